@@ -5,7 +5,8 @@ system's libprotobuf matches.
 """
 
 def sluice_proto(name, srcs, deps = [], grpc = False):
-    """A cc_library with the messages (and, with grpc, the services) of srcs.
+    """A cc_library `name` with the messages of srcs and, with grpc, one `name`_grpc
+    with their services: a library that knows no gRPC depends on the first alone.
 
     Include generated headers by the path below protos/:
     "sluice/records/v1/batch.pb.h".
@@ -38,8 +39,16 @@ def sluice_proto(name, srcs, deps = [], grpc = False):
     )
     native.cc_library(
         name = name,
-        srcs = [out for out in outs if out.endswith(".cc")],
-        hdrs = [out for out in outs if out.endswith(".h")],
+        srcs = [stem + ".pb.cc" for stem in stems],
+        hdrs = [stem + ".pb.h" for stem in stems],
         strip_include_prefix = "/protos",
-        deps = deps + (["//third_party:grpc"] if grpc else ["//third_party:protobuf"]),
+        deps = deps + ["//third_party:protobuf"],
     )
+    if grpc:
+        native.cc_library(
+            name = name + "_grpc",
+            srcs = [stem + ".grpc.pb.cc" for stem in stems],
+            hdrs = [stem + ".grpc.pb.h" for stem in stems],
+            strip_include_prefix = "/protos",
+            deps = [":" + name, "//third_party:grpc"],
+        )

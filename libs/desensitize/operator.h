@@ -1,0 +1,46 @@
+// A treatment at work on columns.
+#ifndef SLUICE_LIBS_DESENSITIZE_OPERATOR_H_
+#define SLUICE_LIBS_DESENSITIZE_OPERATOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/desensitize/treatment.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+
+// A column after its treatment.
+struct Treated {
+  records::Column column;
+  // Values the treatment could not take; they are null in `column`.
+  uint64_t untreatable = 0;
+};
+
+// Immutable and thread-safe. Null stays null; an empty text stays empty; a value it
+// cannot treat becomes null and is counted; no value ever passes through by mistake.
+// The output is a valid column of FieldAfter's type, in new buffers except for
+// `keep`, which shares the input's.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  // `column` is validated and of the type the operator was compiled for.
+  virtual Treated Apply(const records::Column& column) const = 0;
+};
+
+// What keyed operators need. Secrets are copied.
+struct OperatorKeys {
+  // HKDF(root, domain, version) of the agreement: 32 bytes. docs/formats/pseudonym.md
+  std::string pseudonym_secret;
+};
+
+// The operator of a resolved treatment for values of `field`.
+absl::StatusOr<std::unique_ptr<const Operator>> CompileOperator(
+    const Treatment& resolved, const Field& field, const OperatorKeys& keys);
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_OPERATOR_H_

@@ -1,0 +1,52 @@
+// What can be said of a treatment before any value is seen: whether it fits a
+// field, what a bare one stands for, what comes out, how strong it is.
+#ifndef SLUICE_LIBS_DESENSITIZE_TREATMENT_H_
+#define SLUICE_LIBS_DESENSITIZE_TREATMENT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "sluice/agreement/v1/treatment.pb.h"
+#include "sluice/catalog/v1/resource.pb.h"
+
+namespace sluice::desensitize {
+
+using agreement::v1::Treatment;
+using catalog::v1::Field;
+
+// How much of a value is left, from all to nothing.
+enum class Strength {
+  kPlain,         // keep
+  kReduced,       // mask, generalize
+  kPseudonymous,  // pseudonym
+  kWithheld,      // withhold
+};
+
+Strength StrengthOf(const Treatment& treatment);
+
+// The weakest treatment that the platform policy allows for a level: L1 and L2
+// plain, L3 reduced, L4 pseudonymous. TREATMENT_TOO_WEAK otherwise; nothing is
+// strong enough for CORE, nor for a field without a level.
+absl::Status CheckStrength(const Treatment& treatment, const Field& field,
+                           absl::string_view path);
+
+// The treatment with all that it leaves to the field spelled out: `mask: {}` becomes the rule
+// of the semantic type, defaults become values. TREATMENT_UNFIT, naming `path`, when
+// it does not fit the field's type, sets nothing, or is outside its bounds; the
+// message says which treatments would fit.
+absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
+                                           const Field& field,
+                                           absl::string_view path);
+
+// The field as its consumer sees it: type and length after a resolved treatment.
+Field FieldAfter(const Treatment& resolved, const Field& field);
+
+// "keep", "mask.name", "pseudonym.hex", "generalize.date.year" ...: the name in audit entries and
+// tables. For a resolved treatment.
+std::string TreatmentName(const Treatment& resolved);
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_TREATMENT_H_
