@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "libs/base/endian.h"
 #include "libs/base/status.h"
@@ -11,7 +12,8 @@ namespace {
 
 bool IsContinuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
 
-// Length of the sequence at `at`, or 0 if it is not valid (Unicode 15, table 3-7).
+// Length of the sequence at `at`, or 0 if it is not valid (Unicode 15, table
+// 3-7).
 size_t SequenceLength(const uint8_t* at, size_t left) {
   const uint8_t lead = at[0];
   if (lead < 0x80) return 1;
@@ -35,6 +37,12 @@ size_t SequenceLength(const uint8_t* at, size_t left) {
 
 }  // namespace
 
+size_t Utf8CharacterLength(absl::string_view text) {
+  if (text.empty()) return 0;
+  return SequenceLength(reinterpret_cast<const uint8_t*>(text.data()),
+                        text.size());
+}
+
 std::string HexEncode(absl::string_view bytes) {
   return absl::BytesToHexString(bytes);
 }
@@ -42,12 +50,12 @@ std::string HexEncode(absl::string_view bytes) {
 absl::StatusOr<std::string> HexDecode(absl::string_view hex) {
   if (hex.size() % 2 != 0) {
     return Error(status::v1::REASON_CODE_MALFORMED,
-                 "an odd number of hex digits");
+                 "an odd number of hex digits: two make a byte");
   }
   for (char c : hex) {
     if (!absl::ascii_isxdigit(c)) {
       return Error(status::v1::REASON_CODE_MALFORMED,
-                   "a character that is not a hex digit");
+                   "a character that is not a hex digit: use 0-9 and a-f");
     }
   }
   return absl::HexStringToBytes(hex);
@@ -59,9 +67,12 @@ std::string Base64Encode(absl::string_view bytes) {
 
 absl::StatusOr<std::string> Base64Decode(absl::string_view text) {
   std::string bytes;
-  // Abseil also takes unpadded text and white space; the round trip refuses both.
-  if (!absl::Base64Unescape(text, &bytes) || absl::Base64Escape(bytes) != text) {
-    return Error(status::v1::REASON_CODE_MALFORMED, "not padded base64");
+  // Abseil also takes unpadded text and white space; the round trip refuses
+  // both.
+  if (!absl::Base64Unescape(text, &bytes) ||
+      absl::Base64Escape(bytes) != text) {
+    return Error(status::v1::REASON_CODE_MALFORMED,
+                 "not base64 with padding (RFC 4648): encode it again");
   }
   return bytes;
 }
@@ -70,9 +81,9 @@ bool IsValidUtf8(absl::string_view text) {
   const auto* at = reinterpret_cast<const uint8_t*>(text.data());
   size_t left = text.size();
   while (left > 0) {
-    // Eight ASCII bytes at a time: most of what departments hold in latin columns.
-    if (left >= 8 &&
-        (LoadLittle<uint64_t>(at) & 0x8080808080808080ull) == 0) {
+    // Eight ASCII bytes at a time: most of what departments hold in latin
+    // columns.
+    if (left >= 8 && (LoadLittle<uint64_t>(at) & 0x8080808080808080ull) == 0) {
       at += 8;
       left -= 8;
       continue;

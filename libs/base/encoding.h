@@ -2,6 +2,7 @@
 #ifndef SLUICE_LIBS_BASE_ENCODING_H_
 #define SLUICE_LIBS_BASE_ENCODING_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,6 +21,10 @@ std::string Base64Encode(absl::string_view bytes);
 
 // RFC 4648 base64, padding required. MALFORMED otherwise.
 absl::StatusOr<std::string> Base64Decode(absl::string_view text);
+
+// Length in bytes, 1 to 4, of the valid UTF-8 character that `text` starts
+// with; 0 if it starts with none.
+size_t Utf8CharacterLength(absl::string_view text);
 
 // Whether `text` is valid UTF-8: no overlong form, no surrogate, nothing above
 // U+10FFFF.

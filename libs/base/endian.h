@@ -1,5 +1,5 @@
-// Integers in byte strings: little-endian in buffers that follow Arrow, big-endian
-// in keys that must sort. The address may be unaligned.
+// Integers in byte strings: little-endian in buffers that follow Arrow,
+// big-endian in keys that must sort. The address may be unaligned.
 #ifndef SLUICE_LIBS_BASE_ENDIAN_H_
 #define SLUICE_LIBS_BASE_ENDIAN_H_
 

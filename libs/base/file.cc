@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
@@ -22,7 +23,13 @@ namespace {
 absl::string_view AdviceFor(int error_number) {
   switch (error_number) {
     case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ENAMETOOLONG:
       return "check the path";
+    case EMFILE:
+    case ENFILE:
+      return "too many files are open, raise the limit (ulimit -n)";
     case EACCES:
     case EPERM:
       return "check its owner and mode";
@@ -56,9 +63,16 @@ absl::Status SyncFolder(const std::string& folder) {
   return absl::OkStatus();
 }
 
+// Makes durable that `path` has its name.
+absl::Status SyncFolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return SyncFolder(folder.empty() ? "." : folder);
+}
+
 absl::StatusOr<std::string> ReadRegularFile(const std::string& path,
                                             bool must_be_private) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return ErrnoError(errno, "open", path);
   auto closer = absl::MakeCleanup([fd] { ::close(fd); });
   struct stat info;
@@ -75,14 +89,14 @@ absl::StatusOr<std::string> ReadRegularFile(const std::string& path,
   }
   if (static_cast<size_t>(info.st_size) > kReadFileBytesMax) {
     return Error(status::v1::REASON_CODE_TOO_LARGE,
-                 absl::StrCat(path, " has ", info.st_size,
-                              " bytes; at most ", kReadFileBytesMax,
-                              " are read"));
+                 absl::StrCat(path, " has ", info.st_size, " bytes; at most ",
+                              kReadFileBytesMax, " are read"));
   }
   std::string content(info.st_size, '\0');
   size_t done = 0;
   while (done < content.size()) {
-    const ssize_t got = ::read(fd, content.data() + done, content.size() - done);
+    const ssize_t got =
+        ::read(fd, content.data() + done, content.size() - done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ErrnoError(errno, "read", path);
     if (got == 0) break;
@@ -96,11 +110,11 @@ absl::StatusOr<std::string> ReadRegularFile(const std::string& path,
 
 absl::Status ErrnoError(int error_number, absl::string_view action,
                         absl::string_view path) {
-  return Error(error_number == ENOENT ? status::v1::REASON_CODE_NOT_FOUND
-                                      : status::v1::REASON_CODE_STORAGE_FAILED,
-               absl::StrCat("cannot ", action, " ", path, ": ",
-                            std::strerror(error_number), ": ",
-                            AdviceFor(error_number)));
+  return Error(
+      error_number == ENOENT ? status::v1::REASON_CODE_NOT_FOUND
+                             : status::v1::REASON_CODE_STORAGE_FAILED,
+      absl::StrCat("cannot ", action, " ", path, ": ",
+                   std::strerror(error_number), ": ", AdviceFor(error_number)));
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -115,28 +129,28 @@ absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view content, int mode) {
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0) return ErrnoError(errno, "create", temporary);
+  if (fd < 0) return ErrnoError(errno, "create", path);
   auto remover = absl::MakeCleanup([&] { ::unlink(temporary.c_str()); });
   absl::Status status = absl::OkStatus();
-  if (::fchmod(fd, mode) != 0) status = ErrnoError(errno, "chmod", temporary);
+  if (::fchmod(fd, mode) != 0) status = ErrnoError(errno, "chmod", path);
   if (status.ok()) status = WriteAll(fd, content, path);
-  if (::close(fd) != 0 && status.ok()) status = ErrnoError(errno, "close", path);
+  if (::close(fd) != 0 && status.ok())
+    status = ErrnoError(errno, "close", path);
   RETURN_IF_ERROR(status);
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     return ErrnoError(errno, "rename to", path);
   }
   std::move(remover).Cancel();
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return SyncFolder(folder.empty() ? "." : folder);
+  return SyncFolderOf(path);
 }
 
 absl::Status MakeFolders(const std::string& path, int mode) {
   const std::filesystem::path folder(path);
-  if (::mkdir(path.c_str(), mode) == 0) return absl::OkStatus();
+  if (::mkdir(path.c_str(), mode) == 0) return SyncFolderOf(path);
   if (errno == ENOENT && folder.has_parent_path() &&
       folder.parent_path() != folder) {
     RETURN_IF_ERROR(MakeFolders(folder.parent_path().string(), mode));
-    if (::mkdir(path.c_str(), mode) == 0) return absl::OkStatus();
+    if (::mkdir(path.c_str(), mode) == 0) return SyncFolderOf(path);
   }
   if (errno == EEXIST) {
     struct stat info;
@@ -144,8 +158,9 @@ absl::Status MakeFolders(const std::string& path, int mode) {
       return absl::OkStatus();
     }
     return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-                 absl::StrCat(path, " is there and is not a folder: move it "
-                                    "away or choose another path"));
+                 absl::StrCat(path,
+                              " is there and is not a folder: move it "
+                              "away or choose another path"));
   }
   return ErrnoError(errno, "make folder", path);
 }
@@ -156,14 +171,21 @@ absl::StatusOr<std::vector<std::string>> ListFiles(const std::string& folder,
   std::filesystem::directory_iterator entries(folder, error);
   if (error) return ErrnoError(error.value(), "list", folder);
   std::vector<std::string> paths;
-  for (; entries != std::filesystem::directory_iterator();
-       entries.increment(error)) {
-    if (error) return ErrnoError(error.value(), "list", folder);
-    const std::string path = entries->path().string();
-    std::error_code ignored;
-    if (absl::EndsWith(path, suffix) && entries->is_regular_file(ignored)) {
-      paths.push_back(path);
+  while (entries != std::filesystem::directory_iterator()) {
+    std::string path = entries->path().string();
+    if (absl::EndsWith(path, suffix)) {
+      const std::filesystem::file_status info = entries->status(error);
+      // A file that is gone by now, or a link to one, is no error.
+      if (error && info.type() != std::filesystem::file_type::not_found) {
+        return ErrnoError(error.value(), "stat", path);
+      }
+      if (info.type() == std::filesystem::file_type::regular) {
+        paths.push_back(std::move(path));
+      }
     }
+    entries.increment(error);
+    // A failed increment also ends the iteration: nothing may be missing then.
+    if (error) return ErrnoError(error.value(), "list", folder);
   }
   std::sort(paths.begin(), paths.end());
   return paths;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/strings/str_format.h"
+#include "libs/base/encoding.h"
 
 namespace sluice {
 namespace {
@@ -59,17 +60,30 @@ spdlog::logger& Logger() {
 
 // A value that would be ambiguous beside others is quoted.
 std::string TextValue(absl::string_view value) {
-  for (char c : value) {
-    if (c <= ' ' || c == '"' || c == '=' || c == 0x7F) return JsonQuote(value);
+  bool plain = !value.empty() && IsValidUtf8(value);
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || c == '"' || c == '=' || byte == 0x7F) plain = false;
   }
-  return value.empty() ? "\"\"" : std::string(value);
+  return plain ? std::string(value) : JsonQuote(value);
 }
 
 }  // namespace
 
 std::string JsonQuote(absl::string_view text) {
   std::string quoted = "\"";
-  for (char c : text) {
+  while (!text.empty()) {
+    const size_t length = Utf8CharacterLength(text);
+    if (length != 1) {
+      // A byte that begins no character becomes U+FFFD: the line stays
+      // readable.
+      absl::StrAppend(&quoted,
+                      length == 0 ? "\xEF\xBF\xBD" : text.substr(0, length));
+      text.remove_prefix(length == 0 ? 1 : length);
+      continue;
+    }
+    const char c = text.front();
+    text.remove_prefix(1);
     switch (c) {
       case '"':
         quoted += "\\\"";
@@ -119,7 +133,8 @@ std::string FormatLogLine(LogFormat format, LogLevel level,
 
 void ConfigureLog(LogFormat format, LogLevel least) {
   configured_format = format;
-  Logger().set_pattern(format == LogFormat::kJson ? kJsonPattern : kTextPattern);
+  Logger().set_pattern(format == LogFormat::kJson ? kJsonPattern
+                                                  : kTextPattern);
   Logger().set_level(ToSpdlog(least));
 }
 
@@ -127,7 +142,8 @@ void Log(LogLevel level, absl::string_view event, LogFields fields) {
   if (!Logger().should_log(ToSpdlog(level))) return;
   const std::string line =
       FormatLogLine(configured_format, level, event, fields);
-  Logger().log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  Logger().log(ToSpdlog(level),
+               spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace sluice

@@ -3,8 +3,8 @@
 //
 //   LogInfo("stream opened", {{"agreement", id}, {"department", department}});
 //
-// Fields are identifiers, counts and reasons. A value out of a record never goes
-// into a log; there is no argument for one.
+// Fields are identifiers, counts and reasons. A value out of a record never
+// goes into a log; there is no argument for one.
 #ifndef SLUICE_LIBS_BASE_LOG_H_
 #define SLUICE_LIBS_BASE_LOG_H_
 
@@ -33,8 +33,8 @@ struct LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-// Sets how and from which level on the process logs to standard error. Before the
-// first call: text, from kInfo. Thread-safe.
+// Sets how and from which level on the process logs to standard error. Before
+// the first call: text, from kInfo. Thread-safe.
 void ConfigureLog(LogFormat format, LogLevel least);
 
 // Thread-safe.
@@ -57,7 +57,8 @@ inline void LogError(absl::string_view event, LogFields fields = {}) {
 std::string FormatLogLine(LogFormat format, LogLevel level,
                           absl::string_view event, LogFields fields);
 
-// `text` as a JSON string with its quotes. Control characters are escaped.
+// `text` as a JSON string with its quotes. Control characters are escaped; a
+// byte that is not UTF-8 becomes U+FFFD.
 std::string JsonQuote(absl::string_view text);
 
 }  // namespace sluice

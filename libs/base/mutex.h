@@ -1,7 +1,7 @@
 // Mutex and condition variable for all of Sluice.
 //
-// They are Abseil's, with the annotations ThreadSanitizer needs: Debian's Abseil is
-// not instrumented, and without them every lock is a false race.
+// They are Abseil's, with the annotations ThreadSanitizer needs: Debian's
+// Abseil is not instrumented, and without them every lock is a false race.
 #ifndef SLUICE_LIBS_BASE_MUTEX_H_
 #define SLUICE_LIBS_BASE_MUTEX_H_
 

@@ -68,9 +68,15 @@ ReasonTraits TraitsOf(ReasonCode reason) {
       return {StatusCode::kUnavailable, true};
     case status::v1::REASON_CODE_TOO_MANY:
       return {StatusCode::kResourceExhausted, true};
-    default:
+    case status::v1::REASON_CODE_INTERNAL:
+    case status::v1::REASON_CODE_UNSPECIFIED:
+    // protoc's own two, named so that the compiler notices a reason without a
+    // row.
+    case status::v1::ReasonCode_INT_MIN_SENTINEL_DO_NOT_USE_:
+    case status::v1::ReasonCode_INT_MAX_SENTINEL_DO_NOT_USE_:
       return {StatusCode::kInternal, false};
   }
+  return {StatusCode::kInternal, false};
 }
 
 absl::string_view ReasonName(ReasonCode reason) {

@@ -1,5 +1,5 @@
-// What a ReasonCode means to a gRPC client: its status code, and whether the same
-// call may succeed later. The one table; everything else asks it.
+// What a ReasonCode means to a gRPC client: its status code, and whether the
+// same call may succeed later. The one table; everything else asks it.
 #ifndef SLUICE_LIBS_BASE_REASON_H_
 #define SLUICE_LIBS_BASE_REASON_H_
 
@@ -17,8 +17,8 @@ struct ReasonTraits {
   bool retriable;
 };
 
-// Traits of `reason`; INTERNAL and not retriable for a value this build does not
-// know.
+// Traits of `reason`; INTERNAL and not retriable for a value this build does
+// not know.
 ReasonTraits TraitsOf(ReasonCode reason);
 
 // The name without its prefix: "AGREEMENT_REVOKED". "UNKNOWN" for a value this

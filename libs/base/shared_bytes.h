@@ -1,5 +1,5 @@
-// Immutable bytes with shared ownership: what the bus hands out and the pipeline
-// passes on without copying.
+// Immutable bytes with shared ownership: what the bus hands out and the
+// pipeline passes on without copying.
 #ifndef SLUICE_LIBS_BASE_SHARED_BYTES_H_
 #define SLUICE_LIBS_BASE_SHARED_BYTES_H_
 

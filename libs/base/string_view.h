@@ -1,5 +1,5 @@
-// Debian's Abseil has a string_view of its own that converts to nothing else. This
-// header is the one place where views change their type.
+// Debian's Abseil has a string_view of its own that converts to nothing else.
+// This header is the one place where views change their type.
 #ifndef SLUICE_LIBS_BASE_STRING_VIEW_H_
 #define SLUICE_LIBS_BASE_STRING_VIEW_H_
 

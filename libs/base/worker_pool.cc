@@ -11,9 +11,8 @@ namespace sluice {
 WorkerPool::WorkerPool(const std::string& name, int threads) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, thread_name = absl::StrCat(name, "/", i)] {
-      Run(thread_name);
-    });
+    threads_.emplace_back(
+        [this, thread_name = absl::StrCat(name, "/", i)] { Run(thread_name); });
   }
 }
 

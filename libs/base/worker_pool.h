@@ -12,11 +12,12 @@
 
 namespace sluice {
 
-// Thread-safe. The queue has no bound of its own: who schedules bounds its tasks
-// (a stream has at most one in the queue).
+// Thread-safe. The queue has no bound of its own: who schedules bounds its
+// tasks (a stream has at most one in the queue).
 class WorkerPool {
  public:
-  // Starts `threads` (at least 1) threads named "<name>/<n>" (15 characters show).
+  // Starts `threads` (at least 1) threads named "<name>/<n>" (15 characters
+  // show).
   WorkerPool(const std::string& name, int threads);
 
   // As Stop.
@@ -25,7 +26,8 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Runs `task` on one of the threads. False, and `task` is dropped, after Stop.
+  // Runs `task` on one of the threads. False, and `task` is dropped, after
+  // Stop.
   bool Schedule(std::function<void()> task);
 
   // Runs what is queued, then ends the threads. Not to be called from a task.

@@ -4,6 +4,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +20,27 @@ namespace {
 
 const unsigned char* Bytes(absl::string_view view) {
   return reinterpret_cast<const unsigned char*>(view.data());
+}
+
+// The points of small order, without their sign bit, and the encodings of y = 0
+// and y = 1 that are not reduced. Under such a "public key" signatures can be
+// made that verify for many messages, by anyone, so it identifies no one.
+constexpr const char* kSmallOrderHex[] = {
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
+
+bool HasSmallOrder(absl::string_view public_key) {
+  std::string without_sign(public_key);
+  without_sign.back() = static_cast<char>(without_sign.back() & 0x7F);
+  const std::string hex = HexEncode(without_sign);
+  return std::any_of(std::begin(kSmallOrderHex), std::end(kSmallOrderHex),
+                     [&hex](const char* weak) { return hex == weak; });
 }
 
 std::shared_ptr<EVP_PKEY> Own(EVP_PKEY* key) {
@@ -35,10 +58,10 @@ ContextPtr NewContext() {
 absl::StatusOr<PublicKey> PublicPart(EVP_PKEY* key) {
   std::string bytes(kPublicKeyBytes, '\0');
   size_t length = bytes.size();
-  CheckOpenssl(EVP_PKEY_get_raw_public_key(
-                   key, reinterpret_cast<unsigned char*>(bytes.data()),
-                   &length) == 1,
-               "EVP_PKEY_get_raw_public_key");
+  CheckOpenssl(
+      EVP_PKEY_get_raw_public_key(
+          key, reinterpret_cast<unsigned char*>(bytes.data()), &length) == 1,
+      "EVP_PKEY_get_raw_public_key");
   return PublicKey::FromBytes(bytes);
 }
 
@@ -59,9 +82,16 @@ absl::StatusOr<PublicKey> PublicKey::FromBytes(absl::string_view bytes) {
   if (key == nullptr) {
     return Error(status::v1::REASON_CODE_MALFORMED,
                  absl::StrCat("an Ed25519 public key has ", kPublicKeyBytes,
-                              " bytes, this has ", bytes.size()));
+                              " bytes, this has ", bytes.size(),
+                              ": send the raw key, not PEM"));
   }
-  return PublicKey(std::string(bytes), Own(key));
+  std::shared_ptr<EVP_PKEY> owned = Own(key);
+  if (HasSmallOrder(bytes)) {
+    return Error(status::v1::REASON_CODE_MALFORMED,
+                 "this Ed25519 public key is a point of small order, which no "
+                 "key pair has: send the public key of a real one");
+  }
+  return PublicKey(std::string(bytes), std::move(owned));
 }
 
 bool PublicKey::Verify(absl::string_view domain, absl::string_view message,
@@ -130,13 +160,13 @@ std::string SigningKey::Sign(absl::string_view domain,
   const ContextPtr context = NewContext();
   std::string signature(kSignatureBytes, '\0');
   size_t length = signature.size();
-  CheckOpenssl(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr,
-                                  key_.get()) == 1 &&
-                   EVP_DigestSign(
-                       context.get(),
-                       reinterpret_cast<unsigned char*>(signature.data()),
-                       &length, Bytes(signed_bytes), signed_bytes.size()) == 1,
-               "EVP_DigestSign");
+  CheckOpenssl(
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr,
+                         key_.get()) == 1 &&
+          EVP_DigestSign(
+              context.get(), reinterpret_cast<unsigned char*>(signature.data()),
+              &length, Bytes(signed_bytes), signed_bytes.size()) == 1,
+      "EVP_DigestSign");
   return signature;
 }
 

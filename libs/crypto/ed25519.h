@@ -1,6 +1,6 @@
 // Ed25519 signatures (RFC 8032), on OpenSSL. Every signature covers a domain
-// separator and then the message, so that one made for one purpose means nothing
-// for another.
+// separator and then the message, so that one made for one purpose means
+// nothing for another.
 #ifndef SLUICE_LIBS_CRYPTO_ED25519_H_
 #define SLUICE_LIBS_CRYPTO_ED25519_H_
 
@@ -31,7 +31,8 @@ std::string KeyIdOf(absl::string_view public_key);
 // Immutable and thread-safe; copies share the key.
 class PublicKey {
  public:
-  // MALFORMED unless `bytes` are a public key of 32 bytes.
+  // MALFORMED unless `bytes` are 32 bytes; also for a point of small order,
+  // under which anyone could sign.
   static absl::StatusOr<PublicKey> FromBytes(absl::string_view bytes);
 
   bool Verify(absl::string_view domain, absl::string_view message,
@@ -53,8 +54,8 @@ class SigningKey {
  public:
   static SigningKey Generate();
 
-  // PKCS #8 PEM without a password, as `openssl genpkey -algorithm ed25519` writes.
-  // MALFORMED otherwise.
+  // PKCS #8 PEM without a password, as `openssl genpkey -algorithm ed25519`
+  // writes. MALFORMED otherwise.
   static absl::StatusOr<SigningKey> FromPem(absl::string_view pem);
 
   // Reads a PEM file of mode 0600 or stricter.

@@ -48,15 +48,17 @@ class FileKeyProvider : public KeyProvider {
     ASSIGN_OR_RETURN(const auto files, ListFiles(folder, kSuffix));
     VersionedKey newest;
     for (const std::string& file : files) {
+      const std::string name = std::filesystem::path(file).stem().string();
       uint32_t version = 0;
-      if (absl::SimpleAtoi(std::filesystem::path(file).stem().string(),
-                           &version)) {
+      // Only names that Get would look for: "01.key" is not version 1.
+      if (absl::SimpleAtoi(name, &version) && absl::StrCat(version) == name) {
         newest.version = std::max(newest.version, version);
       }
     }
     if (newest.version == 0) {
       return Error(status::v1::REASON_CODE_NOT_FOUND,
-                   absl::StrCat("no key in ", folder));
+                   absl::StrCat("no <version>", kSuffix, " in ", folder,
+                                ": restore it from a backup"));
     }
     ASSIGN_OR_RETURN(newest.secret, Get(purpose, id, newest.version));
     return newest;
@@ -73,9 +75,9 @@ class FileKeyProvider : public KeyProvider {
     ASSIGN_OR_RETURN(const std::string folder, FolderOf(purpose, id));
     RETURN_IF_ERROR(MakeFolders(folder, 0700));
     VersionedKey made{1, RandomBytes(kSecretKeyBytes)};
-    RETURN_IF_ERROR(WriteFileAtomically(
-        absl::StrCat(folder, "/", made.version, kSuffix),
-        absl::StrCat(HexEncode(made.secret), "\n"), 0600));
+    RETURN_IF_ERROR(
+        WriteFileAtomically(absl::StrCat(folder, "/", made.version, kSuffix),
+                            absl::StrCat(HexEncode(made.secret), "\n"), 0600));
     return made;
   }
 

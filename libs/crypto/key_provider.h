@@ -38,8 +38,8 @@ class KeyProvider {
                                                    absl::string_view id) = 0;
 };
 
-// Keys in files `<folder>/<purpose>/<id>/<version>.key`: 64 hex digits and a newline,
-// mode 0600 enforced. Makes the folder with mode 0700.
+// Keys in files `<folder>/<purpose>/<id>/<version>.key`: 64 hex digits and a
+// newline, mode 0600 enforced. Makes the folder with mode 0700.
 absl::StatusOr<std::unique_ptr<KeyProvider>> OpenFileKeyProvider(
     const std::string& folder);
 

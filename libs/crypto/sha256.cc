@@ -1,6 +1,7 @@
-// The low-level SHA256_* functions are deprecated in OpenSSL 3.0 and are what this
-// file is for: EVP allocates and looks up a provider for each digest, which costs
-// more than hashing a short value, and offers no cheap copy of a keyed state.
+// The low-level SHA256_* functions are deprecated in OpenSSL 3.0 and are what
+// this file is for: EVP allocates and looks up a provider for each digest,
+// which costs more than hashing a short value, and offers no cheap copy of a
+// keyed state.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "libs/crypto/sha256.h"
 
@@ -47,10 +48,11 @@ Digest DigestFrom(absl::string_view bytes) {
 }
 
 Digest Sha256(absl::string_view bytes) {
-  Digest digest;
-  SHA256(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(),
-         digest.data());
-  return digest;
+  // Not SHA256(): since OpenSSL 3.0 it goes through EVP.
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  SHA256_Update(&state, bytes.data(), bytes.size());
+  return Final(&state);
 }
 
 struct Sha256Hasher::State {
@@ -106,8 +108,8 @@ std::string HkdfSha256(absl::string_view secret, absl::string_view salt,
   for (uint8_t counter = 1; output.size() < length; ++counter) {
     block.append(info.data(), info.size());
     block.push_back(static_cast<char>(counter));
-    const Digest digest = expand.Compute(
-        absl::string_view(block.data(), block.size()));
+    const Digest digest =
+        expand.Compute(absl::string_view(block.data(), block.size()));
     block.assign(reinterpret_cast<const char*>(digest.data()), digest.size());
     output.append(block);
   }
@@ -116,7 +118,8 @@ std::string HkdfSha256(absl::string_view secret, absl::string_view salt,
 }
 
 bool ConstantTimeEqual(absl::string_view a, absl::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() &&
+         CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace sluice::crypto

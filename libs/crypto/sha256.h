@@ -1,4 +1,5 @@
-// SHA-256, HMAC-SHA256 and HKDF-SHA256 (FIPS 180-4, RFC 2104, RFC 5869), on OpenSSL.
+// SHA-256, HMAC-SHA256 and HKDF-SHA256 (FIPS 180-4, RFC 2104, RFC 5869), on
+// OpenSSL.
 #ifndef SLUICE_LIBS_CRYPTO_SHA256_H_
 #define SLUICE_LIBS_CRYPTO_SHA256_H_
 
@@ -44,8 +45,8 @@ class Sha256Hasher {
   std::unique_ptr<State> state_;
 };
 
-// HMAC under one key, with the key's inner and outer blocks hashed beforehand: a
-// short message costs two compressions. Thread-safe once made.
+// HMAC under one key, with the key's inner and outer blocks hashed beforehand:
+// a short message costs two compressions. Thread-safe once made.
 class HmacSha256 {
  public:
   explicit HmacSha256(absl::string_view key);
