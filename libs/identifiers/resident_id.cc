@@ -1,0 +1,56 @@
+#include "libs/identifiers/resident_id.h"
+
+#include <array>
+#include <cassert>
+
+#include "absl/strings/ascii.h"
+#include "absl/time/civil_time.h"
+
+namespace sluice::identifiers {
+namespace {
+
+constexpr size_t kDigits = kResidentIdLength - 1;
+constexpr std::array<int, kDigits> kWeights = {7, 9, 10, 5,  8, 4, 2, 1, 6,
+                                               3, 7, 9,  10, 5, 8, 4, 2};
+constexpr absl::string_view kCheckCharacters = "10X98765432";
+constexpr int kOldestBirthYear = 1800;
+
+bool AllDigits(absl::string_view text) {
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return false;
+  }
+  return true;
+}
+
+int Number(absl::string_view digits) {
+  int number = 0;
+  for (const char c : digits) number = number * 10 + (c - '0');
+  return number;
+}
+
+bool IsDate(absl::string_view yyyymmdd) {
+  const int year = Number(yyyymmdd.substr(0, 4));
+  const int month = Number(yyyymmdd.substr(4, 2));
+  const int day = Number(yyyymmdd.substr(6, 2));
+  // A CivilDay takes 31 February for 3 March.
+  const absl::CivilDay date(year, month, day);
+  return year >= kOldestBirthYear && date.month() == month && date.day() == day;
+}
+
+}  // namespace
+
+char ResidentIdCheckCharacter(absl::string_view digits) {
+  assert(digits.size() == kDigits && AllDigits(digits));
+  int sum = 0;
+  for (size_t i = 0; i < kDigits; ++i) sum += kWeights[i] * (digits[i] - '0');
+  return kCheckCharacters[static_cast<size_t>(sum) % kCheckCharacters.size()];
+}
+
+bool IsValidResidentId(absl::string_view id) {
+  if (id.size() != kResidentIdLength) return false;
+  const absl::string_view digits = id.substr(0, kDigits);
+  return AllDigits(digits) && IsDate(digits.substr(6, 8)) &&
+         id[kDigits] == ResidentIdCheckCharacter(digits);
+}
+
+}  // namespace sluice::identifiers

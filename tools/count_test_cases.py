@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Counts the test cases of a `bazel test` run.
+
+Reads the run's build events (--build_event_json_file) and the test logs they
+point at. Prints what failed, then the last line `N passed, N failed`; exits with
+1 if a case failed, a target did not build, or nothing ran.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+import urllib.parse
+
+CATCH_ALL_PASSED = re.compile(
+    r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)")
+CATCH_TEST_CASES = re.compile(r"^test cases:\s*(\d+) \|(.*)$")
+CATCH_FAILED = re.compile(r"(\d+) failed(?! as expected)")
+PLAIN = re.compile(r"^(\d+) passed, (\d+) failed\b")
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def count_cases(log):
+    """(passed, failed) as the log's last summary says, or None without one."""
+    counts = None
+    for line in log.splitlines():
+        line = ESCAPES.sub("", line).strip()
+        if match := CATCH_ALL_PASSED.match(line):
+            counts = (int(match[1]), 0)
+        elif match := CATCH_TEST_CASES.match(line):
+            failed = CATCH_FAILED.search(match[2])
+            failed = int(failed[1]) if failed else 0
+            counts = (int(match[1]) - failed, failed)
+        elif match := PLAIN.match(line):
+            counts = (int(match[1]), int(match[2]))
+    return counts
+
+
+def count_attempt(status, log):
+    """(passed, failed) of one test log; a test that failed counts at least 1."""
+    passed, failed = count_cases(log) or (0, 0)
+    if status != "PASSED":
+        # A crash or a leak report fails a target whose cases all passed.
+        failed = max(failed, 1)
+    elif passed + failed == 0:
+        # Without a summary nothing shows that the target tests anything.
+        failed = 1
+    return passed, failed
+
+
+def read_events(path):
+    with open(path, encoding="utf-8") as events:
+        for line in events:
+            yield json.loads(line)
+
+
+def read_log(outputs):
+    for output in outputs:
+        if output["name"] == "test.log" and "uri" in output:
+            path = urllib.parse.unquote(urllib.parse.urlparse(output["uri"]).path)
+            return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("events", help="the file --build_event_json_file named")
+    parser.add_argument("--bazel-exit", type=int, default=0,
+                        help="the exit status of bazel test")
+    parser.add_argument("--planted-race", choices=["passed", "failed"],
+                        help="one more case: whether the planted race was found")
+    arguments = parser.parse_args()
+
+    passed = failed = 0
+    not_built = set()
+    attempts = {}
+    try:
+        for event in read_events(arguments.events):
+            if "testResult" in event:
+                # Of a flaky test's attempts on one shard, the last one counts.
+                where = event["id"]["testResult"]
+                key = (where["label"], where.get("shard"), where.get("run"))
+                attempts[key] = event["testResult"]
+            elif "completed" in event and not event["completed"].get("success"):
+                not_built.add(event["id"]["targetCompleted"]["label"])
+            elif "aborted" in event:
+                for kind in ("targetCompleted", "configuredLabel", "unconfiguredLabel",
+                             "pattern"):
+                    where = event["id"].get(kind)
+                    if where:
+                        not_built.add(where.get("label") or " ".join(where["pattern"]))
+    except FileNotFoundError:
+        print("tools/test: Bazel ended before it wrote any event: see its message above")
+
+    for key, result in sorted(attempts.items(), key=lambda item: str(item[0])):
+        case_counts = count_attempt(result["status"],
+                                    read_log(result.get("testActionOutput", [])))
+        passed += case_counts[0]
+        failed += case_counts[1]
+        if case_counts[1]:
+            reason = result["status"].lower()
+            if result["status"] == "PASSED":
+                reason = "printed no summary of its test cases"
+            print(f"FAILED {key[0]}: {reason}")
+    for label in sorted(not_built):
+        failed += 1
+        print(f"FAILED {label}: did not build")
+    if arguments.planted_race == "passed":
+        passed += 1
+    elif arguments.planted_race == "failed":
+        failed += 1
+    if arguments.bazel_exit != 0 and failed == 0:
+        print(f"FAILED: bazel test ended with status {arguments.bazel_exit}: "
+              "see its message above")
+        failed += 1
+    if passed + failed == 0:
+        print("FAILED: no test ran")
+        failed = 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
