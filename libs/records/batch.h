@@ -1,5 +1,6 @@
 // Records in memory: columns whose buffers follow the Arrow layout, each with
-// shared ownership, so that a column passes from the bus to a consumer uncopied.
+// shared ownership, so that a column passes from the bus to a consumer
+// uncopied.
 #ifndef SLUICE_LIBS_RECORDS_BATCH_H_
 #define SLUICE_LIBS_RECORDS_BATCH_H_
 
@@ -13,6 +14,7 @@
 #include "absl/time/time.h"
 #include "libs/base/endian.h"
 #include "libs/base/shared_bytes.h"
+#include "libs/records/aligned_buffer.h"
 #include "sluice/records/v1/batch.pb.h"
 
 namespace sluice::records {
@@ -21,17 +23,22 @@ using v1::DataType;
 
 // Bounds of a batch.
 inline constexpr uint32_t kBatchRowsMax = 65'536;
+inline constexpr size_t kBatchColumnsMax = 512;
+inline constexpr uint32_t kFieldIdMax = 65'535;
 inline constexpr size_t kBatchBytesMax = 900'000;
 // What a publisher aims for.
 inline constexpr size_t kBatchBytesTarget = 512 * 1024;
-// Buffers start at multiples of this, in the body and in memory.
-inline constexpr size_t kBufferAlignment = 64;
-
-// Bytes per value of a fixed-width type; 0 for BOOL (bits), STRING and BYTES.
+// Bytes per value of a fixed-width type; 0 for BOOL (bits), STRING, BYTES and
+// what is no type.
 size_t FixedWidth(DataType type);
 
-// One column. Immutable once made; copying shares the buffers. The accessors check
-// nothing: they are for columns that ParseBatch validated or ColumnBuilder made.
+// STRING or BYTES.
+bool IsText(DataType type);
+
+// One column. Immutable once made; copying shares the buffers. The accessors
+// check nothing: they are for columns that ParseBatch validated or
+// ColumnBuilder made. Under a null lies nothing: zero bytes, or a text of
+// length 0.
 struct Column {
   uint32_t field_id = 0;
   DataType type = v1::DATA_TYPE_UNSPECIFIED;
@@ -51,7 +58,8 @@ struct Column {
   bool Bool(uint32_t row) const {
     return ((data.data()[row / 8] >> (row % 8)) & 1) != 0;
   }
-  // INT64 and TIMESTAMP: 8 bytes. DATE: 4. DOUBLE: 8.
+  // INT64 and TIMESTAMP: int64_t. DATE: int32_t. DOUBLE: double. DECIMAL128:
+  // absl::int128.
   template <typename T>
   T Value(uint32_t row) const {
     return LoadLittle<T>(data.data() + row * sizeof(T));
@@ -75,7 +83,8 @@ struct Batch {
   std::vector<Column> columns;
   // One v1::Operation byte a row; empty: every row is an UPSERT.
   SharedBytes operations;
-  // Infinite past and future where unknown.
+  // Infinite past and future where unknown. Years 1 to 9999; a message keeps
+  // them to the nanosecond.
   absl::Time event_time_min = absl::InfinitePast();
   absl::Time event_time_max = absl::InfiniteFuture();
 
@@ -83,8 +92,8 @@ struct Batch {
   const Column* FindColumn(uint32_t field_id) const;
 };
 
-// A serialized v1::RecordBatch in pieces that refer to the batch's buffers: joined,
-// they are the message. Hand them to gRPC as slices.
+// A serialized v1::RecordBatch in pieces that refer to the batch's buffers:
+// joined, they are the message. Hand them to gRPC as slices.
 struct EncodedBatch {
   std::vector<SharedBytes> slices;
   size_t size = 0;
@@ -93,20 +102,23 @@ struct EncodedBatch {
   std::string Flatten() const;
 };
 
-// Parses and validates a serialized v1::RecordBatch that comes from outside: every
-// buffer inside the body, aligned, of the length its type asks; offsets start at 0
+// Parses and validates a serialized v1::RecordBatch that comes from outside:
+// known fields only, the body last; every buffer in its place in the body,
+// behind the one before it, and of the length its type asks; offsets start at 0
 // and never fall; bitmaps agree with null_count; STRING data is UTF-8, value by
-// value; operations known; columns ascending; counts and sizes within bounds; bytes
-// behind the last row of a bitmap and between buffers zero.
+// value; operations known; columns ascending; counts and sizes within bounds;
+// all bytes that carry no value zero: between buffers, behind the last row of a
+// bitmap, and under nulls. docs/formats/records.md lists the rules.
 //
-// The columns refer to `message` where its body lies aligned in memory; otherwise
-// the body is copied once.
+// The columns refer to `message` where its body lies aligned in memory;
+// otherwise the body is copied once.
 //
 // BATCH_INVALID or TOO_LARGE, with the column and what is wrong, never a value.
 absl::StatusOr<Batch> ParseBatch(const SharedBytes& message);
 
-// The inverse. Copies no buffer. BATCH_INVALID or TOO_LARGE if `batch` is outside
-// the bounds or its columns do not fit together.
+// The inverse: the bytes that the generated class would write. Copies no
+// buffer. BATCH_INVALID or TOO_LARGE if `batch` is outside the bounds or its
+// columns do not fit together; what the buffers hold is not looked at.
 absl::StatusOr<EncodedBatch> EncodeBatch(const Batch& batch);
 
 }  // namespace sluice::records

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/numeric/int128.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "libs/records/batch.h"
 #include "sluice/catalog/v1/resource.pb.h"
@@ -21,26 +20,32 @@ class ColumnBuilder {
  public:
   ColumnBuilder(uint32_t field_id, DataType type);
 
+  // Zeros, or a text of length 0.
   void AppendNull();
   void AppendBool(bool value);
-  void AppendInt64(int64_t value);      // INT64
-  void AppendDouble(double value);      // DOUBLE
+  void AppendInt64(int64_t value);  // INT64
+  void AppendDouble(double value);  // DOUBLE
   void AppendDecimal(absl::int128 unscaled);
   void AppendText(absl::string_view value);  // STRING and BYTES
   void AppendDate(int32_t days);             // days since 1970-01-01
   void AppendTimestamp(int64_t microseconds);
 
   uint32_t row_count() const { return row_count_; }
-  // Bytes its buffers take in a body, with padding.
+  // Bytes its buffers take in a body, with padding. A STRING or BYTES column
+  // may grow to 2 GiB of data (asserted): watch this long before.
   size_t byte_size() const;
 
-  // The column; the builder is empty afterwards and keeps its capacity.
+  // The column, its buffers in one piece of aligned memory; the builder is
+  // empty afterwards and keeps its capacity.
   Column Finish();
 
  private:
-  void AppendValid();
+  // Counts a row and marks it in the bitmap, which exists from the first null
+  // on.
+  void AppendRow(bool valid);
   template <typename T>
   void AppendFixed(T value);
+  void AppendOffset();
 
   uint32_t field_id_;
   DataType type_;
@@ -56,12 +61,13 @@ class BatchBuilder {
  public:
   explicit BatchBuilder(const catalog::v1::Resource& resource);
 
-  // The builder of the i-th field in ascending order of id. Append exactly one value
-  // to each, then call FinishRow.
+  // The builder of the i-th field in ascending order of id. Append exactly one
+  // value to each, then call FinishRow.
   ColumnBuilder* column(size_t i) { return &columns_[i]; }
   size_t column_count() const { return columns_.size(); }
 
-  // Ends a row. Asserts that every column has got its value.
+  // Ends a row. Asserts that every column has got its value. In a DELETE every
+  // column that is not of the key must be null.
   void FinishRow(v1::Operation operation = v1::OPERATION_UPSERT);
 
   uint32_t row_count() const { return row_count_; }
@@ -79,13 +85,6 @@ class BatchBuilder {
   bool has_deletes_ = false;
   uint32_t row_count_ = 0;
 };
-
-// Checks a parsed batch against the schema it names: every column is a field of
-// `resource` with that type, required fields have no null in upserts, no text is longer than
-// the field allows, DECIMAL128 and DATE values in range. BATCH_INVALID with the
-// field's name, or SCHEMA_INCOMPATIBLE if the batch is of another schema version.
-absl::Status CheckSchema(const Batch& batch,
-                         const catalog::v1::Resource& resource);
 
 }  // namespace sluice::records
 
