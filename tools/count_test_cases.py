@@ -85,11 +85,12 @@ def main():
             elif "completed" in event and not event["completed"].get("success"):
                 not_built.add(event["id"]["targetCompleted"]["label"])
             elif "aborted" in event:
-                for kind in ("targetCompleted", "configuredLabel", "unconfiguredLabel",
-                             "pattern"):
-                    where = event["id"].get(kind)
-                    if where:
-                        not_built.add(where.get("label") or " ".join(where["pattern"]))
+                # Causes are events too; what they keep from being built counts.
+                where = event["id"]
+                if "targetCompleted" in where:
+                    not_built.add(where["targetCompleted"]["label"])
+                elif "pattern" in where:
+                    not_built.add(" ".join(where["pattern"]["pattern"]))
     except FileNotFoundError:
         print("tools/test: Bazel ended before it wrote any event: see its message above")
 

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Usage: run_tidy.sh REPORT CONFIG SOURCE FLAG ...
+# Judges one source. The report has the findings, with paths as in the tree, and is
+# empty without any: a verdict is an output, so that Bazel keeps the bad ones too.
+set -euo pipefail
+report="$1" config="$2" source="$3"
+shift 3
+if findings="$(clang-tidy-19 --quiet --config-file="${config}" "${source}" -- -x c++ "$@" 2>&1)"; then
+  : > "${report}"
+else
+  sed -e "s|${PWD}/||g" -e 's|^\./||' -e '/^[0-9]* warnings\{0,1\} /d' \
+    -e '/^Suppressed /d' -e '/^Use -header-filter/d' \
+    <<< "${findings:-${source}:1: clang-tidy failed and said nothing}" > "${report}"
+fi
