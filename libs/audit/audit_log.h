@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/audit/checkpoint.h"
+#include "libs/audit/entry_size.h"
 #include "libs/audit/merkle.h"
 #include "libs/base/clock.h"
 #include "libs/crypto/ed25519.h"
@@ -25,15 +26,13 @@ class Env;
 
 namespace sluice::audit {
 
-// Largest serialized entry: C2SP tlog-tiles stores it behind a uint16 length.
-inline constexpr size_t kEntryBytesMax = 65'535;
-
 struct AuditLogOptions {
-  // Folder of the database; made if missing.
+  // The trail's folder; made if missing. Holds the database and, apart from it,
+  // the last signed checkpoint, which tells when the database has lost its end.
   std::string path;
   // Names this trail; see Checkpoint::origin.
   std::string origin;
-  // Signs checkpoints. Must outlive the log.
+  // Signs checkpoints; a trail keeps its key for life. Must outlive the log.
   const crypto::SigningKey* key = nullptr;
   Clock* clock = Clock::System();
   // Entries and bytes that may wait to be written; one more is refused.
@@ -43,41 +42,56 @@ struct AuditLogOptions {
   rocksdb::Env* env = nullptr;
 };
 
-// Thread-safe. One writer thread commits in groups: everything that waits goes into
-// one synced write.
+// Thread-safe. One writer thread commits in groups: what waits, up to 8 MiB,
+// goes into one synced write.
 class AuditLog {
  public:
   // Opens or makes the trail. CORRUPT if anything in the middle of its log is
-  // damaged, if its last signed checkpoint does not match its tree, or if it belongs to another
-  // origin: nothing is repaired in silence.
+  // damaged, if its newest entries and its hashes do not fit together, or if
+  // the last signed checkpoint is not one of this key over this tree;
+  // WRONG_STATE if the folder holds another origin's trail: nothing is repaired
+  // in silence. STORAGE_FAILED on I/O errors.
   static absl::StatusOr<std::unique_ptr<AuditLog>> Open(
       const AuditLogOptions& options);
 
+  // As Stop.
   virtual ~AuditLog() = default;
 
-  // Called from the writer thread once the entry is durable, with its index; or with
-  // AUDIT_UNAVAILABLE (disk full, I/O error, queue full) or TOO_LARGE, and then the
-  // entry is not in the trail and never will be.  Must not block and must not call
-  // Append's blocking form or Stop.
+  // Called once. From the writer thread when the entry is durable, with its
+  // index, or when its write failed; from Append itself when the entry is
+  // refused at once: do not hold a lock over Append that this takes. Must not
+  // block and must not call AppendAndWait or Stop.
+  //
+  // AUDIT_UNAVAILABLE (disk full, I/O error, queue full, stopped) or TOO_LARGE:
+  // the entry announces nothing, so disclose nothing on it. Refused at once, it
+  // is never in the trail. After a failed write it may be: its bytes can have
+  // reached the disk although the sync failed. It then has an index of its own
+  // that was given to no other entry, and stays, because a trail takes nothing
+  // back.
   using Done = std::function<void(absl::StatusOr<uint64_t>)>;
 
-  // Sets the entry's time if it has none, serializes it and queues it. Entries get
-  // their indexes in the order of the calls. After a failed write later calls try
-  // again: the trail works as soon as the disk does.
+  // Sets the entry's time if it has none, serializes it and queues it. Entries
+  // get their indexes in the order of the calls. After a failed write the next
+  // call opens the database again, checks it, and goes on from what the disk
+  // holds: the trail works as soon as the disk does.
   virtual void Append(v1::Entry entry, Done done) = 0;
 
   // The same, waiting for it. Not from the writer thread.
   absl::StatusOr<uint64_t> AppendAndWait(v1::Entry entry);
 
-  // Durable entries.
+  // Entries that are confirmed; never shrinks.
   virtual uint64_t size() const = 0;
 
   // Entries [first, first + count) as written; fewer where the trail ends.
+  // Bound `count`: an entry may have kEntryBytesMax bytes. Reads and proofs are
+  // AUDIT_UNAVAILABLE while the disk does not let the database be opened again.
   virtual absl::StatusOr<std::vector<std::string>> Read(uint64_t first,
                                                         size_t count) const = 0;
 
-  // A signed checkpoint over all durable entries, itself stored before it is
-  // returned. A trail never signs two that contradict each other.
+  // A signed checkpoint over all confirmed entries, itself stored before it is
+  // returned; AUDIT_UNAVAILABLE if it cannot be. Two never contradict each
+  // other. Syncs a file, so not for a thread that must not block. Call it about
+  // once a second while entries come: what it covers is missed if it is lost.
   virtual absl::StatusOr<std::string> SignedCheckpoint() = 0;
 
   // OUT_OF_BOUNDS behind the durable end.
@@ -93,6 +107,7 @@ class AuditLog {
   virtual std::string verifier_key() const = 0;
 
   // Writes what is queued, signs a last checkpoint and refuses further entries.
+  // What is there can still be read.
   virtual void Stop() = 0;
 };
 

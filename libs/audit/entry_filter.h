@@ -15,8 +15,8 @@ absl::Status CheckFilter(const v1::EntryFilter& filter);
 // Whether `entry` meets every condition that is set.
 bool Matches(const v1::EntryFilter& filter, const v1::Entry& entry);
 
-// "disclosure", "receipt", "refusal", "audit_access", "trail_started"; "unknown" for
-// an entry of a kind this build does not know.
+// "disclosure", "receipt", "refusal", "audit_access", "trail_started";
+// "unknown" for an entry of a kind this build does not know.
 absl::string_view KindOf(const v1::Entry& entry);
 
 }  // namespace sluice::audit

@@ -1,4 +1,5 @@
-// The Merkle tree of RFC 6962: hashes, roots and proofs over an append-only list.
+// The Merkle tree of RFC 6962: hashes, roots and proofs over an append-only
+// list.
 #ifndef SLUICE_LIBS_AUDIT_MERKLE_H_
 #define SLUICE_LIBS_AUDIT_MERKLE_H_
 
@@ -28,16 +29,16 @@ struct NodeId {
   friend bool operator==(const NodeId&, const NodeId&) = default;
 };
 
-// What a tree of some size needs to grow: the roots of its perfect subtrees, from
-// the largest. Copyable; at most 64 hashes.
+// What a tree of some size needs to grow: the roots of its perfect subtrees,
+// from the largest. Copyable; at most 64 hashes.
 class Frontier {
  public:
   Frontier() = default;
   // `roots` as perfect_roots() gave them for a tree of `size` leaves.
   Frontier(uint64_t size, std::vector<Digest> roots);
 
-  // Adds a leaf. Calls `node` (if given) for each perfect subtree that this leaf completes, the
-  // leaf itself first.
+  // Adds a leaf. Calls `node` (if given) for each perfect subtree that this
+  // leaf completes, the leaf itself first.
   void Append(const Digest& leaf,
               const std::function<void(NodeId, const Digest&)>& node = nullptr);
 
@@ -54,11 +55,13 @@ class Frontier {
 // Reads the hash of a perfect subtree that the tree contains whole.
 using NodeReader = std::function<absl::StatusOr<Digest>(NodeId)>;
 
-// Root of the first `size` leaves.
+// The frontier, and the root, of the first `size` leaves.
+absl::StatusOr<Frontier> FrontierAt(uint64_t size, const NodeReader& nodes);
 absl::StatusOr<Digest> RootAt(uint64_t size, const NodeReader& nodes);
 
 // PATH of RFC 6962, 2.1.1. OUT_OF_BOUNDS unless index < size.
-absl::StatusOr<std::vector<Digest>> InclusionProof(uint64_t index, uint64_t size,
+absl::StatusOr<std::vector<Digest>> InclusionProof(uint64_t index,
+                                                   uint64_t size,
                                                    const NodeReader& nodes);
 
 // PROOF of RFC 6962, 2.1.2. OUT_OF_BOUNDS unless 0 < old_size <= new_size.
@@ -66,7 +69,8 @@ absl::StatusOr<std::vector<Digest>> ConsistencyProof(uint64_t old_size,
                                                      uint64_t new_size,
                                                      const NodeReader& nodes);
 
-// RFC 9162, 2.1.3.2 and 2.1.4.2. CORRUPT if the proof does not hold.
+// RFC 9162, 2.1.3.2 and 2.1.4.2. CORRUPT if the proof does not hold. Every tree
+// extends the empty one, by an empty proof.
 absl::Status VerifyInclusion(const Digest& leaf, uint64_t index, uint64_t size,
                              const std::vector<Digest>& proof,
                              const Digest& root);

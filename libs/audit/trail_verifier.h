@@ -1,4 +1,5 @@
-// Checks a trail that someone else keeps, from its raw entries and its checkpoint.
+// Checks a trail that someone else keeps, from its raw entries and its
+// checkpoint.
 #ifndef SLUICE_LIBS_AUDIT_TRAIL_VERIFIER_H_
 #define SLUICE_LIBS_AUDIT_TRAIL_VERIFIER_H_
 
@@ -18,7 +19,8 @@ class TrailVerifier {
   // `earlier`: a checkpoint seen before, if any; the trail must extend it.
   explicit TrailVerifier(std::optional<Checkpoint> earlier);
 
-  // MALFORMED if the entry does not parse as a v1::Entry: it is named by its index.
+  // MALFORMED if the entry does not parse as a v1::Entry: it is named by its
+  // index.
   absl::Status Add(absl::string_view entry);
 
   // Whether what was added is what `checkpoint` covers and extends `earlier`:
