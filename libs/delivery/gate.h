@@ -1,0 +1,77 @@
+// The gate of one agreement: a write may start only while it is open, and
+// closing it waits for the writes that are starting. When Close returns, no
+// write under the agreement starts any more: this is what an acknowledged
+// revocation means.
+#ifndef SLUICE_LIBS_DELIVERY_GATE_H_
+#define SLUICE_LIBS_DELIVERY_GATE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "libs/base/mutex.h"
+
+namespace sluice::delivery {
+
+// Thread-safe. Starts open; closed once, it stays closed.
+class Gate {
+ public:
+  Gate() = default;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // Held for as long as it takes to start one write.
+  class Pass {
+   public:
+    explicit Pass(Gate* gate) : gate_(gate) {}
+    ~Pass() { gate_->Leave(); }
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
+
+   private:
+    Gate* const gate_;
+  };
+
+  // A pass, or null after Close: then reason() says why.
+  std::unique_ptr<Pass> Enter();
+
+  // Lets nobody in from now on, and returns when the last pass is given back.
+  // Not to be called while holding a pass. `reason` must not be OK; the first
+  // one stays.
+  void Close(const absl::Status& reason);
+
+  // OK while the gate is open.
+  absl::Status reason() const;
+
+ private:
+  void Leave();
+
+  mutable Mutex mutex_;
+  CondVar empty_;
+  int inside_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status reason_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The gates of all agreements that have or had streams. Thread-safe.
+class GateTable {
+ public:
+  // The gate of one agreement version; made open if it is new.
+  std::shared_ptr<Gate> Get(const std::string& agreement, uint32_t version);
+
+  // Closes the gate of one version, as Gate::Close, also for streams that open
+  // later.
+  void Close(const std::string& agreement, uint32_t version,
+             const absl::Status& reason);
+
+ private:
+  Mutex mutex_;
+  std::map<std::pair<std::string, uint32_t>, std::shared_ptr<Gate>> gates_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sluice::delivery
+
+#endif  // SLUICE_LIBS_DELIVERY_GATE_H_

@@ -1,0 +1,102 @@
+#include "libs/delivery/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+
+namespace sluice::delivery {
+namespace {
+
+const catalog::v1::Field* FindField(const catalog::v1::Resource& resource,
+                                    uint32_t id) {
+  for (const auto& field : resource.fields()) {
+    if (field.id() == id) return &field;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
+                                       const catalog::v1::Resource& resource,
+                                       const desensitize::OperatorKeys& keys) {
+  const std::string path = absl::StrCat("fields[\"", grant.field_name(), "\"]");
+  const catalog::v1::Field* field = FindField(resource, grant.field_id());
+  if (field == nullptr) {
+    return FieldError(
+        status::v1::REASON_CODE_UNKNOWN_FIELD, path,
+        absl::StrCat("schema ", resource.schema_version(), " of ",
+                     resource.id(), " has no field ", grant.field_id(),
+                     ": request a new version of the agreement"));
+  }
+  ASSIGN_OR_RETURN(
+      const desensitize::Treatment resolved,
+      desensitize::ResolveTreatment(grant.treatment(), *field, path));
+  RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
+  PlannedField planned;
+  planned.field_id = grant.field_id();
+  planned.after = desensitize::FieldAfter(resolved, *field);
+  planned.treatment = desensitize::TreatmentName(resolved);
+  ASSIGN_OR_RETURN(planned.op,
+                   desensitize::CompileOperator(resolved, *field, keys));
+  return planned;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Plan>> Plan::Compile(
+    const agreement::v1::Agreement& agreement,
+    const catalog::v1::Resource& resource,
+    const desensitize::OperatorKeys& keys) {
+  std::shared_ptr<Plan> plan(new Plan);
+  plan->schema_version_ = resource.schema_version();
+  plan->refuse_untreatable_ =
+      agreement.on_untreatable() == agreement::v1::ON_UNTREATABLE_REFUSE_BATCH;
+  for (const auto& grant : agreement.fields()) {
+    ASSIGN_OR_RETURN(PlannedField planned, PlanField(grant, resource, keys));
+    plan->fields_.push_back(std::move(planned));
+  }
+  for (const std::string& name : resource.key()) {
+    const bool granted = std::any_of(
+        plan->fields_.begin(), plan->fields_.end(),
+        [&](const PlannedField& f) { return f.after.name() == name; });
+    if (granted) plan->key_.push_back(name);
+  }
+  return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
+  TreatedBatch treated;
+  treated.batch.resource = batch.resource;
+  treated.batch.schema_version = batch.schema_version;
+  treated.batch.row_count = batch.row_count;
+  treated.batch.operations = batch.operations;
+  treated.batch.event_time_min = batch.event_time_min;
+  treated.batch.event_time_max = batch.event_time_max;
+  treated.batch.columns.reserve(fields_.size());
+  treated.untreatable.reserve(fields_.size());
+  for (const PlannedField& field : fields_) {
+    const records::Column* column = batch.FindColumn(field.field_id);
+    uint64_t untreatable = 0;
+    // A publisher may leave out a column that is null throughout.
+    if (column != nullptr) {
+      desensitize::Treated result = field.op->Apply(*column);
+      untreatable = result.untreatable;
+      treated.batch.columns.push_back(std::move(result.column));
+    }
+    if (untreatable > 0 && refuse_untreatable_) {
+      return Error(
+          status::v1::REASON_CODE_VALUE_UNTREATABLE,
+          absl::StrCat("field ", field.after.name(), " has ", untreatable,
+                       " values that ", field.treatment,
+                       " cannot treat and the agreement refuses such a batch: "
+                       "ask the provider to correct them, or for an agreement "
+                       "with on_untreatable: NULL_AND_COUNT"));
+    }
+    treated.untreatable.push_back(untreatable);
+    treated.untreatable_total += untreatable;
+  }
+  return treated;
+}
+
+}  // namespace sluice::delivery

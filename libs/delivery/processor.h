@@ -1,0 +1,47 @@
+// What a stream does to each message between the bus and the sink.
+#ifndef SLUICE_LIBS_DELIVERY_PROCESSOR_H_
+#define SLUICE_LIBS_DELIVERY_PROCESSOR_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "libs/bus/event_log.h"
+#include "libs/delivery/framing.h"
+#include "sluice/audit/v1/entry.pb.h"
+#include "sluice/exchange/v1/exchange_service.pb.h"
+
+namespace sluice::delivery {
+
+// A message ready to be announced and written.
+struct Prepared {
+  // partition, generation, sequence, untreatable_values and marker are set; the
+  // stream sets the rest.
+  exchange::v1::Delivery delivery;
+  // Serialized RecordBatch; empty for a marker.
+  Frame batch;
+  size_t batch_bytes = 0;
+  uint32_t row_count = 0;
+  // What the audit trail must hold before this leaves; the stream sets
+  // stream_id and delivery_id of a disclosure. Nothing: nothing is disclosed.
+  std::optional<audit::v1::Entry> entry;
+};
+
+// Of one stream; used by one thread at a time.
+class Processor {
+ public:
+  virtual ~Processor() = default;
+
+  // Nothing if the message is to be passed over. KEY_NOT_YET_KNOWN asks to be
+  // called again with the same message; any other error ends the stream.
+  // Messages of a partition come in order.
+  virtual absl::StatusOr<std::optional<Prepared>> Process(
+      const bus::TopicPartition& from, const bus::Message& message) = 0;
+
+  // The next message of the partition does not follow the last one.
+  virtual void Forget(const bus::TopicPartition& partition) = 0;
+};
+
+}  // namespace sluice::delivery
+
+#endif  // SLUICE_LIBS_DELIVERY_PROCESSOR_H_

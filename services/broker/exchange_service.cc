@@ -1,0 +1,193 @@
+#include "services/broker/exchange_service.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "libs/base/mutex.h"
+#include "libs/base/status.h"
+#include "libs/config/bounds.h"
+#include "libs/delivery/stream.h"
+#include "libs/rpc/byte_buffer.h"
+#include "libs/rpc/status.h"
+
+namespace sluice::broker {
+namespace {
+
+using exchange::v1::SubscribeRequest;
+
+// One call. gRPC owns it from construction until OnDone, which is after Finish
+// and after every read and write has been answered.
+class SubscribeReactor
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+      public delivery::Sink {
+ public:
+  SubscribeReactor(delivery::Exchange* exchange, delivery::Caller caller,
+                   grpc::CallbackServerContext* context)
+      : exchange_(exchange), caller_(std::move(caller)), context_(context) {
+    StartRead(&incoming_);
+  }
+
+  // From the client.
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      OnClientDone();
+      return;
+    }
+    SubscribeRequest request;
+    absl::Status taken = rpc::ParseByteBuffer(incoming_, &request);
+    if (taken.ok()) taken = config::CheckBounds(request);
+    if (taken.ok()) taken = Take(request);
+    if (!taken.ok()) {
+      Abort(taken);
+      return;
+    }
+    StartRead(&incoming_);
+  }
+
+  void OnCancel() override {
+    // Without a stream the read that is waited for fails, which ends the call.
+    if (const auto stream = this->stream()) {
+      stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN,
+                        "the consumer cancelled the call"));
+    }
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::optional<absl::Status> finish;
+    {
+      MutexLock lock(&mutex_);
+      writing_ = false;
+      finish = std::exchange(finish_after_write_, std::nullopt);
+    }
+    if (finish.has_value()) {
+      FinishNow(*finish);
+    } else {
+      stream()->OnWritten(ok);
+    }
+  }
+
+  void OnDone() override { delete this; }
+
+  // From the stream.
+
+  void Write(delivery::Frame frame) override {
+    // gRPC reads the buffer until OnWriteDone, and there is one write at a
+    // time.
+    outgoing_ = rpc::ToByteBuffer(frame);
+    {
+      MutexLock lock(&mutex_);
+      writing_ = true;
+    }
+    StartWrite(&outgoing_);
+  }
+
+  void Finish(const absl::Status& status) override {
+    {
+      MutexLock lock(&mutex_);
+      if (writing_) {
+        // A consumer that does not read would hold the write for ever: what is
+        // to be stopped must not go on because of it.
+        finish_after_write_ = status;
+        if (!status.ok() && !context_->IsCancelled()) context_->TryCancel();
+        return;
+      }
+    }
+    FinishNow(status);
+  }
+
+ private:
+  absl::Status Take(const SubscribeRequest& request) {
+    const std::shared_ptr<delivery::Stream> stream = this->stream();
+    if (request.has_start() && stream == nullptr) {
+      return TakeStart(request.start());
+    }
+    if (request.has_credit() && stream != nullptr) {
+      stream->AddCredit(request.credit());
+      return absl::OkStatus();
+    }
+    if (request.has_ack() && stream != nullptr) {
+      stream->Acknowledge(request.ack().delivery_id());
+      return absl::OkStatus();
+    }
+    return Error(status::v1::REASON_CODE_MALFORMED,
+                 "the first request of a stream is `start`, each further one "
+                 "`credit` or `ack`");
+  }
+
+  absl::Status TakeStart(const exchange::v1::Start& start) {
+    ASSIGN_OR_RETURN(delivery::Exchange::Opened opened,
+                     exchange_->Subscribe(caller_, start, this));
+    {
+      MutexLock lock(&mutex_);
+      stream_ = opened.stream;
+    }
+    opened.stream->AddCredit(start.credit());
+    opened.stream->Run(opened.started);
+    return absl::OkStatus();
+  }
+
+  void OnClientDone() {
+    if (const auto stream = this->stream()) {
+      stream->HalfClose();
+      return;
+    }
+    FinishNow(Error(status::v1::REASON_CODE_MALFORMED,
+                    "the call ended before its `start`"));
+  }
+
+  // Ends the call; through the stream if there is one, which then calls Finish.
+  void Abort(const absl::Status& status) {
+    if (const auto stream = this->stream()) {
+      stream->End(status);
+    } else {
+      FinishNow(status);
+    }
+  }
+
+  std::shared_ptr<delivery::Stream> stream() {
+    MutexLock lock(&mutex_);
+    return stream_;
+  }
+
+  void FinishNow(const absl::Status& status) {
+    {
+      MutexLock lock(&mutex_);
+      if (finished_) return;
+      finished_ = true;
+    }
+    ServerBidiReactor::Finish(rpc::ToGrpc(status));
+  }
+
+  delivery::Exchange* const exchange_;
+  const delivery::Caller caller_;
+  grpc::CallbackServerContext* const context_;
+  grpc::ByteBuffer incoming_;
+  grpc::ByteBuffer outgoing_;
+
+  Mutex mutex_;
+  std::shared_ptr<delivery::Stream> stream_ ABSL_GUARDED_BY(mutex_);
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> finish_after_write_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Answers a call that is refused before it begins.
+class RefusedReactor
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedReactor(const absl::Status& why) { Finish(rpc::ToGrpc(why)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+ExchangeServiceImpl::Subscribe(grpc::CallbackServerContext* context) {
+  auto caller = access_->Check(*context, "Subscribe");
+  if (!caller.ok()) return new RefusedReactor(caller.status());
+  return new SubscribeReactor(exchange_, *std::move(caller), context);
+}
+
+}  // namespace sluice::broker
