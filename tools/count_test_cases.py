@@ -18,6 +18,9 @@ CATCH_ALL_PASSED = re.compile(
 CATCH_TEST_CASES = re.compile(r"^test cases:\s*(\d+) \|(.*)$")
 CATCH_FAILED = re.compile(r"(\d+) failed(?! as expected)")
 PLAIN = re.compile(r"^(\d+) passed, (\d+) failed\b")
+# Lines that Bazel and its sandbox put around a test's own.
+NOISE = re.compile(r"^exec \$\{PAGER|^Executing tests from |^-{77}$|^\d+\.\d+: src/main/tools/")
+LOG_LINES_SHOWN = 100
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -63,6 +66,14 @@ def read_log(outputs):
     return ""
 
 
+def show_failure(label, reason, log):
+    lines = [line for line in log.splitlines() if not NOISE.match(line)]
+    if len(lines) > LOG_LINES_SHOWN:
+        print(f"... {len(lines) - LOG_LINES_SHOWN} lines left out")
+    print("\n".join(lines[-LOG_LINES_SHOWN:]))
+    print(f"FAILED {label}: {reason}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("events", help="the file --build_event_json_file named")
@@ -95,15 +106,15 @@ def main():
         print("tools/test: Bazel ended before it wrote any event: see its message above")
 
     for key, result in sorted(attempts.items(), key=lambda item: str(item[0])):
-        case_counts = count_attempt(result["status"],
-                                    read_log(result.get("testActionOutput", [])))
+        log = read_log(result.get("testActionOutput", []))
+        case_counts = count_attempt(result["status"], log)
         passed += case_counts[0]
         failed += case_counts[1]
         if case_counts[1]:
             reason = result["status"].lower()
             if result["status"] == "PASSED":
                 reason = "printed no summary of its test cases"
-            print(f"FAILED {key[0]}: {reason}")
+            show_failure(key[0], reason, log)
     for label in sorted(not_built):
         failed += 1
         print(f"FAILED {label}: did not build")

@@ -13,5 +13,6 @@ if [[ -z "${HOME:-}" || ! -d "${HOME}" || ! -w "${HOME}" ]]; then
   export HOME
 fi
 # .bazelrc's disk_cache is below Java's user.home, which does not follow HOME.
+# Debian's own rc file turns on the sandbox's messages to its authors.
 # shellcheck disable=SC2034  # the scripts that source this file use it
-bazel_flags=("--disk_cache=${HOME}/.cache/sluice/bazel")
+bazel_flags=(--nosandbox_debug "--disk_cache=${HOME}/.cache/sluice/bazel")
