@@ -5,9 +5,9 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "libs/base/encoding.h"
 #include "libs/base/status.h"
 #include "libs/records/resource_id.h"
+#include "libs/records/utf8_scan.h"
 
 namespace sluice::records {
 namespace {
@@ -240,7 +240,7 @@ absl::Status CheckColumnContent(const Column& column) {
   if (column.type != v1::DATA_TYPE_STRING || IsAscii(column.data.view())) {
     return absl::OkStatus();
   }
-  if (!IsValidUtf8(column.data.view())) {
+  if (!ScanUtf8(column.data.view())) {
     return ColumnInvalid(column, "data is not UTF-8");
   }
   if (!OffsetsSplitNoCharacter(column)) {

@@ -1,6 +1,5 @@
 #include "libs/records/record_key.h"
 
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <bit>
