@@ -97,14 +97,14 @@ absl::StatusOr<std::vector<int64_t>> AppendPath::Append(
     const size_t bytes = message.key.size() + message.value.size();
     if (bytes > kMessageBytesMax) return TooLarge(message, bytes);
     request.bytes += bytes;
-    ASSIGN_OR_RETURN(Partition * partition,
-                     topics_->FindPartition(message.to));
+    ASSIGN_OR_RETURN(Partition * partition, topics_->FindPartition(message.to));
     request.partitions.push_back(partition);
   }
   if (request.bytes > kAppendBytesMax) {
-    return Error(REASON_CODE_TOO_LARGE,
-                 absl::StrCat("an append of ", request.bytes, " bytes: at most ",
-                              kAppendBytesMax, " fit; split it"));
+    return Error(
+        REASON_CODE_TOO_LARGE,
+        absl::StrCat("an append of ", request.bytes, " bytes: at most ",
+                     kAppendBytesMax, " fit; split it"));
   }
   queue_.Submit(&request);
   if (!request.status.ok()) return request.status;
@@ -175,10 +175,9 @@ absl::Status AppendPath::Stage(const Database::Session& session,
     RETURN_IF_ERROR(PutMessage(session, partition->id(), tail.end, tail.micros,
                                message.key, message.value.view(),
                                &staged->batch));
-    RETURN_IF_ERROR(
-        partition->cleanup() == Cleanup::kCompact
-            ? StageKey(session, partition, message, tail, staged)
-            : StageIndex(session, partition, tail, staged));
+    RETURN_IF_ERROR(partition->cleanup() == Cleanup::kCompact
+                        ? StageKey(session, partition, message, tail, staged)
+                        : StageIndex(session, partition, tail, staged));
     request->offsets.push_back(tail.end);
     ++tail.end;
     tail.bytes += message.value.size();
@@ -209,8 +208,7 @@ absl::Status AppendPath::StageKey(const Database::Session& session,
   if (!fresh) {
     superseded = entry->second;
   } else {
-    ASSIGN_OR_RETURN(const auto stored,
-                     session.Get(layout::kKeys, newest_key));
+    ASSIGN_OR_RETURN(const auto stored, session.Get(layout::kKeys, newest_key));
     if (stored.has_value()) {
       ASSIGN_OR_RETURN(superseded, layout::DecodeKey(AsView(*stored)));
     }
@@ -222,8 +220,7 @@ absl::Status AppendPath::StageKey(const Database::Session& session,
     status = batch.Delete(session.family(layout::kMessages),
                           layout::OffsetKey(id, superseded->offset));
     if (status.ok() && superseded->tombstone) {
-      status =
-          batch.Delete(keys, layout::TombstoneKey(id, superseded->offset));
+      status = batch.Delete(keys, layout::TombstoneKey(id, superseded->offset));
     }
   }
   if (status.ok() && entry->second.tombstone) {
@@ -257,8 +254,8 @@ absl::Status AppendPath::DropTombstones(Partition* partition,
     if (absl::FromUnixMicros(static_cast<int64_t>(micros)) >= before) break;
     ASSIGN_OR_RETURN(const int64_t offset,
                      layout::OffsetOf(AsView(rows->key())));
-    rocksdb::Status status = batch.Delete(
-        session.family(layout::kMessages), layout::OffsetKey(id, offset));
+    rocksdb::Status status = batch.Delete(session.family(layout::kMessages),
+                                          layout::OffsetKey(id, offset));
     if (status.ok()) {
       status = batch.Delete(
           keys, layout::NewestKey(id, row.substr(sizeof(uint64_t))));

@@ -1,5 +1,6 @@
-// The one path on which messages get into the embedded log: fences producers, gives
-// offsets and times, writes with one sync, then makes the messages visible.
+// The one path on which messages get into the embedded log: fences producers,
+// gives offsets and times, writes with one sync, then makes the messages
+// visible.
 #ifndef SLUICE_LIBS_BUS_APPEND_PATH_H_
 #define SLUICE_LIBS_BUS_APPEND_PATH_H_
 
@@ -26,7 +27,8 @@ namespace sluice::bus {
 // Thread-safe.
 class AppendPath {
  public:
-  // Values of one Append; more is TOO_LARGE. It bounds what a write holds in memory.
+  // Values of one Append; more is TOO_LARGE. It bounds what a write holds in
+  // memory.
   static constexpr size_t kAppendBytesMax = size_t{64} << 20;
   static constexpr size_t kProducersMax = 100'000;
 
@@ -48,8 +50,8 @@ class AppendPath {
       const std::string& producer_id, uint64_t epoch,
       const std::vector<Outgoing>& messages);
 
-  // Removes from a compacted partition the keys whose removal was appended before
-  // `before`.
+  // Removes from a compacted partition the keys whose removal was appended
+  // before `before`.
   absl::Status DropTombstones(Partition* partition, absl::Time before);
 
  private:
@@ -84,10 +86,10 @@ class AppendPath {
 
   CommitQueue queue_;
 
-  // Held while anything is written that depends on what was written before: appends,
-  // epochs, keys of compacted topics. Partition::tail belongs to its holder. Taken
-  // before a Session, never after: a Session's holder must not wait for one who asks
-  // for a Session.
+  // Held while anything is written that depends on what was written before:
+  // appends, epochs, keys of compacted topics. Partition::tail belongs to its
+  // holder. Taken before a Session, never after: a Session's holder must not
+  // wait for one who asks for a Session.
   Mutex mutex_;
   std::map<std::string, uint64_t> epochs_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,5 +1,5 @@
-// Group commit: whoever comes while a write is on its way is written together with
-// the next one, so that many small appends share one sync of the disk.
+// Group commit: whoever comes while a write is on its way is written together
+// with the next one, so that many small appends share one sync of the disk.
 #ifndef SLUICE_LIBS_BUS_COMMIT_QUEUE_H_
 #define SLUICE_LIBS_BUS_COMMIT_QUEUE_H_
 
@@ -36,20 +36,21 @@ struct AppendRequest {
   CondVar turn_;
 };
 
-// Thread-safe. There is no thread of its own: the first who waits commits for all. As
-// many requests wait as there are threads in Submit.
+// Thread-safe. There is no thread of its own: the first who waits commits for
+// all. As many requests wait as there are threads in Submit.
 class CommitQueue {
  public:
   // Values in one write, unless a single request has more.
   static constexpr size_t kGroupBytesMax = size_t{8} << 20;
 
-  // Sets the outcome of each request. Called by one thread at a time, without lock.
+  // Sets the outcome of each request. Called by one thread at a time, without
+  // lock.
   using Commit = std::function<void(const std::vector<AppendRequest*>&)>;
 
   explicit CommitQueue(Commit commit);
 
-  // Returns when `request` has its outcome. Requests are committed in the order of
-  // their Submit.
+  // Returns when `request` has its outcome. Requests are committed in the order
+  // of their Submit.
   void Submit(AppendRequest* request);
 
  private:

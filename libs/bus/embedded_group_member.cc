@@ -80,9 +80,9 @@ absl::Status EmbeddedGroupMember::Fetch(size_t bytes_max, PollResult* result) {
     if (!next.has_value() || (*next >= range.end && *next >= range.begin)) {
       continue;
     }
-    ASSIGN_OR_RETURN(std::vector<Message> messages,
-                     ReadMessages(database_, partition, *next,
-                                  {messages_left, bytes_left}));
+    ASSIGN_OR_RETURN(
+        std::vector<Message> messages,
+        ReadMessages(database_, partition, *next, {messages_left, bytes_left}));
     if (messages.empty()) {
       // All that was below range.end has been compacted away.
       next = range.end;
@@ -113,10 +113,10 @@ absl::Status EmbeddedGroupMember::Seek(const TopicPartition& partition,
                                        int64_t offset) {
   Held* held = FindOwned(partition);
   if (held == nullptr) {
-    return Error(status::v1::REASON_CODE_NOT_FOUND,
-                 absl::StrCat("partition ", partition.topic, "/",
-                              partition.partition,
-                              " is not this member's: poll to learn which are"));
+    return Error(
+        status::v1::REASON_CODE_NOT_FOUND,
+        absl::StrCat("partition ", partition.topic, "/", partition.partition,
+                     " is not this member's: poll to learn which are"));
   }
   held->next = offset;
   return absl::OkStatus();
@@ -130,15 +130,14 @@ absl::Status EmbeddedGroupMember::Commit(const TopicPartition& partition,
   }
   const auto held = held_.find(partition.partition);
   if (partition.topic != topic_->spec.name || held == held_.end()) {
-    return Error(status::v1::REASON_CODE_FENCED,
-                 absl::StrCat("partition ", partition.topic, "/",
-                              partition.partition,
-                              " is not this member's: drop what was fetched "
-                              "from it and poll again"));
+    return Error(
+        status::v1::REASON_CODE_FENCED,
+        absl::StrCat("partition ", partition.topic, "/", partition.partition,
+                     " is not this member's: drop what was fetched "
+                     "from it and poll again"));
   }
   return coordinator_->Commit(
-      *member_, held->first, held->second.generation,
-      [&]() -> absl::Status {
+      *member_, held->first, held->second.generation, [&]() -> absl::Status {
         const layout::PartitionId id =
             topic_->partitions[static_cast<size_t>(held->first)]->id();
         ASSIGN_OR_RETURN(const auto session, database_->Use());

@@ -34,12 +34,13 @@ using storage::Database;
 using storage::Durability;
 
 constexpr size_t kNameCharactersMax = 249;
-// Values from this size on lie in blob files: written twice (log and file) and never
-// moved again until they are garbage.
+// Values from this size on lie in blob files: written twice (log and file) and
+// never moved again until they are garbage.
 constexpr uint64_t kMinBlobBytes = 4096;
 constexpr uint64_t kBlobFileBytes = uint64_t{128} << 20;
 constexpr size_t kMessageBlockBytes = size_t{32} << 10;
-// A partition may grow this much, in eighths of its bound, before maintenance is woken.
+// A partition may grow this much, in eighths of its bound, before maintenance
+// is woken.
 constexpr uint64_t kSlackDivisor = 8;
 
 rocksdb::ColumnFamilyOptions MessageOptions(
@@ -150,10 +151,10 @@ EmbeddedLogImpl::EmbeddedLogImpl(EmbeddedLogOptions options,
     : options_(std::move(options)),
       database_(std::move(database)),
       retention_(database_.get()),
-      append_path_(database_.get(), &topics_, options_.clock,
-                   [this](const std::vector<Partition*>& grown) {
-                     OnAppended(grown);
-                   }) {}
+      append_path_(
+          database_.get(), &topics_, options_.clock,
+          [this](const std::vector<Partition*>& grown) { OnAppended(grown); }) {
+}
 
 EmbeddedLogImpl::~EmbeddedLogImpl() {
   {
@@ -257,10 +258,10 @@ absl::Status EmbeddedLogImpl::CreateTopic(const TopicSpec& spec) {
   }
   if (topics_.PartitionCount() + static_cast<size_t>(spec.partitions) >
       TopicTable::kPartitionsMax) {
-    return Error(REASON_CODE_TOO_MANY,
-                 absl::StrCat("topic ", spec.name, " would bring the bus above ",
-                              TopicTable::kPartitionsMax,
-                              " partitions: use fewer"));
+    return Error(
+        REASON_CODE_TOO_MANY,
+        absl::StrCat("topic ", spec.name, " would bring the bus above ",
+                     TopicTable::kPartitionsMax, " partitions: use fewer"));
   }
   layout::TopicRow row;
   row.id = topics_.NextId();
@@ -322,8 +323,8 @@ absl::StatusOr<std::unique_ptr<GroupMember>> EmbeddedLogImpl::JoinGroup(
   }
   ASSIGN_OR_RETURN(const Topic* found, topics_.FindTopic(topic));
   auto wakeup = std::make_shared<Wakeup>();
-  ASSIGN_OR_RETURN(auto member, groups_.Join(group, topic,
-                                             found->spec.partitions, wakeup));
+  ASSIGN_OR_RETURN(auto member,
+                   groups_.Join(group, topic, found->spec.partitions, wakeup));
   return std::make_unique<EmbeddedGroupMember>(database_.get(), found, &groups_,
                                                group, std::move(member),
                                                std::move(wakeup));

@@ -1,5 +1,6 @@
-// The bus as the rest of Sluice sees it: topics of ordered partitions, appended to
-// atomically, read from explicit offsets, shared by groups that commit positions.
+// The bus as the rest of Sluice sees it: topics of ordered partitions, appended
+// to atomically, read from explicit offsets, shared by groups that commit
+// positions.
 //
 // Two implementations pass one contract test suite (event_log_contract.h): the
 // embedded one on RocksDB, and Kafka. What Kafka cannot promise is not here.
@@ -26,7 +27,8 @@ inline constexpr size_t kMessageBytesMax = 1'000'000;
 
 enum class Cleanup {
   kDelete,   // messages leave when they are older or more than retention allows
-  kCompact,  // of each key the newest message stays; an empty value removes the key
+  kCompact,  // of each key the newest message stays; an empty value removes the
+             // key
 };
 
 struct TopicSpec {
@@ -79,22 +81,24 @@ class Producer {
  public:
   virtual ~Producer() = default;
 
-  // Appends all of `messages` or none, durably: when it returns OK they survive a
-  // crash. Returns their offsets in the order given. The messages of one call that go to one
-  // partition stand there in that order with nothing between them.
-  // Errors: FENCED (a newer producer of this id exists; this one is finished),
-  // NOT_FOUND (topic or partition), TOO_LARGE, STORAGE_FAILED. After any error
-  // nothing of the call is visible.
+  // Appends all of `messages` or none, durably: when it returns OK they survive
+  // a crash. Returns their offsets in the order given. The messages of one call
+  // that go to one partition stand there in that order with nothing between
+  // them. Errors: FENCED (a newer producer of this id exists; this one is
+  // finished), NOT_FOUND (topic or partition), TOO_LARGE, STORAGE_FAILED. After
+  // any error nothing of the call is visible.
   virtual absl::StatusOr<std::vector<int64_t>> Append(
       const std::vector<Outgoing>& messages) = 0;
 };
 
-// What GroupMember::Poll has for its caller. Handle in this order: lost, gained,
-// fetched.
+// What GroupMember::Poll has for its caller. Handle in this order: lost,
+// gained, fetched.
 struct PollResult {
-  // Partitions this member no longer has. Commits for them are FENCED from now on.
+  // Partitions this member no longer has. Commits for them are FENCED from now
+  // on.
   std::vector<TopicPartition> lost;
-  // Partitions this member has from now on; nothing is fetched from them before Seek.
+  // Partitions this member has from now on; nothing is fetched from them before
+  // Seek.
   std::vector<TopicPartition> gained;
 
   struct Fetched {
@@ -105,35 +109,36 @@ struct PollResult {
   std::vector<Fetched> fetched;
 };
 
-// One member of a consumer group. Every partition of the topic belongs to at most
-// one member of the group at a time. Not thread-safe, but Wakeup's callback comes
-// from any thread.
+// One member of a consumer group. Every partition of the topic belongs to at
+// most one member of the group at a time. Not thread-safe, but Wakeup's
+// callback comes from any thread.
 class GroupMember {
  public:
   // Leaves the group; its partitions go to the others.
   virtual ~GroupMember() = default;
 
-  // Never blocks. Fetches at most about `bytes_max` bytes of values, at least one
-  // message if there is one and bytes_max > 0, and each message only once between
-  // two Seeks. 0 fetches nothing and still brings changes of the assignment.
-  // Errors: POSITION_EXPIRED (retention has passed the place of a partition; Seek
-  // elsewhere), STORAGE_FAILED, CORRUPT.
+  // Never blocks. Fetches at most about `bytes_max` bytes of values, at least
+  // one message if there is one and bytes_max > 0, and each message only once
+  // between two Seeks. 0 fetches nothing and still brings changes of the
+  // assignment. Errors: POSITION_EXPIRED (retention has passed the place of a
+  // partition; Seek elsewhere), STORAGE_FAILED, CORRUPT.
   virtual absl::StatusOr<PollResult> Poll(size_t bytes_max) = 0;
 
-  // Next fetch from `partition` starts at the first message with an offset of at
-  // least `offset`. NOT_FOUND unless the partition is this member's.
+  // Next fetch from `partition` starts at the first message with an offset of
+  // at least `offset`. NOT_FOUND unless the partition is this member's.
   virtual absl::Status Seek(const TopicPartition& partition,
                             int64_t offset) = 0;
 
-  // Says that everything below `offset` is taken care of. FENCED if the partition
-  // is not this member's any more. A commit may be lost in a crash of the machine, never
-  // in a crash of the process.
+  // Says that everything below `offset` is taken care of. FENCED if the
+  // partition is not this member's any more. A commit may be lost in a crash of
+  // the machine, never in a crash of the process.
   virtual absl::Status Commit(const TopicPartition& partition,
                               int64_t offset) = 0;
 
-  // `wakeup` is called, from any thread and without any lock held, whenever Poll may
-  // have something new since it last returned nothing. It must not block or call
-  // this object. Set once, before the first Poll. It is not called after this object is gone.
+  // `wakeup` is called, from any thread and without any lock held, whenever
+  // Poll may have something new since it last returned nothing. It must not
+  // block or call this object. Set once, before the first Poll. It is not
+  // called after this object is gone.
   virtual void OnWakeup(std::function<void()> wakeup) = 0;
 };
 
@@ -142,16 +147,15 @@ class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  // OK if the topic is there with the same spec. WRONG_STATE if it is there with
-  // another, OUT_OF_BOUNDS for a spec outside its bounds.
+  // OK if the topic is there with the same spec. WRONG_STATE if it is there
+  // with another, OUT_OF_BOUNDS for a spec outside its bounds.
   virtual absl::Status CreateTopic(const TopicSpec& spec) = 0;
 
   // NOT_FOUND if there is none.
-  virtual absl::StatusOr<TopicSpec> DescribeTopic(
-      const std::string& name) = 0;
+  virtual absl::StatusOr<TopicSpec> DescribeTopic(const std::string& name) = 0;
 
-  // The producer `producer_id`; an earlier one of this id is fenced from now on,
-  // also across processes and restarts.
+  // The producer `producer_id`; an earlier one of this id is fenced from now
+  // on, also across processes and restarts.
   virtual absl::StatusOr<std::unique_ptr<Producer>> OpenProducer(
       const std::string& producer_id) = 0;
 
@@ -159,11 +163,11 @@ class EventLog {
   virtual absl::StatusOr<OffsetRange> Offsets(
       const TopicPartition& partition) = 0;
 
-  // Messages from the first with an offset of at least `from`, in order: at most
-  // `count_max` and about `bytes_max` bytes of values, at least one if there is one.
-  // Waits up to `wait` for the first; returns none when there is none by then.
-  // Errors: NOT_FOUND, POSITION_EXPIRED (from < Offsets().begin), CORRUPT,
-  // STORAGE_FAILED.
+  // Messages from the first with an offset of at least `from`, in order: at
+  // most `count_max` and about `bytes_max` bytes of values, at least one if
+  // there is one. Waits up to `wait` for the first; returns none when there is
+  // none by then. Errors: NOT_FOUND, POSITION_EXPIRED (from < Offsets().begin),
+  // CORRUPT, STORAGE_FAILED.
   virtual absl::StatusOr<std::vector<Message>> Read(
       const TopicPartition& partition, int64_t from, size_t count_max,
       size_t bytes_max, absl::Duration wait) = 0;

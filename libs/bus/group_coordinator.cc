@@ -23,8 +23,9 @@ class GroupCoordinator::Member {
 
 struct GroupCoordinator::Group {
   int partitions = 0;
-  // Held while a commit is written and while partitions move, so that no commit of an
-  // old owner lands after one of the new owner. Taken before the coordinator's mutex.
+  // Held while a commit is written and while partitions move, so that no commit
+  // of an old owner lands after one of the new owner. Taken before the
+  // coordinator's mutex.
   Mutex commits;
   // In the order they joined.
   std::vector<std::shared_ptr<Member>> members;

@@ -1,5 +1,5 @@
-// How the embedded log lies in RocksDB: families, keys and values. The reference is
-// docs/formats/embedded-bus.md.
+// How the embedded log lies in RocksDB: families, keys and values. The
+// reference is docs/formats/embedded-bus.md.
 #ifndef SLUICE_LIBS_BUS_LAYOUT_H_
 #define SLUICE_LIBS_BUS_LAYOUT_H_
 
@@ -18,9 +18,9 @@ enum Family : size_t {
   kMeta,        // format version, topics, producers' epochs
   kPartitions,  // begin and end of each partition
   kMessages,    // the messages
-  kIndex,       // time and size of each message, without its value: for retention
-  kKeys,        // compacted topics: newest message of each key
-  kGroups,      // committed offsets
+  kIndex,   // time and size of each message, without its value: for retention
+  kKeys,    // compacted topics: newest message of each key
+  kGroups,  // committed offsets
 };
 
 inline constexpr uint32_t kFormatVersion = 1;
@@ -78,7 +78,8 @@ std::string NewestKey(PartitionId id, absl::string_view message_key);
 std::string TombstoneKey(PartitionId id, int64_t offset);
 std::string GroupKey(absl::string_view group, PartitionId id);
 
-// The offset at the end of an OffsetKey or TombstoneKey. CORRUPT if `key` is no such key.
+// The offset at the end of an OffsetKey or TombstoneKey. CORRUPT if `key` is no
+// such key.
 absl::StatusOr<int64_t> OffsetOf(absl::string_view key);
 
 // Values. The Decode functions return CORRUPT for bytes that do not fit.

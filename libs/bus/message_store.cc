@@ -17,8 +17,8 @@ using storage::AsSlice;
 constexpr std::align_val_t kAlignment{64};
 
 absl::Status Expired(const Partition& partition, int64_t from, int64_t begin) {
-  const std::string name = absl::StrCat(partition.name().topic, "/",
-                                        partition.name().partition);
+  const std::string name =
+      absl::StrCat(partition.name().topic, "/", partition.name().partition);
   return FieldError(
       status::v1::REASON_CODE_POSITION_EXPIRED, name,
       absl::StrCat("offset ", from, " is gone, retention kept ", begin,
@@ -60,16 +60,16 @@ absl::Status PutMessage(const storage::Database::Session& session,
   const rocksdb::Slice row_part(row);
   const rocksdb::Slice value_parts[] = {rocksdb::Slice(header), AsSlice(key),
                                         AsSlice(value)};
-  return storage::FromRocksdb(
-      batch->Put(session.family(layout::kMessages),
-                 rocksdb::SliceParts(&row_part, 1),
-                 rocksdb::SliceParts(value_parts, 3)),
-      "prepare a message for", "the bus");
+  return storage::FromRocksdb(batch->Put(session.family(layout::kMessages),
+                                         rocksdb::SliceParts(&row_part, 1),
+                                         rocksdb::SliceParts(value_parts, 3)),
+                              "prepare a message for", "the bus");
 }
 
-absl::StatusOr<std::vector<Message>> ReadMessages(
-    storage::Database* database, const Partition& partition, int64_t from,
-    ReadBounds bounds) {
+absl::StatusOr<std::vector<Message>> ReadMessages(storage::Database* database,
+                                                  const Partition& partition,
+                                                  int64_t from,
+                                                  ReadBounds bounds) {
   std::vector<Message> messages;
   ASSIGN_OR_RETURN(const auto session, database->Use());
   const int64_t end = partition.offsets().end;
@@ -79,10 +79,10 @@ absl::StatusOr<std::vector<Message>> ReadMessages(
   rocksdb::ReadOptions options;
   options.verify_checksums = true;
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(session.db()->NewIterator(
-      options, session.family(layout::kMessages)));
-  // After the iterator was made: retention moves the beginning first and deletes then,
-  // so what this iterator lacks shows in the beginning read here.
+  const std::unique_ptr<rocksdb::Iterator> rows(
+      session.db()->NewIterator(options, session.family(layout::kMessages)));
+  // After the iterator was made: retention moves the beginning first and
+  // deletes then, so what this iterator lacks shows in the beginning read here.
   const int64_t begin = partition.offsets().begin;
   if (from < begin) return Expired(partition, from, begin);
   if (from >= end || bounds.count_max == 0 || bounds.bytes_max == 0) {
@@ -90,8 +90,8 @@ absl::StatusOr<std::vector<Message>> ReadMessages(
   }
   size_t bytes = 0;
   for (rows->Seek(first); rows->Valid(); rows->Next()) {
-    ASSIGN_OR_RETURN(Message message, DecodeMessage(AsView(rows->key()),
-                                                    AsView(rows->value())));
+    ASSIGN_OR_RETURN(Message message,
+                     DecodeMessage(AsView(rows->key()), AsView(rows->value())));
     bytes += message.value.size();
     messages.push_back(std::move(message));
     if (bytes >= bounds.bytes_max || messages.size() >= bounds.count_max) break;

@@ -37,7 +37,8 @@ absl::Status Retention::Apply(const TopicSpec& spec, Partition* partition,
   options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> rows(
       session.db()->NewIterator(options, session.family(layout::kIndex)));
-  const absl::Time oldest = by_time ? now - spec.retention : absl::InfinitePast();
+  const absl::Time oldest =
+      by_time ? now - spec.retention : absl::InfinitePast();
   int64_t new_begin = range.begin;
   uint64_t bytes_before_kept = extent.end_bytes;
   bool kept = false;
@@ -47,9 +48,9 @@ absl::Status Retention::Apply(const TopicSpec& spec, Partition* partition,
     ASSIGN_OR_RETURN(const layout::IndexRow row,
                      layout::DecodeIndex(AsView(rows->value())));
     const bool too_old = absl::FromUnixMicros(row.micros) < oldest;
-    const bool too_much = by_bytes && offset + 1 < range.end &&
-                          extent.end_bytes - row.bytes_before >
-                              spec.retention_bytes;
+    const bool too_much =
+        by_bytes && offset + 1 < range.end &&
+        extent.end_bytes - row.bytes_before > spec.retention_bytes;
     kept = !too_old && !too_much;
     if (kept) {
       bytes_before_kept = row.bytes_before;
@@ -60,9 +61,9 @@ absl::Status Retention::Apply(const TopicSpec& spec, Partition* partition,
   RETURN_IF_ERROR(database_->Translate(rows->status(), "read from"));
   if (new_begin == range.begin) return absl::OkStatus();
   removed_bytes_ += bytes_before_kept - extent.begin_bytes;
-  // Readers look at the beginning after they have made their iterator: who misses a
-  // removed message is told that it expired. If the write fails, the messages stay on
-  // the disk until a later attempt, unseen.
+  // Readers look at the beginning after they have made their iterator: who
+  // misses a removed message is told that it expired. If the write fails, the
+  // messages stay on the disk until a later attempt, unseen.
   partition->BeginAt(new_begin, bytes_before_kept);
   return Remove(session, id, new_begin);
 }
@@ -76,8 +77,7 @@ absl::Status Retention::Remove(const Database::Session& session,
   if (stored.has_value()) {
     ASSIGN_OR_RETURN(begin, layout::DecodeNumber(AsView(*stored)));
   }
-  const std::string first =
-      layout::OffsetKey(id, static_cast<int64_t>(begin));
+  const std::string first = layout::OffsetKey(id, static_cast<int64_t>(begin));
   const std::string last = layout::OffsetKey(id, new_begin);
   rocksdb::WriteBatch batch;
   rocksdb::Status status =
@@ -86,9 +86,9 @@ absl::Status Retention::Remove(const Database::Session& session,
     status = batch.DeleteRange(session.family(layout::kIndex), first, last);
   }
   if (status.ok()) {
-    status = batch.Put(session.family(layout::kPartitions),
-                       layout::BeginKey(id),
-                       layout::EncodeNumber(static_cast<uint64_t>(new_begin)));
+    status =
+        batch.Put(session.family(layout::kPartitions), layout::BeginKey(id),
+                  layout::EncodeNumber(static_cast<uint64_t>(new_begin)));
   }
   RETURN_IF_ERROR(database_->Translate(status, "write to"));
   return session.Write(&batch, storage::Durability::kProcessCrash);
@@ -100,12 +100,13 @@ absl::Status Retention::Reclaim() {
   ASSIGN_OR_RETURN(const auto session, database_->Use());
   rocksdb::ColumnFamilyHandle* messages = session.family(layout::kMessages);
   rocksdb::CompactRangeOptions options;
-  // Large values lie in blob files, so this rewrites little but their addresses.
+  // Large values lie in blob files, so this rewrites little but their
+  // addresses.
   rocksdb::Status status =
       session.db()->CompactRange(options, messages, nullptr, nullptr);
   if (status.ok()) {
-    status = session.db()->CompactRange(
-        options, session.family(layout::kIndex), nullptr, nullptr);
+    status = session.db()->CompactRange(options, session.family(layout::kIndex),
+                                        nullptr, nullptr);
   }
   RETURN_IF_ERROR(database_->Translate(status, "compact"));
   removed_bytes_ = 0;

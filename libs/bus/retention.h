@@ -23,9 +23,9 @@ class Retention {
   explicit Retention(storage::Database* database) : database_(database) {}
 
   // Removes what `spec` allows to go from the partition: messages older than
-  // spec.retention at `now`, and the oldest ones beyond spec.retention_bytes. The newest
-  // message never goes for its size. One write batch: a crash leaves all or nothing
-  // of it done.
+  // spec.retention at `now`, and the oldest ones beyond spec.retention_bytes.
+  // The newest message never goes for its size. One write batch: a crash leaves
+  // all or nothing of it done.
   absl::Status Apply(const TopicSpec& spec, Partition* partition,
                      absl::Time now);
 

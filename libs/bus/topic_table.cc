@@ -67,9 +67,9 @@ bool Partition::WaitFor(int64_t offset, absl::Duration timeout) {
 absl::Status ValidateTopicSpec(const TopicSpec& spec) {
   const auto out_of_bounds = [&](absl::string_view field,
                                  absl::string_view why) {
-    return FieldError(REASON_CODE_OUT_OF_BOUNDS, field,
-                      absl::StrCat("topic ", spec.name.substr(0, 300), ": ",
-                                   why));
+    return FieldError(
+        REASON_CODE_OUT_OF_BOUNDS, field,
+        absl::StrCat("topic ", spec.name.substr(0, 300), ": ", why));
   };
   if (spec.name.empty() || spec.name.size() > kNameCharactersMax ||
       spec.name == "." || spec.name == ".." ||
@@ -88,8 +88,8 @@ absl::Status ValidateTopicSpec(const TopicSpec& spec) {
                          "retention is above zero and at most 100 years, or "
                          "infinite");
   }
-  if (!forever && absl::Trunc(spec.retention, absl::Milliseconds(1)) !=
-                      spec.retention) {
+  if (!forever &&
+      absl::Trunc(spec.retention, absl::Milliseconds(1)) != spec.retention) {
     return out_of_bounds("retention", "retention is whole milliseconds");
   }
   if (spec.cleanup == Cleanup::kCompact &&
@@ -131,10 +131,10 @@ absl::StatusOr<Partition*> TopicTable::FindPartition(
     const TopicPartition& name) const {
   ASSIGN_OR_RETURN(const Topic* topic, FindTopic(name.topic));
   if (name.partition < 0 || name.partition >= topic->spec.partitions) {
-    return Error(REASON_CODE_NOT_FOUND,
-                 absl::StrCat("topic ", name.topic, " has no partition ",
-                              name.partition, ", only 0 to ",
-                              topic->spec.partitions - 1));
+    return Error(
+        REASON_CODE_NOT_FOUND,
+        absl::StrCat("topic ", name.topic, " has no partition ", name.partition,
+                     ", only 0 to ", topic->spec.partitions - 1));
   }
   return topic->partitions[static_cast<size_t>(name.partition)].get();
 }

@@ -1,4 +1,5 @@
-// The topics of one embedded log and where each partition begins and ends, in memory.
+// The topics of one embedded log and where each partition begins and ends, in
+// memory.
 #ifndef SLUICE_LIBS_BUS_TOPIC_TABLE_H_
 #define SLUICE_LIBS_BUS_TOPIC_TABLE_H_
 
@@ -89,8 +90,7 @@ class TopicTable {
 
  private:
   mutable Mutex mutex_;
-  std::map<std::string, std::unique_ptr<Topic>> topics_
-      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::unique_ptr<Topic>> topics_ ABSL_GUARDED_BY(mutex_);
   uint32_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   size_t partition_count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
