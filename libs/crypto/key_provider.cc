@@ -91,7 +91,7 @@ class FileKeyProvider : public KeyProvider {
 
   static absl::StatusOr<std::string> ReadKey(const std::string& path) {
     ASSIGN_OR_RETURN(const std::string text, ReadPrivateFile(path));
-    const auto secret = HexDecode(absl::StripSuffix(text, "\n"));
+    auto secret = HexDecode(absl::StripSuffix(text, "\n"));
     if (!secret.ok() || secret->size() != kSecretKeyBytes) {
       return Error(status::v1::REASON_CODE_MALFORMED,
                    absl::StrCat(path, " does not hold ", 2 * kSecretKeyBytes,

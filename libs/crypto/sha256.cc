@@ -83,8 +83,8 @@ struct HmacSha256::State {
 
 HmacSha256::HmacSha256(absl::string_view key) {
   const Digest hashed = Sha256(key);
-  state_.reset(new State{StateAfterBlock(hashed, key, 0x36),
-                         StateAfterBlock(hashed, key, 0x5C)});
+  state_ = std::make_unique<State>(StateAfterBlock(hashed, key, 0x36),
+                                   StateAfterBlock(hashed, key, 0x5C));
 }
 
 HmacSha256::~HmacSha256() = default;
