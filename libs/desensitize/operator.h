@@ -19,10 +19,11 @@ struct Treated {
   uint64_t untreatable = 0;
 };
 
-// Immutable and thread-safe. Null stays null; an empty text stays empty; a value it
-// cannot treat becomes null and is counted; no value ever passes through by mistake.
-// The output is a valid column of FieldAfter's type, in new buffers except for
-// `keep`, which shares the input's.
+// Immutable and thread-safe. Null stays null; an empty text stays empty; a
+// value it cannot treat becomes null and is counted; no value ever passes
+// through by mistake. The output is a valid column of FieldAfter's type. It
+// shares with the input those buffers alone that stay as they are: all of them
+// under `keep`, else validity and offsets at most.
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -33,11 +34,14 @@ class Operator {
 
 // What keyed operators need. Secrets are copied.
 struct OperatorKeys {
-  // HKDF(root, domain, version) of the agreement: 32 bytes. docs/formats/pseudonym.md
+  // DerivePseudonymSecret of the agreement's domain: 32 bytes (pseudonym.h).
+  // May be empty where nothing is pseudonymous.
   std::string pseudonym_secret;
 };
 
-// The operator of a resolved treatment for values of `field`.
+// The operator of a resolved treatment for values of `field`. TREATMENT_UNFIT
+// if it does not fit the field; INTERNAL if it needs a key that `keys` does not
+// hold.
 absl::StatusOr<std::unique_ptr<const Operator>> CompileOperator(
     const Treatment& resolved, const Field& field, const OperatorKeys& keys);
 

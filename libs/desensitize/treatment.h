@@ -27,24 +27,28 @@ enum class Strength {
 Strength StrengthOf(const Treatment& treatment);
 
 // The weakest treatment that the platform policy allows for a level: L1 and L2
-// plain, L3 reduced, L4 pseudonymous. TREATMENT_TOO_WEAK otherwise; nothing is
-// strong enough for CORE, nor for a field without a level.
+// plain, L3 reduced, L4 pseudonymous. TREATMENT_TOO_WEAK, naming `path`,
+// otherwise; nothing is strong enough for CORE, nor for a field without a
+// level.
 absl::Status CheckStrength(const Treatment& treatment, const Field& field,
                            absl::string_view path);
 
-// The treatment with all that it leaves to the field spelled out: `mask: {}` becomes the rule
-// of the semantic type, defaults become values. TREATMENT_UNFIT, naming `path`, when
-// it does not fit the field's type, sets nothing, or is outside its bounds; the
-// message says which treatments would fit.
+// The treatment with all that it leaves to the field spelled out: `mask: {}`
+// becomes the rule of the semantic type, defaults become values.
+// TREATMENT_UNFIT, naming `path` and what in it is wrong, when it does not fit
+// the field's type, sets nothing, or is outside its bounds; the message says
+// which treatments would fit. Resolving what is resolved changes nothing.
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
                                            absl::string_view path);
 
-// The field as its consumer sees it: type and length after a resolved treatment.
+// The field as its consumer sees it after a resolved treatment: type, longest
+// value, whether it may be null, and what it still means.
 Field FieldAfter(const Treatment& resolved, const Field& field);
 
-// "keep", "mask.name", "pseudonym.hex", "generalize.date.year" ...: the name in audit entries and
-// tables. For a resolved treatment.
+// "keep", "mask.name", "mask.address.district", "pseudonym.hex",
+// "generalize.date.year", "withhold": the name in audit entries and tables. For
+// a resolved treatment.
 std::string TreatmentName(const Treatment& resolved);
 
 }  // namespace sluice::desensitize

@@ -1,0 +1,88 @@
+#include <cstring>
+
+#include "absl/strings/string_view.h"
+#include "libs/desensitize/compound_surnames.h"
+#include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/treat_texts.h"
+#include "libs/desensitize/utf8.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+namespace {
+
+// U+00B7, between the parts of a transcribed name.
+constexpr absl::string_view kSeparator("\xC2\xB7", 2);
+
+const char* FindSeparator(const char* begin, const char* end) {
+  const absl::string_view name(begin, static_cast<size_t>(end - begin));
+  const size_t at = name.find(kSeparator);
+  return at == absl::string_view::npos ? nullptr : begin + at;
+}
+
+bool OnlySeparators(const char* begin, const char* end) {
+  while (begin < end && std::memcmp(begin, kSeparator.data(), 2) == 0)
+    begin += 2;
+  return begin == end;
+}
+
+// The end of the part that stays; `begin` where all is hidden.
+const char* KeptWithoutSeparator(const char* begin, const char* end) {
+  const char* const first = begin + CharacterBytes(*begin);
+  if (first == end) return begin;
+  const char* const second = first + CharacterBytes(*first);
+  if (second == end) return first;
+  const bool compound =
+      second - begin == kCompoundSurnameBytes && IsCompoundSurname(begin);
+  return compound ? second : first;
+}
+
+const char* KeptOfSeparated(const char* begin, const char* end) {
+  const char* const separator = FindSeparator(begin, end);
+  if (separator == nullptr) return KeptWithoutSeparator(begin, end);
+  // Nothing but the separator would be hidden.
+  if (OnlySeparators(separator, end)) return begin;
+  return separator;
+}
+
+char* HideRest(const char* begin, const char* kept, const char* end,
+               const MaskSymbol& symbol, char* out) {
+  const auto kept_bytes = static_cast<size_t>(kept - begin);
+  std::memcpy(out, begin, kept_bytes);
+  return symbol.Write(out + kept_bytes, CountCharacters(kept, end));
+}
+
+class NameMask : public Operator {
+ public:
+  explicit NameMask(MaskSymbol symbol) : symbol_(symbol) {}
+
+  Treated Apply(const records::Column& column) const override {
+    const MaskSymbol symbol = symbol_;
+    const size_t bytes_max = column.data.size() * symbol.size();
+    // Most columns have no separator at all: one search spares one per name.
+    const char* const data = column.data.data();
+    if (FindSeparator(data, data + column.data.size()) == nullptr) {
+      return TreatTexts(
+          column, bytes_max,
+          [symbol](const char* begin, const char* end, char* out) {
+            return HideRest(begin, KeptWithoutSeparator(begin, end), end,
+                            symbol, out);
+          });
+    }
+    return TreatTexts(column, bytes_max,
+                      [symbol](const char* begin, const char* end, char* out) {
+                        return HideRest(begin, KeptOfSeparated(begin, end), end,
+                                        symbol, out);
+                      });
+  }
+
+ private:
+  const MaskSymbol symbol_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Operator> NewNameMask(MaskSymbol symbol) {
+  return std::make_unique<NameMask>(symbol);
+}
+
+}  // namespace sluice::desensitize

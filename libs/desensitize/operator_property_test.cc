@@ -1,0 +1,345 @@
+// Every operator on random columns against treatment_oracle.h, and what must
+// hold of every output: it is a valid column of FieldAfter's type, and no
+// hidden part of a value is anywhere in it.
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/string_view.h"
+#include "libs/desensitize/operator.h"
+#include "libs/desensitize/treatment_oracle.h"
+#include "libs/records/batch.h"
+#include "libs/records/batch_oracle.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using records::DataType;
+using records::PlainCell;
+using records::PlainColumn;
+using records::PlainValue;
+using Random = std::mt19937_64;
+
+const std::string kSecret(32, 's');
+
+Treatment Parse(const std::string& text) {
+  Treatment treatment;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &treatment));
+  return treatment;
+}
+
+Field FieldOf(DataType type) {
+  Field field;
+  field.set_id(7);
+  field.set_name("value");
+  field.set_type(type);
+  return field;
+}
+
+size_t Below(Random* random, size_t bound) { return (*random)() % bound; }
+
+template <typename T>
+const T& AnyOf(const std::vector<T>& values, Random* random) {
+  return values[Below(random, values.size())];
+}
+
+// Characters of one to four bytes, combining marks and separators among them.
+std::string RandomText(Random* random) {
+  static const std::vector<std::string> characters = {"a",
+                                                      "Z",
+                                                      "7",
+                                                      " ",
+                                                      "é",
+                                                      "·",
+                                                      "е",
+                                                      "́",
+                                                      "张",
+                                                      "欧",
+                                                      "阳",
+                                                      "三",
+                                                      "省",
+                                                      "市",
+                                                      "\xF0\xA0\x80\x80",
+                                                      "\xF0\xAF\xA0\x80",
+                                                      "＊",
+                                                      "*",
+                                                      "\xEF\xBF\xBD"};
+  const size_t length =
+      Below(random, 40) == 0 ? 300 + Below(random, 200) : Below(random, 12);
+  std::string text;
+  for (size_t i = 0; i < length; ++i) text += AnyOf(characters, random);
+  return text;
+}
+
+std::string RandomAscii(Random* random) {
+  std::string text;
+  for (size_t n = Below(random, 22); n > 0; --n) {
+    text += static_cast<char>(' ' + Below(random, 95));
+  }
+  return text;
+}
+
+std::string RandomName(Random* random) {
+  static const std::vector<std::string> families = {
+      "张", "欧阳", "司马", "诸葛", "王", "买买提", "\xF0\xA0\x80\x80"};
+  static const std::vector<std::string> given = {
+      "伟", "秀英", "·艾力", "·", "··", "", "阳", "·艾力·江"};
+  return AnyOf(families, random) + AnyOf(given, random);
+}
+
+// Mostly right, with a mistake now and then.
+std::string RandomDigits(Random* random) {
+  static const std::vector<size_t> lengths = {11, 11, 11, 11, 12, 9,
+                                              6,  10, 2,  13, 30};
+  std::string text = "1";
+  const size_t length = AnyOf(lengths, random);
+  while (text.size() < length)
+    text += static_cast<char>('0' + Below(random, 10));
+  if (Below(random, 6) == 0) {
+    static const std::vector<char> wrong = {'/', ':', 'x', ' ', '-', '\0'};
+    text[Below(random, text.size())] = AnyOf(wrong, random);
+  }
+  return text;
+}
+
+std::string RandomString(Random* random, size_t flavour) {
+  switch (flavour) {
+    case 0:
+      return RandomText(random);
+    case 1:
+      return RandomAscii(random);
+    case 2:
+      return RandomName(random);
+    default:
+      return RandomDigits(random);
+  }
+}
+
+PlainColumn RandomColumn(DataType type, Random* random) {
+  PlainColumn column;
+  column.field_id = 7;
+  column.type = type;
+  const size_t rows = 1 + Below(random, 200);
+  const size_t flavour = Below(random, 4);
+  // No nulls at all, a few, or nothing else.
+  const size_t nulls_in_ten = AnyOf<size_t>({0, 0, 2, 5, 10}, random);
+  for (size_t i = 0; i < rows; ++i) {
+    PlainCell cell;
+    if (Below(random, 10) >= nulls_in_ten) {
+      cell = records::RandomPlainValue(type, random);
+      if (type == records::v1::DATA_TYPE_STRING && Below(random, 8) != 0) {
+        cell = RandomString(random, flavour);
+      }
+    }
+    column.cells.push_back(std::move(cell));
+  }
+  return column;
+}
+
+// The treated column after a way through bytes, so that all rules of a batch
+// hold.
+PlainColumn ReadBack(const records::Column& column) {
+  records::Batch batch;
+  batch.resource = "health.patients";
+  batch.schema_version = 1;
+  batch.row_count = column.row_count;
+  batch.columns.push_back(column);
+  const auto encoded = records::EncodeBatch(batch);
+  REQUIRE(encoded.ok());
+  const std::string bytes = encoded->Flatten();
+  REQUIRE(records::IsValidSlowly(bytes));
+  const auto parsed = records::ParseBatch(SharedBytes::Own(bytes));
+  REQUIRE(parsed.ok());
+  return records::ReadBatch(*parsed).columns.at(0);
+}
+
+void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
+  const Field field = FieldOf(plain.type);
+  const auto resolved = ResolveTreatment(treatment, field, "treatment");
+  REQUIRE(resolved.ok());
+  const auto compiled = CompileOperator(*resolved, field, {kSecret});
+  REQUIRE(compiled.ok());
+  const records::Column input = records::BuildColumn(plain);
+  const Treated treated = (*compiled)->Apply(input);
+
+  PlainColumn expected;
+  expected.field_id = plain.field_id;
+  expected.type = FieldAfter(*resolved, field).type();
+  uint64_t untreatable = 0;
+  for (const PlainCell& cell : plain.cells) {
+    PlainCell out;
+    if (cell) out = TreatSlowly(*resolved, plain.type, *cell, kSecret);
+    if (cell && !out && !resolved->has_withhold()) ++untreatable;
+    expected.cells.push_back(std::move(out));
+  }
+  CHECK(treated.untreatable == untreatable);
+  CHECK(ReadBack(treated.column) == expected);
+  // The input is as it was.
+  CHECK(ReadBack(input) == plain);
+}
+
+TEST_CASE("every operator agrees with the oracle on random columns") {
+  using namespace records::v1;  // NOLINT(google-build-using-namespace)
+  const std::vector<std::pair<std::string, std::vector<DataType>>> treatments =
+      {
+          {"keep {}",
+           {DATA_TYPE_BOOL, DATA_TYPE_INT64, DATA_TYPE_DOUBLE,
+            DATA_TYPE_DECIMAL128, DATA_TYPE_STRING, DATA_TYPE_BYTES,
+            DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"withhold {}",
+           {DATA_TYPE_BOOL, DATA_TYPE_INT64, DATA_TYPE_DOUBLE,
+            DATA_TYPE_DECIMAL128, DATA_TYPE_STRING, DATA_TYPE_BYTES,
+            DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"mask {keep_ends {first: 1}}", {DATA_TYPE_STRING}},
+          {"mask {keep_ends {last: 2}}", {DATA_TYPE_STRING}},
+          {"mask {keep_ends {first: 6 last: 4}}", {DATA_TYPE_STRING}},
+          {"mask {keep_ends {first: 2 last: 1} symbol: '＊'}",
+           {DATA_TYPE_STRING}},
+          {"mask {keep_ends {first: 64 last: 64} symbol: '·'}",
+           {DATA_TYPE_STRING}},
+          {"mask {name {}}", {DATA_TYPE_STRING}},
+          {"mask {name {} symbol: '某'}", {DATA_TYPE_STRING}},
+          {"mask {phone {}}", {DATA_TYPE_STRING}},
+          {"mask {phone {} symbol: '●'}", {DATA_TYPE_STRING}},
+          {"pseudonym {}",
+           {DATA_TYPE_STRING, DATA_TYPE_BYTES, DATA_TYPE_INT64,
+            DATA_TYPE_DATE}},
+          {"pseudonym {length: 17}", {DATA_TYPE_STRING, DATA_TYPE_DATE}},
+          {"pseudonym {format: BASE32 length: 52}",
+           {DATA_TYPE_STRING, DATA_TYPE_BYTES, DATA_TYPE_INT64,
+            DATA_TYPE_DATE}},
+          {"pseudonym {format: BASE32 length: 13}", {DATA_TYPE_BYTES}},
+          {"generalize {date {unit: YEAR}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {date {unit: QUARTER}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {date {unit: MONTH}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {division {level: PROVINCE}}", {DATA_TYPE_STRING}},
+          {"generalize {division {level: CITY}}", {DATA_TYPE_STRING}},
+          {"generalize {division {level: COUNTY}}", {DATA_TYPE_STRING}},
+          {"generalize {division {level: STREET}}", {DATA_TYPE_STRING}},
+      };
+  Random random(1);
+  for (const auto& [text, types] : treatments) {
+    const Treatment treatment = Parse(text);
+    for (const DataType type : types) {
+      CAPTURE(text, type);
+      for (int i = 0; i < 40; ++i) {
+        CheckAgainstOracle(treatment, RandomColumn(type, &random));
+      }
+    }
+  }
+}
+
+// Letters that stand in no kept part, no symbol and no pseudonym.
+std::string Canary(Random* random, size_t length) {
+  static const std::vector<std::string> letters = {
+      "Ж", "Щ", "Ю", "龘", "靐", "\xF0\xA0\x9C\x8E", "Q", "W"};
+  std::string text;
+  for (size_t i = 0; i < length; ++i) text += AnyOf(letters, random);
+  return text;
+}
+
+bool HoldsCanary(absl::string_view bytes) {
+  const std::string text(bytes);
+  for (const char* letter : {"\xD0", "\xD1", "龘", "靐", "\xF0", "Q", "W"}) {
+    if (text.find(letter) != std::string::npos) return true;
+  }
+  return false;
+}
+
+struct CanaryCase {
+  std::string treatment;
+  // Around what must not leave.
+  std::string before;
+  std::string after;
+};
+
+TEST_CASE("no byte of a hidden part is anywhere in the output's buffers") {
+  const std::vector<CanaryCase> cases = {
+      {"mask {keep_ends {first: 3 last: 2}}", "110", "99"},
+      {"mask {keep_ends {first: 3 last: 2} symbol: '＊'}", "110", "99"},
+      {"mask {keep_ends {first: 1}}", "张", ""},
+      {"mask {name {}}", "张", ""},
+      {"mask {name {}}", "欧阳", ""},
+      {"mask {name {}}", "买买提·", ""},
+      {"mask {phone {}}", "138", "5678"},
+      {"mask {address {level: DISTRICT}}", "浙江省杭州市西湖区", "街道"},
+      {"mask {address {level: PROVINCE}}", "浙江省", "市西湖区"},
+      {"pseudonym {}", "", ""},
+      {"pseudonym {format: BASE32}", "11", "99"},
+      {"generalize {division {level: CITY}}", "1101", "05"},
+      {"withhold {}", "", ""},
+  };
+  Random random(2);
+  for (const CanaryCase& canary : cases) {
+    CAPTURE(canary.treatment, canary.before);
+    PlainColumn plain;
+    plain.field_id = 7;
+    plain.type = records::v1::DATA_TYPE_STRING;
+    for (int i = 0; i < 300; ++i) {
+      plain.cells.emplace_back(canary.before +
+                               Canary(&random, 1 + Below(&random, 6)) +
+                               canary.after);
+    }
+    const Field field = FieldOf(plain.type);
+    const auto resolved =
+        ResolveTreatment(Parse(canary.treatment), field, "treatment");
+    REQUIRE(resolved.ok());
+    const auto compiled = CompileOperator(*resolved, field, {kSecret});
+    REQUIRE(compiled.ok());
+    const Treated treated = (*compiled)->Apply(records::BuildColumn(plain));
+    CHECK_FALSE(HoldsCanary(treated.column.data.view()));
+  }
+}
+
+TEST_CASE("an address is cut at the level its parts say, or is untreatable") {
+  const std::vector<std::string> districts = {
+      "浙江省杭州市西湖区", "北京市东城区", "湖北省荆州市沙市区",
+      "内蒙古自治区锡林郭勒盟苏尼特左旗"};
+  const std::vector<std::string> strange = {
+      "", "阳光小区1号", "1", "省市区", "\n", "石家庄市城市花园"};
+  const Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+  const auto resolved =
+      ResolveTreatment(Parse("mask {address {}}"), field, "t");
+  REQUIRE(resolved.ok());
+  const auto compiled = CompileOperator(*resolved, field, {});
+  REQUIRE(compiled.ok());
+  Random random(3);
+  for (int round = 0; round < 50; ++round) {
+    PlainColumn plain{7, records::v1::DATA_TYPE_STRING, {}};
+    PlainColumn expected = plain;
+    uint64_t untreatable = 0;
+    for (size_t i = Below(&random, 100) + 1; i > 0; --i) {
+      const std::string& district = AnyOf(districts, &random);
+      const std::string& text = AnyOf(strange, &random);
+      switch (Below(&random, 3)) {
+        case 0:
+          plain.cells.emplace_back(district + text);
+          expected.cells.emplace_back(district);
+          break;
+        case 1:
+          plain.cells.emplace_back(text);
+          expected.cells.push_back(text.empty() ? PlainCell(text)
+                                                : PlainCell());
+          if (!text.empty()) ++untreatable;
+          break;
+        default:
+          plain.cells.emplace_back();
+          expected.cells.emplace_back();
+      }
+    }
+    const Treated treated = (*compiled)->Apply(records::BuildColumn(plain));
+    CHECK(treated.untreatable == untreatable);
+    CHECK(ReadBack(treated.column) == expected);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::desensitize

@@ -1,0 +1,27 @@
+#include "libs/desensitize/output_validity.h"
+
+#include <cstring>
+#include <utility>
+
+namespace sluice::desensitize {
+
+void OutputValidity::MoveTo(records::Column* output) && {
+  output->null_count = input_.null_count + cleared_;
+  output->validity = bitmap_ ? std::move(*bitmap_).Share() : input_.validity;
+}
+
+void OutputValidity::CopyBitmap() {
+  const uint32_t rows = input_.row_count;
+  const size_t bytes = (static_cast<size_t>(rows) + 7) / 8;
+  bitmap_.emplace(bytes);
+  char* const bits = bitmap_->data();
+  if (input_.null_count != 0) {
+    std::memcpy(bits, input_.validity.data(), bytes);
+    return;
+  }
+  std::memset(bits, 0xFF, bytes);
+  if (rows % 8 != 0)
+    bits[bytes - 1] = static_cast<char>((1u << (rows % 8)) - 1);
+}
+
+}  // namespace sluice::desensitize

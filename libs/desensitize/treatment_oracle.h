@@ -1,0 +1,29 @@
+// What each treatment must make of a single value, for tests. Slow and obvious,
+// and apart from the operators' code, so that both are wrong in the same way
+// only by chance.
+#ifndef SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_
+#define SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_
+
+#include <optional>
+#include <string>
+
+#include "libs/desensitize/treatment.h"
+#include "libs/records/batch_oracle.h"
+
+namespace sluice::desensitize {
+
+// The treated value; nothing if the treatment cannot take it. `value` is of
+// `type`. Knows every treatment but mask.address, which address_cut_test.cc
+// covers.
+std::optional<records::PlainValue> TreatSlowly(const Treatment& resolved,
+                                               records::DataType type,
+                                               const records::PlainValue& value,
+                                               const std::string& secret);
+
+// Valid UTF-8 as code points and back.
+std::u32string Decode(const std::string& text);
+std::string Encode(const std::u32string& text);
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_

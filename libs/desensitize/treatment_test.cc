@@ -1,0 +1,296 @@
+#include "libs/desensitize/treatment.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/status.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using records::v1::DataType;
+
+constexpr char kPath[] = "fields[2].treatment";
+
+Treatment Parse(const std::string& text) {
+  Treatment treatment;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &treatment));
+  return treatment;
+}
+
+Field FieldOf(DataType type) {
+  Field field;
+  field.set_id(3);
+  field.set_name("some_field");
+  field.set_type(type);
+  field.set_required(true);
+  field.set_sensitivity(catalog::v1::SENSITIVITY_L3_SENSITIVE);
+  return field;
+}
+
+Field TextFieldOf(catalog::v1::SemanticType meaning) {
+  Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+  field.set_semantic_type(meaning);
+  return field;
+}
+
+// The resolved treatment as text, or the path of the error.
+std::string Resolved(const std::string& text, const Field& field) {
+  const auto resolved = ResolveTreatment(Parse(text), field, kPath);
+  if (resolved.ok()) return resolved->ShortDebugString();
+  CHECK(ReasonOf(resolved.status()) == status::v1::REASON_CODE_TREATMENT_UNFIT);
+  return "error at " + sluice::FieldOf(resolved.status());
+}
+
+std::string Normal(const std::string& text) {
+  return Parse(text).ShortDebugString();
+}
+
+TEST_CASE("a bare mask becomes the rule of the field's semantic type") {
+  const std::vector<std::pair<catalog::v1::SemanticType, std::string>> rules = {
+      {catalog::v1::SEMANTIC_TYPE_RESIDENT_ID, "keep_ends {first: 6 last: 4}"},
+      {catalog::v1::SEMANTIC_TYPE_USCC, "keep_ends {first: 2 last: 4}"},
+      {catalog::v1::SEMANTIC_TYPE_PERSON_NAME, "name {}"},
+      {catalog::v1::SEMANTIC_TYPE_PHONE, "phone {}"},
+      {catalog::v1::SEMANTIC_TYPE_ADDRESS, "address {level: DISTRICT}"},
+  };
+  for (const auto& [meaning, rule] : rules) {
+    CAPTURE(rule);
+    CHECK(Resolved("mask {}", TextFieldOf(meaning)) ==
+          Normal("mask {" + rule + " symbol: '*'}"));
+    CHECK(Resolved("mask {symbol: '#'}", TextFieldOf(meaning)) ==
+          Normal("mask {" + rule + " symbol: '#'}"));
+  }
+}
+
+TEST_CASE("a bare mask without a customary rule asks for one") {
+  for (const auto meaning :
+       {catalog::v1::SEMANTIC_TYPE_UNSPECIFIED, catalog::v1::SEMANTIC_TYPE_SEX,
+        catalog::v1::SEMANTIC_TYPE_DIVISION_CODE,
+        catalog::v1::SEMANTIC_TYPE_BIRTH_DATE}) {
+    CHECK(Resolved("mask {}", TextFieldOf(meaning)) ==
+          "error at fields[2].treatment.mask");
+  }
+  const auto error =
+      ResolveTreatment(Parse("mask {}"),
+                       TextFieldOf(catalog::v1::SEMANTIC_TYPE_SEX), kPath)
+          .status();
+  CHECK_THAT(
+      std::string(error.message()),
+      Catch::Contains("semantic type SEX") && Catch::Contains("keep_ends"));
+}
+
+TEST_CASE("defaults become values and what is set stays") {
+  const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  CHECK(Resolved("pseudonym {}", text) ==
+        Normal("pseudonym {format: HEX length: 32}"));
+  CHECK(Resolved("pseudonym {format: BASE32}", text) ==
+        Normal("pseudonym {format: BASE32 length: 32}"));
+  CHECK(Resolved("mask {address {}}", text) ==
+        Normal("mask {address {level: DISTRICT} symbol: '*'}"));
+  CHECK(Resolved("mask {address {level: CITY} symbol: '＊'}", text) ==
+        Normal("mask {address {level: CITY} symbol: '＊'}"));
+  CHECK(Resolved("keep {}", text) == Normal("keep {}"));
+  CHECK(Resolved("withhold {}", text) == Normal("withhold {}"));
+  CHECK(Resolved("generalize {division {level: CITY}}", text) ==
+        Normal("generalize {division {level: CITY}}"));
+}
+
+TEST_CASE("resolving twice changes nothing") {
+  const Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_RESIDENT_ID);
+  for (const char* text : {"mask {}", "pseudonym {}", "keep {}",
+                           "mask {address {}}", "withhold {}"}) {
+    const auto once = ResolveTreatment(Parse(text), field, kPath);
+    REQUIRE(once.ok());
+    const auto twice = ResolveTreatment(*once, field, kPath);
+    REQUIRE(twice.ok());
+    CHECK(once->SerializeAsString() == twice->SerializeAsString());
+  }
+}
+
+TEST_CASE("each treatment takes exactly the types it is documented for") {
+  using records::v1::DataType_IsValid;
+  const std::vector<std::pair<std::string, std::string>> taken_by = {
+      {"keep {}", "12345678"},
+      {"withhold {}", "12345678"},
+      {"mask {name {}}", "5"},
+      {"pseudonym {}", "2567"},
+      {"generalize {date {unit: MONTH}}", "78"},
+      {"generalize {division {level: CITY}}", "5"},
+  };
+  for (const auto& [text, types] : taken_by) {
+    for (int type = 1; DataType_IsValid(type); ++type) {
+      CAPTURE(text, type);
+      const bool taken =
+          ResolveTreatment(Parse(text), FieldOf(static_cast<DataType>(type)),
+                           kPath)
+              .ok();
+      CHECK(taken == (types.find(std::to_string(type)) != std::string::npos));
+    }
+  }
+}
+
+TEST_CASE(
+    "an error says what is wrong, where, and which treatments would fit") {
+  const auto error =
+      ResolveTreatment(Parse("mask {name {}}"),
+                       FieldOf(records::v1::DATA_TYPE_DATE), kPath)
+          .status();
+  CHECK(sluice::FieldOf(error) == "fields[2].treatment.mask");
+  CHECK_THAT(std::string(error.message()),
+             Catch::Contains("some_field of type DATE") &&
+                 Catch::Contains("keep, pseudonym, generalize.date, withhold"));
+}
+
+TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
+  const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  const Field date = FieldOf(records::v1::DATA_TYPE_DATE);
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"", ""},
+      {"mask {keep_ends {}}", ".mask.keep_ends"},
+      {"mask {keep_ends {first: 65}}", ".mask.keep_ends"},
+      {"mask {keep_ends {last: 4294967295 first: 1}}", ".mask.keep_ends"},
+      {"mask {name {} symbol: '**'}", ".mask.symbol"},
+      {"mask {name {} symbol: '\\n'}", ".mask.symbol"},
+      {"mask {phone {} symbol: '\\342\\200\\213'}", ".mask.symbol"},
+      {"mask {address {level: 9}}", ".mask.address.level"},
+      {"pseudonym {length: 15}", ".pseudonym.length"},
+      {"pseudonym {length: 65}", ".pseudonym.length"},
+      {"pseudonym {format: BASE32 length: 12}", ".pseudonym.length"},
+      {"pseudonym {format: BASE32 length: 53}", ".pseudonym.length"},
+      {"pseudonym {format: 7}", ".pseudonym.format"},
+      {"generalize {}", ".generalize"},
+      {"generalize {division {}}", ".generalize.division.level"},
+      {"generalize {division {level: 5}}", ".generalize.division.level"},
+  };
+  for (const auto& [treatment, part] : wrong) {
+    CAPTURE(treatment);
+    CHECK(Resolved(treatment, text) == "error at " + (kPath + part));
+  }
+  CHECK(Resolved("generalize {date {}}", date) ==
+        "error at fields[2].treatment.generalize.date.unit");
+  CHECK(Resolved("generalize {date {unit: 4}}", date) ==
+        "error at fields[2].treatment.generalize.date.unit");
+}
+
+TEST_CASE("the bounds themselves are allowed") {
+  const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  for (const char* treatment :
+       {"mask {keep_ends {first: 64 last: 64}}", "mask {keep_ends {last: 1}}",
+        "pseudonym {length: 16}", "pseudonym {length: 64}",
+        "pseudonym {format: BASE32 length: 13}",
+        "pseudonym {format: BASE32 length: 52}"}) {
+    CAPTURE(treatment);
+    CHECK(Resolved(treatment, text).find("error") == std::string::npos);
+  }
+}
+
+TEST_CASE("a symbol that could outgrow what a schema can promise is refused") {
+  Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+  field.set_length_max(65'536);
+  CHECK(Resolved("mask {name {} symbol: '＊'}", field) ==
+        "error at fields[2].treatment.mask.symbol");
+  CHECK(Resolved("mask {name {}}", field) ==
+        Normal("mask {name {} symbol: '*'}"));
+  field.set_length_max(21'845);
+  CHECK(Resolved("mask {name {} symbol: '＊'}", field) ==
+        Normal("mask {name {} symbol: '＊'}"));
+}
+
+TEST_CASE("strength grows from keep over mask and pseudonym to withhold") {
+  CHECK(StrengthOf(Parse("")) == Strength::kPlain);
+  CHECK(StrengthOf(Parse("keep {}")) == Strength::kPlain);
+  CHECK(StrengthOf(Parse("mask {name {}}")) == Strength::kReduced);
+  CHECK(StrengthOf(Parse("generalize {date {unit: YEAR}}")) ==
+        Strength::kReduced);
+  CHECK(StrengthOf(Parse("pseudonym {}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("withhold {}")) == Strength::kWithheld);
+}
+
+TEST_CASE("the weakest treatment a level takes is the documented one") {
+  // By strength, weakest first: which levels take it.
+  const std::vector<std::pair<std::string, std::string>> taken_at = {
+      {"keep {}", "12"},
+      {"mask {name {}}", "123"},
+      {"generalize {date {unit: YEAR}}", "123"},
+      {"pseudonym {}", "1234"},
+      {"withhold {}", "1234"},
+  };
+  for (const auto& [text, levels] : taken_at) {
+    for (int level = 0; level <= 6; ++level) {
+      CAPTURE(text, level);
+      Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+      field.set_sensitivity(static_cast<catalog::v1::Sensitivity>(level));
+      const absl::Status status = CheckStrength(Parse(text), field, kPath);
+      const bool taken =
+          levels.find(std::to_string(level)) != std::string::npos;
+      CHECK(status.ok() == taken);
+      if (!taken) {
+        CHECK(ReasonOf(status) == status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
+        CHECK(sluice::FieldOf(status) == kPath);
+      }
+    }
+  }
+}
+
+TEST_CASE("the field after a treatment has its type, length and meaning") {
+  Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_PHONE);
+  field.set_length_max(20);
+
+  const Field kept = FieldAfter(Parse("keep {}"), field);
+  CHECK(kept.SerializeAsString() == field.SerializeAsString());
+
+  const Field pseudonym =
+      FieldAfter(Parse("pseudonym {format: HEX length: 40}"),
+                 FieldOf(records::v1::DATA_TYPE_INT64));
+  CHECK(pseudonym.type() == records::v1::DATA_TYPE_STRING);
+  CHECK(pseudonym.length_max() == 40);
+  CHECK(pseudonym.required());
+
+  const Field phone = FieldAfter(Parse("mask {phone {} symbol: '＊'}"), field);
+  CHECK(phone.length_max() == 19);
+  CHECK_FALSE(phone.required());
+  CHECK(phone.semantic_type() == catalog::v1::SEMANTIC_TYPE_UNSPECIFIED);
+
+  const Field name = FieldAfter(Parse("mask {name {} symbol: '＊'}"), field);
+  CHECK(name.length_max() == 60);
+  CHECK(name.required());
+  field.set_length_max(0);
+  CHECK(FieldAfter(Parse("mask {name {} symbol: '*'}"), field).length_max() ==
+        0);
+  CHECK(FieldAfter(Parse("mask {name {} symbol: '＊'}"), field).length_max() ==
+        3 * 4096);
+
+  const Field division =
+      FieldAfter(Parse("generalize {division {level: COUNTY}}"), field);
+  CHECK(division.length_max() == 6);
+  CHECK_FALSE(division.required());
+
+  const Field withheld = FieldAfter(Parse("withhold {}"), field);
+  CHECK(withheld.type() == records::v1::DATA_TYPE_STRING);
+  CHECK_FALSE(withheld.required());
+}
+
+TEST_CASE("a treatment is named by its rule and level") {
+  CHECK(TreatmentName(Parse("keep {}")) == "keep");
+  CHECK(TreatmentName(Parse("mask {keep_ends {first: 1}}")) ==
+        "mask.keep_ends");
+  CHECK(TreatmentName(Parse("mask {name {}}")) == "mask.name");
+  CHECK(TreatmentName(Parse("mask {phone {}}")) == "mask.phone");
+  CHECK(TreatmentName(Parse("mask {address {level: CITY}}")) ==
+        "mask.address.city");
+  CHECK(TreatmentName(Parse("pseudonym {format: BASE32}")) ==
+        "pseudonym.base32");
+  CHECK(TreatmentName(Parse("generalize {date {unit: QUARTER}}")) ==
+        "generalize.date.quarter");
+  CHECK(TreatmentName(Parse("generalize {division {level: STREET}}")) ==
+        "generalize.division.street");
+  CHECK(TreatmentName(Parse("withhold {}")) == "withhold");
+}
+
+}  // namespace
+}  // namespace sluice::desensitize
