@@ -410,7 +410,7 @@ TEST_CASE("No damaged byte of a write-ahead log goes unnoticed") {
   f.Crash("image");
   const std::string bytes = ReadFile(f.WalPath("image")).value();
   std::mt19937 random(11);
-  for (size_t i = 0; i < bytes.size(); i += 1 + random() % 29) {
+  for (size_t i = 0; i < bytes.size(); i += 1 + random() % 97) {
     INFO(i);
     f.Crash("damaged", "image");
     std::string damaged = bytes;
@@ -431,7 +431,7 @@ TEST_CASE("A cut write-ahead log opens, unless a checkpoint covers the loss") {
   f.Crash("image");
   const size_t whole = fs::file_size(f.WalPath("image"));
   REQUIRE(covered < whole);
-  for (size_t size = 0; size <= whole; size += 13) {
+  for (size_t size = 0; size <= whole; size += 41) {
     INFO(size);
     f.Crash("cut", "image");
     fs::resize_file(f.WalPath("cut"), size);
@@ -572,7 +572,7 @@ TEST_CASE("A crash after a failed sync leaves a trail that opens") {
 
 TEST_CASE("Whatever the disk does, confirmed entries stay where they are") {
   Fixture f;
-  std::mt19937 random(GENERATE(1, 2, 3));
+  std::mt19937 random(GENERATE(1, 2));
   auto log = f.Open();
   std::map<uint64_t, uint64_t> confirmed;
   std::optional<Checkpoint> earlier;
