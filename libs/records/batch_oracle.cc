@@ -20,20 +20,20 @@ uint64_t Below(uint64_t bound, std::mt19937_64* random) {
 
 std::string RandomText(std::mt19937_64* random) {
   // One, two, three and four bytes a character; a zero byte is a character too.
-  static const std::string kCharacters[] = {"a",
-                                            "Z",
-                                            "7",
-                                            std::string(1, '\0'),
-                                            "\xC3\xA9",
-                                            "\xD0\x96",
-                                            "\xE5\xBC\xA0",
-                                            "\xE4\xBC\x9F",
-                                            "\xC2\xB7",
-                                            "\xF0\xA0\xAE\xB7"};
-  const size_t alphabet = Below(2, random) == 0 ? 3 : std::size(kCharacters);
+  static const std::string characters[] = {"a",
+                                           "Z",
+                                           "7",
+                                           std::string(1, '\0'),
+                                           "\xC3\xA9",
+                                           "\xD0\x96",
+                                           "\xE5\xBC\xA0",
+                                           "\xE4\xBC\x9F",
+                                           "\xC2\xB7",
+                                           "\xF0\xA0\xAE\xB7"};
+  const size_t alphabet = Below(2, random) == 0 ? 3 : std::size(characters);
   std::string text;
   for (uint64_t left = Below(20, random); left > 0; --left) {
-    text += kCharacters[Below(alphabet, random)];
+    text += characters[Below(alphabet, random)];
   }
   return text;
 }
