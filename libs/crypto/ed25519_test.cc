@@ -85,6 +85,20 @@ TEST_CASE("A domain stands in front of the message and separates purposes") {
         key.Sign("", "sluice/command/v1\nmessage"));
 }
 
+TEST_CASE("Signatures match the example in docs/formats/signatures.md") {
+  const SigningKey key =
+      SigningKey::FromPem(PemOfSeed(kExamples[0].seed)).value();
+  CHECK(HexEncode(key.Sign(kEnvelopeDomain, "abc")) ==
+        "2940cd2da6a5b32c6afa884d4367d590ca35d3c7743454fa06f9c852ef72685a"
+        "5b1435c25a309ecbecd2bbeb02acb3fadbecfe957e1bf09cf074205b2efdad0c");
+  CHECK(HexEncode(key.Sign(kCommandDomain, "abc")) ==
+        "fbf0b6eb7f77852c0b9fa3e6915f957622c4be0458c4431ee88e3a621c9509a1"
+        "38db3bf58daecd67dad2ecb95e2c3caed03a281f5489cd551f91e74dace0f10b");
+  CHECK(HexEncode(key.Sign(kRotationDomain, "abc")) ==
+        "f211a3e481692aeefa2ac29612de859b816ef435787db9fcacb623e121989d4c"
+        "f1df1ce6ee185c426c3140e1c748d0bb0dee7419bd34a83c1fa2f88e2938ca00");
+}
+
 TEST_CASE("No changed bit of message, signature or key is accepted") {
   const SigningKey key = SigningKey::Generate();
   const std::string message = "a message";
