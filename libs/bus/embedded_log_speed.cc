@@ -25,7 +25,7 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr size_t kTotalBytes = size_t{1} << 30;
+constexpr size_t kTotalBytes = size_t{500} << 20;
 constexpr int kRuns = 5;
 
 double Measure(const std::function<void()>& work) {
@@ -57,7 +57,7 @@ void MeasureDisk(const std::string& folder, size_t value_bytes) {
     const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);
     if (file < 0) std::exit(1);
     seconds.push_back(Measure([&] {
-      for (size_t i = 0; i < kTotalBytes / 4 / value_bytes; ++i) {
+      for (size_t i = 0; i < kTotalBytes / 10 / value_bytes; ++i) {
         if (write(file, value.data(), value.size()) < 0 ||
             fdatasync(file) != 0) {
           std::exit(1);
@@ -67,7 +67,7 @@ void MeasureDisk(const std::string& folder, size_t value_bytes) {
     close(file);
   }
   Report(absl::StrCat("plain write+fdatasync of ", value_bytes, " bytes"),
-         kTotalBytes / 4, seconds);
+         kTotalBytes / 10 / value_bytes * value_bytes, seconds);
 }
 
 void MeasureLog(const std::string& folder, size_t value_bytes, int producers) {
@@ -80,7 +80,7 @@ void MeasureLog(const std::string& folder, size_t value_bytes, int producers) {
   spec.partitions = 4;
   Check((*log)->CreateTopic(spec));
   const SharedBytes value = SharedBytes::Own(std::string(value_bytes, 'v'));
-  const size_t total = std::min(kTotalBytes, value_bytes * 20'000);
+  const size_t total = std::min(kTotalBytes, value_bytes * 4'000);
   const size_t each =
       total / value_bytes / static_cast<size_t>(producers) / kRuns;
   const double run_bytes =
@@ -147,6 +147,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: embedded_log_speed FOLDER\n");
     return 2;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   const std::string folder = absl::StrCat(argv[1], "/sluice-speed");
   std::filesystem::create_directories(folder);
   for (const size_t value_bytes : {size_t{500'000}, size_t{1'000}}) {
