@@ -2,6 +2,7 @@
 #ifndef SLUICE_LIBS_REGISTRY_COMMAND_H_
 #define SLUICE_LIBS_REGISTRY_COMMAND_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,7 +20,8 @@ inline constexpr size_t kCommandBytesMax = 262'144;
 std::string NewCommandId();
 
 // Serializes and signs; sets `id` and `issued_at` where they are empty.
-v1::SignedCommand SignCommand(v1::Command command, const crypto::SigningKey& key);
+v1::SignedCommand SignCommand(v1::Command command,
+                              const crypto::SigningKey& key);
 
 // Command 0 of a new trust domain, signed by the officer's key that it holds.
 v1::SignedCommand MakeGenesis(absl::string_view trust_domain,
@@ -34,8 +36,13 @@ crypto::Digest CommandDigest(const v1::SignedCommand& command);
 std::string MakeRotationProof(absl::string_view old_key_id,
                               const crypto::SigningKey& new_key);
 
-// Parses and checks bounds; not the signature. MALFORMED, OUT_OF_BOUNDS or TOO_LARGE.
+// Parses and checks bounds; not the signature. MALFORMED, OUT_OF_BOUNDS or
+// TOO_LARGE. A field path is seen from the entry or the agreement that the
+// command holds ("fields[2].name"), otherwise from the command.
 absl::StatusOr<v1::Command> ParseCommand(const v1::SignedCommand& command);
+
+// The part of ParseCommand that comes after parsing.
+absl::Status CheckCommand(const v1::Command& command);
 
 }  // namespace sluice::registry
 

@@ -1,9 +1,9 @@
-// What everyone agrees on: departments, keys, catalog and agreements, as the ordered
-// log of signed commands makes them.
+// What everyone agrees on: departments, keys, catalog and agreements, as the
+// ordered log of signed commands makes them.
 //
 // Each broker applies the log by itself and reaches the same verdict on every
-// command, refusals included. The applied state lies in RocksDB with its offset in
-// the same write, and in memory for reading.
+// command, refusals included. The applied state lies in RocksDB with its offset
+// in the same write, and in memory for reading.
 #ifndef SLUICE_LIBS_REGISTRY_REGISTRY_H_
 #define SLUICE_LIBS_REGISTRY_REGISTRY_H_
 
@@ -19,8 +19,8 @@
 #include "absl/time/time.h"
 #include "libs/base/clock.h"
 #include "libs/bus/event_log.h"
-#include "libs/crypto/ed25519.h"
 #include "libs/crypto/sha256.h"
+#include "libs/registry/known_key.h"
 #include "sluice/agreement/v1/agreement.pb.h"
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/registry/v1/command.pb.h"
@@ -31,11 +31,14 @@ class Env;
 
 namespace sluice::registry {
 
-// The topic that holds the commands: one partition, compacted, keyed by command id.
+// The topic that holds the commands: one partition, compacted. Each append has
+// a key of its own that begins with the command's id, so that every command is
+// kept.
 inline constexpr char kRegistryTopic[] = "registry";
 
 struct RegistryOptions {
-  // Folder of the applied state; made if missing. May be deleted: it is rebuilt.
+  // Folder of the applied state; made if missing. May be deleted: it is
+  // rebuilt.
   std::string path;
   // Must outlive the registry.
   bus::EventLog* log = nullptr;
@@ -47,12 +50,6 @@ struct RegistryOptions {
   rocksdb::Env* env = nullptr;
 };
 
-// A signing key and whose it is.
-struct KnownKey {
-  v1::SigningKey info;
-  crypto::PublicKey key;
-};
-
 struct Submitted {
   v1::Verdict verdict;
   uint64_t offset = 0;
@@ -60,43 +57,62 @@ struct Submitted {
 };
 
 struct RegistryStatus {
+  // Of the last message applied.
   uint64_t applied_offset = 0;
   crypto::Digest state_digest = {};
   uint32_t rules_version = 0;
   absl::Time log_time;
+  // Since the log began.
+  uint64_t accepted_commands = 0;
+  uint64_t refused_commands = 0;
+  // Messages met in the topic that are no commands: someone else writes to it.
+  // Not the same everywhere, for compaction takes some away.
+  uint64_t foreign_messages = 0;
 };
+
+// How long Submit waits for its command to be applied.
+inline constexpr absl::Duration kSubmitWaitMax = absl::Seconds(30);
 
 // Thread-safe. Reads give shared, immutable objects.
 class Registry {
  public:
   using ResourcePtr = std::shared_ptr<const catalog::v1::Resource>;
   using AgreementPtr = std::shared_ptr<const agreement::v1::AgreementRecord>;
-  using KeyPtr = std::shared_ptr<const KnownKey>;
+  using KeyPtr = ::sluice::registry::KeyPtr;
 
-  // Creates the topic if missing, applies the log to its end, and goes on applying
-  // in a thread of its own. On an empty log `genesis` is appended if given.
-  // Errors: NOT_FOUND (empty log, no genesis), WRONG_TRUST_DOMAIN (another genesis),
-  // RULES_VERSION, CORRUPT, STORAGE_FAILED.
+  // Creates the topic if missing, applies the log to its end, and goes on
+  // applying in a thread of its own. On an empty log `genesis` is appended if
+  // given. Errors: NOT_FOUND (empty log, no genesis), WRONG_TRUST_DOMAIN
+  // (another genesis), RULES_VERSION, CORRUPT (also where the folder has
+  // applied what the log does not hold), WRONG_STATE (the folder is of another
+  // format), STORAGE_FAILED.
   static absl::StatusOr<std::unique_ptr<Registry>> Open(
-      const RegistryOptions& options, const v1::SignedCommand* genesis = nullptr);
+      const RegistryOptions& options,
+      const v1::SignedCommand* genesis = nullptr);
 
   virtual ~Registry() = default;
 
-  // Appends `command` and waits until it is applied here. A refusal by the rules is a
-  // verdict; an error status means that nothing was appended (MALFORMED, TOO_LARGE,
-  // UNKNOWN_KEY, SIGNATURE_INVALID) or that it is not known whether it was
-  // (STORAGE_FAILED, SHUTTING_DOWN; submit the same bytes again).
-  virtual absl::StatusOr<Submitted> Submit(const v1::SignedCommand& command) = 0;
+  // Appends `command` and waits until it is applied here, at most
+  // kSubmitWaitMax. A refusal by the rules is a verdict. An error status means
+  // that nothing was appended (MALFORMED, OUT_OF_BOUNDS, TOO_LARGE,
+  // WRONG_TRUST_DOMAIN, UNKNOWN_KEY, SIGNATURE_INVALID, KEY_REVOKED,
+  // RULES_VERSION, FENCED) or that it is not known whether it was
+  // (STORAGE_FAILED, SHUTTING_DOWN; submit the same bytes again). The bytes of
+  // a command that was accepted before get the verdict, offset and time of that
+  // first acceptance, whoever submitted it.
+  virtual absl::StatusOr<Submitted> Submit(
+      const v1::SignedCommand& command) = 0;
 
   // Newest version of a catalog entry. NOT_FOUND.
-  virtual absl::StatusOr<ResourcePtr> GetResource(absl::string_view id) const = 0;
+  virtual absl::StatusOr<ResourcePtr> GetResource(
+      absl::string_view id) const = 0;
 
   // The newest entry with this schema version. NOT_FOUND.
   virtual absl::StatusOr<ResourcePtr> GetResourceWithSchema(
       absl::string_view id, uint32_t schema_version) const = 0;
 
-  // Newest versions of up to `count_max` entries with id > `after`, in order of id,
-  // of one department, or of all when `department` is empty.
+  // Newest versions of up to `count_max` entries with id > `after`, in order of
+  // id, of one department, or of all when `department` is empty.
   virtual std::vector<ResourcePtr> ListResources(absl::string_view department,
                                                  absl::string_view after,
                                                  size_t count_max) const = 0;
@@ -105,13 +121,13 @@ class Registry {
   virtual absl::StatusOr<AgreementPtr> GetAgreement(absl::string_view id,
                                                     uint32_t version) const = 0;
 
-  // The version that is approved; the newest one where none is (for the reason why
-  // not). NO_AGREEMENT if the id is unknown.
+  // The version that is approved; the newest one where none is (for the reason
+  // why not). NO_AGREEMENT if the id is unknown.
   virtual absl::StatusOr<AgreementPtr> GetEffectiveAgreement(
       absl::string_view id) const = 0;
 
-  // Up to `count_max` versions behind (after_id, after_version), in that order, for
-  // which `visible` holds.
+  // Up to `count_max` versions behind (after_id, after_version), in that order,
+  // for which `visible` holds. It is called without a lock held.
   virtual std::vector<AgreementPtr> ListAgreements(
       absl::string_view after_id, uint32_t after_version, size_t count_max,
       const std::function<bool(const agreement::v1::AgreementRecord&)>& visible)
@@ -133,26 +149,30 @@ class Registry {
   virtual const v1::Genesis& genesis_content() const = 0;
   virtual RegistryStatus status() const = 0;
 
-  // The later of the local clock and the last command's log time: what a rule means
-  // by "now".
+  // The later of the local clock and the last command's log time: what a rule
+  // means by "now".
   virtual absl::Time Now() const = 0;
 
-  // Waits until `offset` is applied. False when `timeout` passes first.
+  // Waits until `offset` is applied and the listeners were told. False when
+  // `timeout` passes first, or the applying thread ends.
   virtual bool WaitForOffset(uint64_t offset, absl::Duration timeout) const = 0;
 
-  // `listener` is called for every accepted command that is applied from now on, in
-  // order, from the applying thread, after reads show it and before Submit returns.
-  // It must not block for long nor call Submit. Returns an id for RemoveListener,
-  // after which the listener is not called any more.
+  // `listener` is called for every accepted command that is applied from now
+  // on, in order, from the applying thread, after reads show it and before
+  // Submit returns. It must not block for long nor call Submit. Returns an id
+  // for RemoveListener, after which the listener is not called any more.
   using Listener = std::function<void(uint64_t offset, const v1::Command&)>;
   virtual uint64_t AddListener(Listener listener) = 0;
   virtual void RemoveListener(uint64_t id) = 0;
 
-  // Set when the applying thread has stopped for good (RULES_VERSION, CORRUPT):
-  // nothing may be delivered any more.
+  // Not OK while nothing may be delivered: for good once the applying thread
+  // has stopped (RULES_VERSION, CORRUPT), and for as long as the log cannot be
+  // read or the state not be written (STORAGE_FAILED), which is tried again
+  // every second.
   virtual absl::Status health() const = 0;
 
-  // Ends the applying thread; Submit fails with SHUTTING_DOWN from now on.
+  // Ends the applying thread; Submit fails with SHUTTING_DOWN from now on. Not
+  // to be called by a listener.
   virtual void Stop() = 0;
 };
 

@@ -1,0 +1,64 @@
+// The applied state on disk. Everything one message changes, and how far the
+// log is applied, goes in with one write; the layout is in
+// docs/formats/registry.md.
+#ifndef SLUICE_LIBS_REGISTRY_STORE_H_
+#define SLUICE_LIBS_REGISTRY_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "libs/crypto/sha256.h"
+#include "libs/registry/progress.h"
+#include "libs/registry/state.h"
+#include "libs/storage/database.h"
+
+namespace sluice::registry {
+
+// Where and when a command was accepted: kept for ever, so that a second one
+// with its id is known. On disk only.
+struct AcceptedCommand {
+  std::string id;
+  int64_t offset = 0;
+  absl::Time log_time;
+  // SHA-256 of the signed bytes.
+  crypto::Digest digest = {};
+};
+
+// Thread-safe.
+class Store {
+ public:
+  // Makes the folder if missing. CORRUPT, WRONG_STATE (another format) or
+  // STORAGE_FAILED.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const std::string& path,
+                                                     rocksdb::Env* env);
+
+  // Fills an empty `state` and `progress`; both stay as they are in a new
+  // folder. CORRUPT or STORAGE_FAILED.
+  absl::Status Load(State* state, Progress* progress) const;
+
+  // All or nothing. Survives the process, not the machine: what is lost is
+  // applied again from the log. `accepted` may be null. STORAGE_FAILED.
+  absl::Status Write(const Changes& changes, const Progress& progress,
+                     const AcceptedCommand* accepted);
+
+  absl::StatusOr<std::optional<AcceptedCommand>> FindAccepted(
+      absl::string_view id) const;
+
+ private:
+  explicit Store(std::unique_ptr<storage::Database> database)
+      : database_(std::move(database)) {}
+
+  absl::Status CheckFormat();
+
+  const std::unique_ptr<storage::Database> database_;
+};
+
+}  // namespace sluice::registry
+
+#endif  // SLUICE_LIBS_REGISTRY_STORE_H_
