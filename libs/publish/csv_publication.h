@@ -1,0 +1,72 @@
+// Publishes one CSV file: from its bytes to signed batches, quarantined records
+// and a position on the bus, so that after any interruption it goes on with the
+// next record.
+#ifndef SLUICE_LIBS_PUBLISH_CSV_PUBLICATION_H_
+#define SLUICE_LIBS_PUBLISH_CSV_PUBLICATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/publish/publisher.h"
+#include "sluice/catalog/v1/resource.pb.h"
+#include "sluice/config/v1/config.pb.h"
+
+namespace sluice::publish {
+
+// Of the source's content as it is now, over all runs.
+struct PublishProgress {
+  uint64_t records_published = 0;
+  uint64_t records_quarantined = 0;
+  uint64_t bytes_done = 0;
+  uint64_t bytes_total = 0;
+  uint64_t generation = 0;
+};
+
+struct CsvPublication {
+  Publisher* publisher = nullptr;
+  // As the registry has it, with its schema version.
+  const catalog::v1::Resource* resource = nullptr;
+  const config::v1::CsvSource* source = nullptr;
+  // Of the CSV file.
+  std::string path;
+  // Asked about every thousand records; when it says true, the run ends with
+  // SHUTTING_DOWN. What was not appended is read again next time.
+  std::function<bool()> stop;
+  // Called before the first append and after each.
+  std::function<void(const PublishProgress&)> progress;
+};
+
+struct PublishOutcome {
+  // False: all of the file was published before, nothing was appended.
+  bool published = false;
+  PublishProgress progress;
+};
+
+// What happens to the file depends on its kind and on what was published
+// before:
+// - STATE: a file that is new, changed, of a new schema version or read
+// otherwise than
+//   before becomes a new baseline. Of two records with one key the last counts.
+// - EVENTS: new lines at the end of the file are appended. A file that was
+// changed
+//   elsewhere is refused.
+// - A run that was interrupted goes on behind the last append.
+//
+// Bad records are quarantined with their reason. Errors, each naming the file:
+// - MALFORMED: an empty file, a header that does not fit (nothing is
+// published), more bad
+//   records than bad_rows_max (what was published stays; a baseline is not
+//   ended)
+// - WRONG_STATE: the file changed while it was read, or an EVENTS file was
+// rewritten
+// - NOT_FOUND, STORAGE_FAILED: the file cannot be read
+// - SHUTTING_DOWN: stopped
+// - what the bus says (STORAGE_FAILED, FENCED); open the publisher anew after
+// FENCED
+absl::StatusOr<PublishOutcome> PublishCsv(const CsvPublication& publication);
+
+}  // namespace sluice::publish
+
+#endif  // SLUICE_LIBS_PUBLISH_CSV_PUBLICATION_H_

@@ -1,0 +1,66 @@
+// An event log in memory for tests: it can fail, or stop for good, at the n-th
+// append.
+#ifndef SLUICE_LIBS_PUBLISH_MEMORY_LOG_H_
+#define SLUICE_LIBS_PUBLISH_MEMORY_LOG_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "libs/bus/event_log.h"
+
+namespace sluice::publish {
+
+// Thread-safe. Topics, appends, fencing and reads; no groups. Compacted topics
+// keep everything.
+class MemoryLog : public bus::EventLog {
+ public:
+  // Called before every append with its number, from 1; an error it returns is
+  // the append's, and nothing is appended.
+  void OnAppend(std::function<absl::Status(int number)> hook);
+
+  int append_count() const;
+
+  // All messages of a partition.
+  std::vector<bus::Message> All(const std::string& topic,
+                                int partition = 0) const;
+
+  absl::Status CreateTopic(const bus::TopicSpec& spec) override;
+  absl::StatusOr<bus::TopicSpec> DescribeTopic(
+      const std::string& name) override;
+  absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
+      const std::string& producer_id) override;
+  absl::StatusOr<bus::OffsetRange> Offsets(
+      const bus::TopicPartition& partition) override;
+  absl::StatusOr<std::vector<bus::Message>> Read(
+      const bus::TopicPartition& partition, int64_t from, size_t count_max,
+      size_t bytes_max, absl::Duration wait) override;
+  absl::StatusOr<std::unique_ptr<bus::GroupMember>> JoinGroup(
+      const std::string& group, const std::string& topic) override;
+  absl::StatusOr<int64_t> CommittedOffset(
+      const std::string& group, const bus::TopicPartition& partition) override;
+
+ private:
+  class MemoryProducer;
+
+  absl::StatusOr<std::vector<int64_t>> Append(
+      const std::string& producer_id, int epoch,
+      const std::vector<bus::Outgoing>& messages);
+
+  mutable Mutex mutex_;
+  std::function<absl::Status(int)> hook_ ABSL_GUARDED_BY(mutex_);
+  int append_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, bus::TopicSpec> topics_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, int> epochs_ ABSL_GUARDED_BY(mutex_);
+  // Offsets are twice the index, so that there are gaps as on Kafka.
+  std::map<bus::TopicPartition, std::vector<bus::Message>> partitions_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sluice::publish
+
+#endif  // SLUICE_LIBS_PUBLISH_MEMORY_LOG_H_
