@@ -17,7 +17,13 @@ namespace sluice::broker {
 class ExchangeServiceImpl
     : public exchange::v1::ExchangeService::WithRawCallbackMethod_Subscribe<
           exchange::v1::ExchangeService::Service> {
+  using Base = exchange::v1::ExchangeService::WithRawCallbackMethod_Subscribe<
+      exchange::v1::ExchangeService::Service>;
+
  public:
+  // The blocking form stays as the base has it: it answers "not implemented".
+  using Base::Subscribe;
+
   // Both must outlive the server.
   ExchangeServiceImpl(delivery::Exchange* exchange, const Access* access)
       : exchange_(exchange), access_(access) {}

@@ -1,0 +1,186 @@
+#include "services/broker/broker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/server_builder.h"
+#include "libs/base/log.h"
+#include "libs/base/status.h"
+#include "libs/delivery/exchange.h"
+#include "services/broker/access.h"
+#include "services/broker/agreement_service.h"
+#include "services/broker/audit_service.h"
+#include "services/broker/catalog_service.h"
+#include "services/broker/checkpoint_timer.h"
+#include "services/broker/exchange_service.h"
+#include "services/broker/registry_service.h"
+
+namespace sluice::broker {
+namespace {
+
+// Requests are commands and short lists; the largest is a command with its
+// signature.
+constexpr int kRequestBytesMax = 1 << 20;
+// Threads for the unary methods, which may wait for a disk.
+constexpr int kUnaryThreadsMax = 16;
+constexpr int kKeepaliveMs = 30'000;
+
+uint32_t OrDefault(uint32_t value, uint32_t default_value) {
+  return value == 0 ? default_value : value;
+}
+
+delivery::ExchangeOptions ExchangeOptionsOf(const BrokerOptions& options) {
+  delivery::ExchangeOptions exchange;
+  exchange.registry = options.registry;
+  exchange.log = options.log;
+  exchange.audit = options.audit;
+  exchange.keys = options.keys;
+  exchange.clock = options.clock;
+  exchange.streams_max =
+      OrDefault(options.config.streams_max(), kStreamsMaxDefault);
+  exchange.worker_threads = static_cast<int>(
+      OrDefault(options.config.worker_threads(),
+                std::max(2U, std::thread::hardware_concurrency())));
+  return exchange;
+}
+
+class GrpcBroker : public Broker {
+ public:
+  explicit GrpcBroker(const BrokerOptions& options)
+      : options_(options),
+        exchange_(ExchangeOptionsOf(options)),
+        access_(options.registry, &exchange_),
+        exchange_service_(&exchange_, &access_),
+        catalog_service_(options.registry, &access_),
+        agreement_service_(options.registry, &access_),
+        registry_service_(options.registry, &access_),
+        audit_service_(options.audit, options.registry, &access_),
+        checkpoints_(options.audit, absl::Milliseconds(OrDefault(
+                                        options.config.checkpoint_interval_ms(),
+                                        kCheckpointIntervalMsDefault))) {}
+
+  ~GrpcBroker() override { Stop(absl::ZeroDuration()); }
+
+  absl::Status Listen() {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    int port = 0;
+    // Two processes must not share a port without being told.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.SetMaxReceiveMessageSize(kRequestBytesMax);
+    builder.SetResourceQuota(
+        grpc::ResourceQuota("broker").SetMaxThreads(kUnaryThreadsMax));
+    builder.AddListeningPort(options_.config.listen(),
+                             rpc::ServerTls(options_.tls), &port);
+    builder.RegisterService(&exchange_service_);
+    builder.RegisterService(&catalog_service_);
+    builder.RegisterService(&agreement_service_);
+    builder.RegisterService(&registry_service_);
+    builder.RegisterService(&audit_service_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port == 0) {
+      return FieldError(
+          status::v1::REASON_CODE_STORAGE_FAILED, "broker.listen",
+          absl::StrCat("cannot listen on ", options_.config.listen(),
+                       ": another process has the port (`ss -ltnp` tells "
+                       "which), or the host is not of this machine; choose "
+                       "another, or port 0 for a free one"));
+    }
+    const std::string& listen = options_.config.listen();
+    address_ = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
+    return absl::OkStatus();
+  }
+
+  const std::string& address() const override { return address_; }
+
+  absl::Status ready() const override {
+    if (stopped_) {
+      return Error(status::v1::REASON_CODE_SHUTTING_DOWN, "shutting down");
+    }
+    return options_.registry->health();
+  }
+
+  void AddMetrics(metrics::Metrics* metrics) override {
+    const delivery::DeliveryCounters& counts = exchange_.counters();
+    const auto counter = [&](const char* name, const char* help,
+                             const std::atomic<uint64_t>& count) {
+      metrics->AddCounter(name, help,
+                          [&count] { return static_cast<double>(count); });
+    };
+    counter("sluice_delivered_batches_total", "Batches written to consumers.",
+            counts.delivered_batches);
+    counter("sluice_delivered_records_total", "Records written to consumers.",
+            counts.delivered_records);
+    counter("sluice_delivered_bytes_total",
+            "Bytes of batches written to consumers.", counts.delivered_bytes);
+    counter("sluice_acknowledged_batches_total",
+            "Batches that consumers acknowledged.",
+            counts.acknowledged_batches);
+    counter("sluice_untreatable_values_total",
+            "Values that became null because their treatment could not take "
+            "them.",
+            counts.untreatable_values);
+    counter("sluice_rejected_messages_total",
+            "Messages on the bus that were forged, replayed or damaged.",
+            counts.rejected_messages);
+    metrics->AddGauge("sluice_open_streams", "Subscriptions open now.", [this] {
+      return static_cast<double>(exchange_.open_streams());
+    });
+    metrics->AddGauge(
+        "sluice_audit_entries", "Entries in the audit trail, all durable.",
+        [this] { return static_cast<double>(options_.audit->size()); });
+    metrics->AddGauge("sluice_registry_offset",
+                      "Offset of the last registry command applied.", [this] {
+                        return static_cast<double>(
+                            options_.registry->status().applied_offset);
+                      });
+  }
+
+  void Stop(absl::Duration drain) override {
+    if (stopped_.exchange(true)) return;
+    if (server_ == nullptr) return;
+    if (auto* health = server_->GetHealthCheckService()) health->Shutdown();
+    if (!exchange_.Stop(drain)) {
+      LogWarning("streams were still open at the end of the drain time",
+                 {{"streams", exchange_.open_streams()}});
+    }
+    // What is left is cancelled at the deadline.
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(1)));
+    server_->Wait();
+  }
+
+ private:
+  const BrokerOptions options_;
+  delivery::Exchange exchange_;
+  const Access access_;
+  ExchangeServiceImpl exchange_service_;
+  CatalogServiceImpl catalog_service_;
+  AgreementServiceImpl agreement_service_;
+  RegistryServiceImpl registry_service_;
+  AuditServiceImpl audit_service_;
+  CheckpointTimer checkpoints_;
+  std::atomic<bool> stopped_{false};
+  std::string address_;
+  // Ends first: its calls use all of the above.
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Broker>> Broker::Start(
+    const BrokerOptions& options) {
+  auto broker = std::make_unique<GrpcBroker>(options);
+  RETURN_IF_ERROR(broker->Listen());
+  return std::unique_ptr<Broker>(std::move(broker));
+}
+
+}  // namespace sluice::broker

@@ -1,0 +1,172 @@
+#include "services/standalone/own_keys.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/encoding.h"
+#include "libs/base/file.h"
+#include "libs/base/log.h"
+#include "libs/base/status.h"
+#include "libs/base/string_view.h"
+#include "libs/identity/spiffe_id.h"
+#include "libs/registry/command.h"
+
+namespace sluice::standalone {
+namespace {
+
+using config::v1::StandaloneConfig;
+using registry::v1::Command;
+using registry::v1::SignedCommand;
+
+absl::StatusOr<crypto::SigningKey> LoadOrMake(const std::string& path) {
+  auto key = crypto::SigningKey::Load(path);
+  if (key.ok() || ReasonOf(key.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return key;
+  }
+  crypto::SigningKey made = crypto::SigningKey::Generate();
+  RETURN_IF_ERROR(WriteFileAtomically(path, AsView(made.ToPem()), 0600));
+  return made;
+}
+
+absl::StatusOr<SignedCommand> LoadOrMakeGenesis(
+    const StandaloneConfig& config, const std::string& path,
+    const crypto::SigningKey& officer) {
+  const auto stored = ReadFile(path);
+  if (stored.ok()) {
+    SignedCommand genesis;
+    if (genesis.ParseFromString(*stored)) return genesis;
+    return Error(status::v1::REASON_CODE_CORRUPT,
+                 absl::StrCat(path, " is damaged: restore it from a backup"));
+  }
+  if (ReasonOf(stored.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return stored.status();
+  }
+  const config::v1::TrustConfig& trust = config.trust();
+  if (trust.officer_department().empty()) {
+    return FieldError(status::v1::REASON_CODE_MALFORMED,
+                      "trust.officer_department",
+                      "missing: the first start makes a genesis, which names "
+                      "the department of the security officer");
+  }
+  ASSIGN_OR_RETURN(const std::string ca_bundle, ReadFile(trust.ca_file()));
+  SignedCommand genesis =
+      registry::MakeGenesis(AsView(trust.trust_domain()), AsView(ca_bundle),
+                            AsView(trust.officer_department()), officer);
+  RETURN_IF_ERROR(
+      WriteFileAtomically(path, AsView(genesis.SerializeAsString()), 0600));
+  LogInfo("made a genesis of its own",
+          {{"trust_domain", trust.trust_domain()}, {"file", path}});
+  return genesis;
+}
+
+// Submits a command of the officer; OK if it is accepted.
+absl::Status SubmitAs(const crypto::SigningKey& officer,
+                      const crypto::Digest& genesis_digest, Command command,
+                      registry::Registry* registry) {
+  command.set_genesis_digest(genesis_digest.data(), genesis_digest.size());
+  ASSIGN_OR_RETURN(
+      const registry::Submitted submitted,
+      registry->Submit(registry::SignCommand(std::move(command), officer)));
+  if (submitted.verdict.accepted()) return absl::OkStatus();
+  return Error(submitted.verdict.reason(), AsView(submitted.verdict.message()));
+}
+
+absl::Status EnrolKey(const OwnKeys& keys, const std::string& department,
+                      registry::v1::Role role, const crypto::SigningKey& key,
+                      registry::Registry* registry) {
+  if (registry->GetKey(AsView(key.id())).ok()) return absl::OkStatus();
+  if (!keys.officer.has_value()) {
+    return Error(
+        status::v1::REASON_CODE_WRONG_STATE,
+        absl::StrCat("the key ", key.id(),
+                     " of this process is not enrolled: "
+                     "let a security officer run `sluicectl key enrol "
+                     "--department ",
+                     department, " --role ", identity::RoleName(role),
+                     " --public-key ",
+                     HexEncode(AsView(key.public_key().bytes())), "`"));
+  }
+  Command command;
+  auto* enrol = command.mutable_enrol_key();
+  enrol->set_department(department);
+  enrol->set_role(role);
+  enrol->set_holder(
+      absl::StrCat("standalone process, ", identity::RoleName(role)));
+  enrol->set_public_key(key.public_key().bytes());
+  return SubmitAs(*keys.officer, keys.genesis_digest, std::move(command),
+                  registry);
+}
+
+absl::Status EnrolDepartment(const OwnKeys& keys,
+                             const config::v1::DepartmentConfig& department,
+                             registry::Registry* registry) {
+  if (registry->GetDepartment(AsView(department.id())).ok() ||
+      !keys.officer.has_value()) {
+    return absl::OkStatus();
+  }
+  Command command;
+  auto* enrolled = command.mutable_enrol_department()->mutable_department();
+  enrolled->set_id(department.id());
+  enrolled->set_name(department.name());
+  return SubmitAs(*keys.officer, keys.genesis_digest, std::move(command),
+                  registry);
+}
+
+}  // namespace
+
+absl::StatusOr<OwnKeys> LoadOrMakeKeys(const StandaloneConfig& config) {
+  const std::string folder = absl::StrCat(config.data_dir(), "/keys/signing");
+  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  ASSIGN_OR_RETURN(crypto::SigningKey broker,
+                   LoadOrMake(absl::StrCat(folder, "/broker.pem")));
+  OwnKeys keys{std::nullopt, std::move(broker), {}, std::nullopt, {}};
+  for (const auto& adapter : config.adapters()) {
+    ASSIGN_OR_RETURN(crypto::SigningKey key,
+                     LoadOrMake(absl::StrCat(folder, "/adapter-",
+                                             adapter.department(), ".pem")));
+    keys.adapters.emplace(adapter.department(), std::move(key));
+  }
+  const std::string& pinned = config.trust().genesis_sha256();
+  if (!pinned.empty()) {
+    ASSIGN_OR_RETURN(const std::string digest, HexDecode(AsView(pinned)));
+    keys.genesis_digest = crypto::DigestFrom(AsView(digest));
+  }
+  const std::string genesis_path =
+      absl::StrCat(config.data_dir(), "/genesis.bin");
+  const bool is_kept_elsewhere =
+      !pinned.empty() && ReasonOf(ReadFile(genesis_path).status()) ==
+                             status::v1::REASON_CODE_NOT_FOUND;
+  if (is_kept_elsewhere) return keys;
+  ASSIGN_OR_RETURN(keys.officer,
+                   LoadOrMake(absl::StrCat(folder, "/officer.pem")));
+  ASSIGN_OR_RETURN(keys.genesis,
+                   LoadOrMakeGenesis(config, genesis_path, *keys.officer));
+  const crypto::Digest digest = registry::CommandDigest(*keys.genesis);
+  if (!pinned.empty() && digest != keys.genesis_digest) {
+    return FieldError(
+        status::v1::REASON_CODE_WRONG_TRUST_DOMAIN, "trust.genesis_sha256",
+        absl::StrCat("pins ", pinned, " and ", genesis_path, " is ",
+                     HexEncode(crypto::DigestView(digest)),
+                     ": choose the data_dir of that trust domain, or the pin "
+                     "of this one"));
+  }
+  keys.genesis_digest = digest;
+  return keys;
+}
+
+absl::Status EnrolOwnKeys(const StandaloneConfig& config, const OwnKeys& keys,
+                          registry::Registry* registry) {
+  for (const auto& department : config.trust().departments()) {
+    RETURN_IF_ERROR(EnrolDepartment(keys, department, registry));
+  }
+  RETURN_IF_ERROR(EnrolKey(keys,
+                           registry->genesis_content().officer_department(),
+                           registry::v1::ROLE_BROKER, keys.broker, registry));
+  for (const auto& [department, key] : keys.adapters) {
+    RETURN_IF_ERROR(
+        EnrolKey(keys, department, registry::v1::ROLE_ADAPTER, key, registry));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice::standalone
