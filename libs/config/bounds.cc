@@ -159,9 +159,7 @@ class Checker {
       for (int i = 0; i < size && !Full(); ++i) {
         CheckValue({message, field, i}, bounds, ElementPath(path, i), depth);
       }
-    } else if (!field->has_presence()) {
-      CheckValue({message, field, -1}, bounds, path, depth);
-    } else if (reflection->HasField(message, field)) {
+    } else if (!field->has_presence() || reflection->HasField(message, field)) {
       CheckValue({message, field, -1}, bounds, path, depth);
     } else if (bounds.required()) {
       ReportMissing(path, "is missing; add it");

@@ -522,11 +522,15 @@ std::string Line(const std::string& file, const Problem& problem) {
 
 // One status for all problems, in the order of the file.
 absl::Status ToStatus(const std::string& file, std::vector<Problem> problems) {
-  std::stable_sort(problems.begin(), problems.end(),
-                   [](const Problem& a, const Problem& b) {
-                     return std::make_pair(a.mark.line, a.mark.column) <
-                            std::make_pair(b.mark.line, b.mark.column);
-                   });
+  // Of problems in one place the first found comes first.
+  std::multimap<std::pair<int, int>, Problem> by_place;
+  for (Problem& problem : problems) {
+    const std::pair<int, int> place(problem.mark.line, problem.mark.column);
+    by_place.emplace(place, std::move(problem));
+  }
+  problems.clear();
+  for (auto& [place, problem] : by_place)
+    problems.push_back(std::move(problem));
   const bool more = problems.size() > kYamlProblemsMax;
   if (more) problems.resize(kYamlProblemsMax);
   std::vector<std::string> lines;

@@ -340,8 +340,8 @@ TEST_CASE("Whole numbers are written plainly and fit") {
   CHECK(Read<google::protobuf::UInt64Value>("value: 18446744073709551615")
             .value() == UINT64_MAX);
   CHECK(Read<google::protobuf::Int64Value>("value: 0").value() == 0);
-  for (const char* bad : {"010", "0x10", "1_000", "1e3", "+5", "5.0", "yes",
-                          "--5", "12:30"}) {
+  for (const char* bad :
+       {"010", "0x10", "1_000", "1e3", "+5", "5.0", "yes", "--5", "12:30"}) {
     CAPTURE(bad);
     CHECK(
         ErrorOf<google::protobuf::UInt32Value>(std::string("value: ") + bad) ==

@@ -149,7 +149,7 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     if (!frame.has_key) {
-      StartEntry(std::move(node), &frame);
+      StartEntry(node, &frame);
       return;
     }
     // yaml-cpp places a missing value where the next thing begins.
@@ -164,7 +164,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   // A key that is not allowed makes its value faulty, so that it is not
   // overlooked.
-  static void StartEntry(YamlNode key, Frame* frame) {
+  static void StartEntry(const YamlNode& key, Frame* frame) {
     frame->has_key = true;
     frame->entry = YamlEntry{key.text, key.mark, {}};
     YamlNode& value = frame->entry.value;

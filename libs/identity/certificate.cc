@@ -20,12 +20,12 @@
 namespace sluice::identity {
 namespace {
 
-template <typename T, auto Free>
+template <typename T, auto kFree>
 struct Deleter {
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const { kFree(object); }
 };
-template <typename T, auto Free>
-using Owned = std::unique_ptr<T, Deleter<T, Free>>;
+template <typename T, auto kFree>
+using Owned = std::unique_ptr<T, Deleter<T, kFree>>;
 
 using X509Ptr = Owned<X509, X509_free>;
 using KeyPtr = Owned<EVP_PKEY, EVP_PKEY_free>;
