@@ -41,11 +41,13 @@ registry::v1::Command PutCommand(const catalog::v1::Resource& wanted,
 
 absl::Status RefusalOf(const registry::v1::Verdict& verdict,
                        const std::string& resource) {
-  const std::string message =
-      absl::StrCat("the registry refuses the catalog entry of ", resource, ": ",
-                   verdict.message());
-  if (verdict.field().empty()) return Error(verdict.reason(), message);
-  return FieldError(verdict.reason(), verdict.field(), message);
+  const absl::Status refusal =
+      verdict.field().empty()
+          ? Error(verdict.reason(), verdict.message())
+          : FieldError(verdict.reason(), verdict.field(), verdict.message());
+  return Annotate(
+      refusal,
+      absl::StrCat("the registry refuses the catalog entry of ", resource));
 }
 
 }  // namespace
