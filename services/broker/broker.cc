@@ -57,7 +57,14 @@ class GrpcBroker : public Broker {
       : options_(options),
         exchange_(ExchangeOptionsOf(options)),
         access_(options.registry, &exchange_),
-        exchange_service_(&exchange_, &access_),
+        exchange_service_(
+            [this](const grpc::CallbackServerContext& context) {
+              return access_.Check(context, "Subscribe");
+            },
+            [this](const delivery::Caller& caller,
+                   const exchange::v1::Start& start, delivery::Sink* sink) {
+              return exchange_.Subscribe(caller, start, sink);
+            }),
         catalog_service_(options.registry, &access_),
         agreement_service_(options.registry, &access_),
         registry_service_(options.registry, &access_),

@@ -22,9 +22,12 @@ class SubscribeReactor
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public delivery::Sink {
  public:
-  SubscribeReactor(delivery::Exchange* exchange, delivery::Caller caller,
+  SubscribeReactor(const ExchangeServiceImpl::OpenStream* open_stream,
+                   delivery::Caller caller,
                    grpc::CallbackServerContext* context)
-      : exchange_(exchange), caller_(std::move(caller)), context_(context) {
+      : open_stream_(open_stream),
+        caller_(std::move(caller)),
+        context_(context) {
     StartRead(&incoming_);
   }
 
@@ -118,7 +121,7 @@ class SubscribeReactor
 
   absl::Status TakeStart(const exchange::v1::Start& start) {
     ASSIGN_OR_RETURN(delivery::Exchange::Opened opened,
-                     exchange_->Subscribe(caller_, start, this));
+                     (*open_stream_)(caller_, start, this));
     {
       MutexLock lock(&mutex_);
       stream_ = opened.stream;
@@ -160,7 +163,7 @@ class SubscribeReactor
     ServerBidiReactor::Finish(rpc::ToGrpc(status));
   }
 
-  delivery::Exchange* const exchange_;
+  const ExchangeServiceImpl::OpenStream* const open_stream_;
   const delivery::Caller caller_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer incoming_;
@@ -185,9 +188,9 @@ class RefusedReactor
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 ExchangeServiceImpl::Subscribe(grpc::CallbackServerContext* context) {
-  auto caller = access_->Check(*context, "Subscribe");
+  auto caller = authenticate_(*context);
   if (!caller.ok()) return new RefusedReactor(caller.status());
-  return new SubscribeReactor(exchange_, *std::move(caller), context);
+  return new SubscribeReactor(&open_stream_, *std::move(caller), context);
 }
 
 }  // namespace sluice::broker
