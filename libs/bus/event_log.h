@@ -37,7 +37,8 @@ struct TopicSpec {
   // 1 to 1,024; never changes.
   int partitions = 1;
   Cleanup cleanup = Cleanup::kDelete;
-  // kDelete only. Infinite: kept for ever.
+  // kDelete only. Whole milliseconds, at most 100 years. Infinite: kept for
+  // ever.
   absl::Duration retention = absl::InfiniteDuration();
   // kDelete only: bytes of values a partition keeps; 0 means no bound.
   uint64_t retention_bytes = 0;
@@ -84,9 +85,12 @@ class Producer {
   // Appends all of `messages` or none, durably: when it returns OK they survive
   // a crash. Returns their offsets in the order given. The messages of one call
   // that go to one partition stand there in that order with nothing between
-  // them. Errors: FENCED (a newer producer of this id exists; this one is
-  // finished), NOT_FOUND (topic or partition), TOO_LARGE, STORAGE_FAILED. After
-  // any error nothing of the call is visible.
+  // them.
+  // Errors: FENCED (a newer producer of this id exists; this one is finished),
+  // NOT_FOUND (topic or partition), TOO_LARGE (a message above kMessageBytesMax
+  // or a call above 64 MiB), STORAGE_FAILED. After any error nothing of the
+  // call is visible; only if the process ends after STORAGE_FAILED, the call
+  // may be found, whole, at the next start.
   virtual absl::StatusOr<std::vector<int64_t>> Append(
       const std::vector<Outgoing>& messages) = 0;
 };
@@ -120,8 +124,10 @@ class GroupMember {
   // Never blocks. Fetches at most about `bytes_max` bytes of values, at least
   // one message if there is one and bytes_max > 0, and each message only once
   // between two Seeks. 0 fetches nothing and still brings changes of the
-  // assignment. Errors: POSITION_EXPIRED (retention has passed the place of a
-  // partition; Seek elsewhere), STORAGE_FAILED, CORRUPT.
+  // assignment.
+  // Errors: POSITION_EXPIRED (retention has passed the place of a partition,
+  // which FieldOf names "<topic>/<partition>"; Seek elsewhere), STORAGE_FAILED,
+  // CORRUPT.
   virtual absl::StatusOr<PollResult> Poll(size_t bytes_max) = 0;
 
   // Next fetch from `partition` starts at the first message with an offset of
@@ -135,10 +141,12 @@ class GroupMember {
   virtual absl::Status Commit(const TopicPartition& partition,
                               int64_t offset) = 0;
 
-  // `wakeup` is called, from any thread and without any lock held, whenever
-  // Poll may have something new since it last returned nothing. It must not
-  // block or call this object. Set once, before the first Poll. It is not
-  // called after this object is gone.
+  // `wakeup` is called, from any thread and without any lock of the log held,
+  // whenever Poll may have something new since it last returned nothing; after
+  // a Seek, poll without waiting for it. It runs in threads that append, join
+  // or leave, so it must not block, call the log, or take a lock that is held
+  // around a call of the log. Set once, before the first Poll. It is not called
+  // after this object is gone.
   virtual void OnWakeup(std::function<void()> wakeup) = 0;
 };
 
