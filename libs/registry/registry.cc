@@ -496,8 +496,7 @@ absl::StatusOr<Submitted> LogRegistry::Submit(
     waiters_.Remove(key);
     return appended.status();
   }
-  ASSIGN_OR_RETURN(const Submitted submitted,
-                   waiters_.Wait(key, kSubmitWaitMax));
+  ASSIGN_OR_RETURN(Submitted submitted, waiters_.Wait(key, kSubmitWaitMax));
   if (submitted.verdict.reason() != status::v1::REASON_CODE_DUPLICATE_COMMAND) {
     return submitted;
   }

@@ -84,8 +84,9 @@ bool AddRow(absl::string_view key, absl::string_view value, Changes* changes,
       v1::SigningKey info;
       if (!parse(&info)) return false;
       auto known = MakeKnownKey(std::move(info));
-      if (known.ok()) changes->keys.push_back(*std::move(known));
-      return known.ok();
+      if (!known.ok()) return false;
+      changes->keys.push_back(*std::move(known));
+      return true;
     }
     case kResourceRow: {
       auto resource = std::make_shared<catalog::v1::Resource>();
