@@ -216,6 +216,9 @@ absl::Status Run::PublishRecords() {
   for (uint64_t count = 1;; ++count) {
     ASSIGN_OR_RETURN(const bool more, reader_->Next(&row));
     if (!more) break;
+    if (count % kRecordsBetweenStopChecks == 0 && MustStop()) {
+      return StoppedError();
+    }
     // An empty line holds no record, unless the only column may be empty.
     if (row.raw.empty() && row.problem.empty() && parser_->column_count() > 1) {
       continue;
@@ -225,9 +228,6 @@ absl::Status Run::PublishRecords() {
     if (position_.records_bad() > bad_rows_max_) {
       RETURN_IF_ERROR(Append());
       return CheckBadRows();
-    }
-    if (count % kRecordsBetweenStopChecks == 0 && MustStop()) {
-      return StoppedError();
     }
   }
   if (is_state()) RETURN_IF_ERROR(writer_->EndBaseline());

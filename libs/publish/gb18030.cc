@@ -10,11 +10,10 @@ absl::StatusOr<std::unique_ptr<Gb18030Decoder>> Gb18030Decoder::Open() {
   iconv_t converter = ::iconv_open("UTF-8", "GB18030");
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the standard's own error value.
   if (converter == reinterpret_cast<iconv_t>(-1)) {
-    return Error(
-        status::v1::REASON_CODE_WRONG_STATE,
-        "this system cannot convert GB18030: install the C library's "
-        "conversion modules (Debian: libc-bin and locales), or convert "
-        "the file to UTF-8");
+    return Error(status::v1::REASON_CODE_WRONG_STATE,
+                 "this system cannot convert GB18030: install the C library's "
+                 "conversion modules (its gconv folder), or convert "
+                 "the file to UTF-8");
   }
   return std::unique_ptr<Gb18030Decoder>(new Gb18030Decoder(converter));
 }

@@ -191,9 +191,10 @@ const char* ParseDecimal(absl::string_view text, uint32_t scale, Value* value) {
   bool behind_point = false;
   uint32_t places = 0;
   const auto take = [&](int digit) {
+    if (unscaled == 0 && digit == 0) return true;
+    if (++digits > kDecimalDigitsMax) return false;  // before it overflows
     unscaled = unscaled * 10 + digit;
-    if (unscaled != 0) ++digits;
-    return digits <= kDecimalDigitsMax;
+    return true;
   };
   for (const char c : text) {
     if (c == '.') {

@@ -67,7 +67,8 @@ struct AdapterDependencies {
   std::function<void(const SourceStatus& source)> progress;
 };
 
-// Start, Stop and the readers are thread-safe; all work is done in one thread.
+// All work is done in one thread of its own. Start and Stop are for the owner;
+// what is known of the sources can be read from any thread.
 class Adapter {
  public:
   // `config` as ReadYamlConfig gives it, `resource_dir` resolved.
