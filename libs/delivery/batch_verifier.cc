@@ -44,35 +44,79 @@ absl::Status BatchVerifier::CheckPublisher(
   return absl::OkStatus();
 }
 
-absl::Status BatchVerifier::CheckGenuine(
+absl::StatusOr<registry::KeyPtr> BatchVerifier::FindKey(
     const records::OpenedEnvelope& envelope) {
+  // Before the key is looked for: what is applied in between counts as known.
+  const uint64_t applied_offset = registry_->status().applied_offset;
+  auto key = registry_->GetKey(AsView(envelope.header.key_id()));
+  if (key.ok()) return key;
+  const absl::Time now = registry_->Now();
+  if (!waiting_since_.has_value()) waiting_since_ = now;
+  if (envelope.header.registry_offset() > applied_offset &&
+      now - *waiting_since_ < kKeyWait) {
+    return Error(status::v1::REASON_CODE_KEY_NOT_YET_KNOWN,
+                 absl::StrCat("key ", envelope.header.key_id(),
+                              " is not in the registry yet"));
+  }
+  return Error(status::v1::REASON_CODE_UNKNOWN_KEY,
+               "signed by a key that is not enrolled");
+}
+
+bool BatchVerifier::IsReplay(uint64_t sequence) const {
+  return sequence <= (head_.has_value() ? head_->sequence : after_);
+}
+
+absl::Status BatchVerifier::CheckGenuine(
+    const records::OpenedEnvelope& envelope, registry::KeyPtr* key) {
   if (envelope.header.resource() != resource_ ||
       envelope.header.partition() != partition_) {
     return Error(status::v1::REASON_CODE_CHAIN_BROKEN,
                  "a message of another resource or partition");
   }
-  if (head_.has_value() && envelope.header.sequence() <= head_->sequence) {
-    return Error(
-        status::v1::REASON_CODE_CHAIN_BROKEN,
-        absl::StrCat("a replay of sequence ", envelope.header.sequence()));
-  }
-  const auto key = registry_->GetKey(AsView(envelope.header.key_id()));
-  if (!key.ok()) {
-    const bool may_come =
-        envelope.header.registry_offset() > registry_->status().applied_offset;
-    const absl::Time now = registry_->Now();
-    if (!waiting_since_.has_value()) waiting_since_ = now;
-    if (may_come && now - *waiting_since_ < kKeyWait) {
-      return Error(status::v1::REASON_CODE_KEY_NOT_YET_KNOWN,
-                   absl::StrCat("key ", envelope.header.key_id(),
-                                " is not in the registry yet"));
-    }
-    return Error(status::v1::REASON_CODE_UNKNOWN_KEY,
-                 "signed by a key that is not enrolled");
-  }
+  ASSIGN_OR_RETURN(*key, FindKey(envelope));
   RETURN_IF_ERROR(CheckPublisher(**key, envelope));
-  RETURN_IF_ERROR(records::VerifyEnvelope(envelope, (*key)->key));
-  return absl::OkStatus();
+  return records::VerifyEnvelope(envelope, (*key)->key);
+}
+
+absl::Status BatchVerifier::CheckFollows(
+    const records::OpenedEnvelope& envelope) const {
+  const absl::string_view resource = AsView(resource_);
+  if (disbelieved_.has_value() &&
+      records::CheckLink(envelope, resource, partition_, *disbelieved_).ok()) {
+    return absl::OkStatus();
+  }
+  if (head_.has_value()) {
+    return records::CheckLink(envelope, resource, partition_, *head_);
+  }
+  const uint64_t sequence = envelope.header.sequence();
+  if (after_ == 0 || sequence == after_ + 1) return absl::OkStatus();
+  return Error(
+      status::v1::REASON_CODE_CHAIN_BROKEN,
+      absl::StrCat("records message ", sequence, " of ", resource_,
+                   " partition ", partition_, " comes where ", after_ + 1,
+                   " is expected: find out why messages are missing, and have "
+                   "the owner publish a baseline"));
+}
+
+void BatchVerifier::Disbelieve(const records::OpenedEnvelope& envelope) {
+  if (CheckFollows(envelope).ok()) disbelieved_ = records::HeadAfter(envelope);
+}
+
+void BatchVerifier::Resume(const std::optional<bus::Message>& last,
+                           uint64_t after) {
+  after_ = after;
+  if (!last.has_value()) return;
+  const auto envelope = records::OpenEnvelope(last->value);
+  registry::KeyPtr key;
+  if (!envelope.ok() || !CheckGenuine(*envelope, &key).ok()) {
+    waiting_since_.reset();
+    return;
+  }
+  if (key->info.state() == registry::v1::KEY_STATE_REVOKED) {
+    disbelieved_ = records::HeadAfter(*envelope);
+  } else {
+    head_ = records::HeadAfter(*envelope);
+  }
 }
 
 absl::StatusOr<std::optional<records::OpenedEnvelope>> BatchVerifier::Verify(
@@ -82,28 +126,28 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> BatchVerifier::Verify(
     Alarm(message, envelope.status());
     return std::nullopt;
   }
-  const absl::Status genuine = CheckGenuine(*envelope);
+  registry::KeyPtr key;
+  absl::Status genuine = IsReplay(envelope->header.sequence())
+                             ? Error(status::v1::REASON_CODE_CHAIN_BROKEN,
+                                     absl::StrCat("a replay of sequence ",
+                                                  envelope->header.sequence()))
+                             : CheckGenuine(*envelope, &key);
   if (ReasonOf(genuine) == status::v1::REASON_CODE_KEY_NOT_YET_KNOWN) {
     return genuine;
   }
   waiting_since_.reset();
+  if (genuine.ok() && key->info.state() == registry::v1::KEY_STATE_REVOKED) {
+    Disbelieve(*envelope);
+    genuine = Error(status::v1::REASON_CODE_KEY_REVOKED,
+                    absl::StrCat("signed by the revoked key ", key->info.id()));
+  }
   if (!genuine.ok()) {
     Alarm(message, genuine);
     return std::nullopt;
   }
-  if (head_.has_value()) {
-    RETURN_IF_ERROR(
-        records::CheckLink(*envelope, AsView(resource_), partition_, *head_));
-  }
+  RETURN_IF_ERROR(CheckFollows(*envelope));
   head_ = records::HeadAfter(*envelope);
-  const auto key = registry_->GetKey(AsView(envelope->header.key_id()));
-  if (key.ok() && (*key)->info.state() == registry::v1::KEY_STATE_REVOKED) {
-    // In its place in the chain, and still not to be believed.
-    Alarm(message,
-          Error(status::v1::REASON_CODE_KEY_REVOKED,
-                absl::StrCat("signed by the revoked key ", (*key)->info.id())));
-    return std::nullopt;
-  }
+  disbelieved_.reset();
   return std::move(envelope).value();
 }
 

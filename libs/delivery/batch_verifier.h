@@ -29,9 +29,13 @@ class BatchVerifier {
                 const registry::Registry* registry,
                 std::atomic<uint64_t>* rejected);
 
-  // The message taken apart, if it is genuine and next in the chain. The first
-  // one may stand anywhere in the chain: a subscription can start in its
-  // middle.
+  // Before the first Verify: what is known of the place to begin at. The chain
+  // goes on from `last`, the message before it, if that is genuine. Unless
+  // `after` is 0, sequences up to it are replays and the one behind it is next.
+  // Without either, the first message may stand anywhere in the chain.
+  void Resume(const std::optional<bus::Message>& last, uint64_t after);
+
+  // The message taken apart, if it is genuine and next in the chain.
   //
   // Nothing, with an alarm in the log, if it is to be passed over: no envelope,
   // forged, replayed, signed by someone who may not publish this, damaged, or
@@ -45,7 +49,16 @@ class BatchVerifier {
   // Why the key may not have signed this; OK if it may.
   absl::Status CheckPublisher(const registry::KnownKey& key,
                               const records::OpenedEnvelope& envelope) const;
-  absl::Status CheckGenuine(const records::OpenedEnvelope& envelope);
+  // OK for the right place, signature and body; `key` is who signed.
+  absl::Status CheckGenuine(const records::OpenedEnvelope& envelope,
+                            registry::KeyPtr* key);
+  absl::StatusOr<registry::KeyPtr> FindKey(
+      const records::OpenedEnvelope& envelope);
+  bool IsReplay(uint64_t sequence) const;
+  absl::Status CheckFollows(const records::OpenedEnvelope& envelope) const;
+  // A message under a revoked key, which is passed over: remembers it where the
+  // chain may go on behind it.
+  void Disbelieve(const records::OpenedEnvelope& envelope);
   void Alarm(const bus::Message& message, const absl::Status& why);
 
   const std::string resource_;
@@ -53,7 +66,13 @@ class BatchVerifier {
   const uint32_t partition_;
   const registry::Registry* const registry_;
   std::atomic<uint64_t>* const rejected_;
+  // The last message that was believed.
   std::optional<records::ChainHead> head_;
+  // While there is none: the sequence before the first; 0 if that is unknown.
+  uint64_t after_ = 0;
+  // Messages under a revoked key that follow head_. The chain goes on behind
+  // them if their department wrote them, and behind head_ if a thief did.
+  std::optional<records::ChainHead> disbelieved_;
   // Since when a key is waited for.
   std::optional<absl::Time> waiting_since_;
 };

@@ -12,6 +12,7 @@
 #include "libs/base/status.h"
 #include "libs/crypto/random.h"
 #include "libs/delivery/policy_processor.h"
+#include "libs/desensitize/pseudonym.h"
 
 namespace sluice::delivery {
 namespace {
@@ -93,19 +94,23 @@ Exchange::~Exchange() {
 absl::StatusOr<Exchange::Opened> Exchange::Subscribe(
     const Caller& caller, const exchange::v1::Start& start, Sink* sink) {
   auto opened = Open(caller, start, sink);
-  if (!opened.ok()) {
-    audit::v1::Refusal refusal;
-    *refusal.mutable_peer() = PeerOf(caller);
-    *refusal.mutable_asserted() = AssertedIn(start);
-    refusal.set_method("Subscribe");
-    refusal.set_agreement(start.agreement());
-    refusal.set_purpose(start.purpose());
-    refusal.set_reason(ReasonOf(opened.status()));
-    refusal.set_message(std::string(opened.status().message()));
-    refusals_.Record(std::move(refusal),
-                     options_.registry->status().applied_offset);
-  }
+  if (!opened.ok()) RefuseSubscription(caller, start, opened.status());
   return opened;
+}
+
+void Exchange::RefuseSubscription(const Caller& caller,
+                                  const exchange::v1::Start& start,
+                                  const absl::Status& why) {
+  audit::v1::Refusal refusal;
+  *refusal.mutable_peer() = PeerOf(caller);
+  *refusal.mutable_asserted() = AssertedIn(start);
+  refusal.set_method("Subscribe");
+  refusal.set_agreement(start.agreement());
+  refusal.set_purpose(start.purpose());
+  refusal.set_reason(ReasonOf(why));
+  refusal.set_message(std::string(why.message()));
+  refusals_.Record(std::move(refusal),
+                   options_.registry->status().applied_offset);
 }
 
 void Exchange::RecordRefusal(const Caller& caller, const std::string& method,
@@ -131,12 +136,16 @@ absl::StatusOr<Exchange::Opened> Exchange::Open(
   ASSIGN_OR_RETURN(stream_options.start,
                    ParseStart(start, AsView(agreement.resource())));
   stream_options.group = GroupOf(start);
-  ASSIGN_OR_RETURN(
-      stream_options.member,
-      options_.log->JoinGroup(stream_options.group,
-                              absl::StrCat("records.", agreement.resource())));
+  // Before joining, which takes partitions from other streams.
   uint64_t number = 0;
   RETURN_IF_ERROR(ReserveStream(&number));
+  auto member = options_.log->JoinGroup(
+      stream_options.group, absl::StrCat("records.", agreement.resource()));
+  if (!member.ok()) {
+    OnStreamEnd(number);
+    return member.status();
+  }
+  stream_options.member = *std::move(member);
   Opened opened;
   opened.started = StartedBy(agreement, *plan);
   opened.stream =
@@ -176,7 +185,11 @@ std::shared_ptr<Stream> Exchange::MakeStream(uint64_t number,
                         caller] {
     return EnterGate(gate.get(), registry, record, caller);
   };
-  options.on_end = [this, number](const absl::Status& status) {
+  options.on_end = [this, number, caller, start](const absl::Status& status) {
+    // A stream that may not go on is refused like a request.
+    if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+      RefuseSubscription(caller, start, status);
+    }
     LogInfo("stream ended", {{"stream", StreamId(number)}, {"why", status}});
     OnStreamEnd(number);
   };

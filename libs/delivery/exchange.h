@@ -48,7 +48,7 @@ class Exchange {
  public:
   explicit Exchange(const ExchangeOptions& options);
 
-  // As Stop, without waiting for consumers.
+  // As Stop, for as long as it takes.
   ~Exchange();
 
   Exchange(const Exchange&) = delete;
@@ -79,6 +79,9 @@ class Exchange {
   size_t open_streams() const;
 
  private:
+  void RefuseSubscription(const Caller& caller,
+                          const exchange::v1::Start& start,
+                          const absl::Status& why);
   absl::StatusOr<Opened> Open(const Caller& caller,
                               const exchange::v1::Start& start, Sink* sink);
   std::shared_ptr<Stream> MakeStream(uint64_t number, const Caller& caller,

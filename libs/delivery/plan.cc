@@ -35,11 +35,21 @@ absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
   RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
   PlannedField planned;
   planned.field_id = grant.field_id();
+  planned.type = field->type();
   planned.after = desensitize::FieldAfter(resolved, *field);
   planned.treatment = desensitize::TreatmentName(resolved);
   ASSIGN_OR_RETURN(planned.op,
                    desensitize::CompileOperator(resolved, *field, keys));
   return planned;
+}
+
+absl::Status WrongType(const records::Batch& batch, const PlannedField& field) {
+  return Error(
+      status::v1::REASON_CODE_BATCH_INVALID,
+      absl::StrCat("a batch of ", batch.resource, " holds field ",
+                   field.after.name(), " with another type than schema ",
+                   batch.schema_version,
+                   " says: the provider must mend what publishes it"));
 }
 
 }  // namespace
@@ -71,8 +81,8 @@ absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
   treated.batch.schema_version = batch.schema_version;
   treated.batch.row_count = batch.row_count;
   treated.batch.operations = batch.operations;
-  treated.batch.event_time_min = batch.event_time_min;
-  treated.batch.event_time_max = batch.event_time_max;
+  // Not the event times: no agreement grants them, and in a batch of one record
+  // they are a value of it.
   treated.batch.columns.reserve(fields_.size());
   treated.untreatable.reserve(fields_.size());
   for (const PlannedField& field : fields_) {
@@ -80,6 +90,7 @@ absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
     uint64_t untreatable = 0;
     // A publisher may leave out a column that is null throughout.
     if (column != nullptr) {
+      if (column->type != field.type) return WrongType(batch, field);
       desensitize::Treated result = field.op->Apply(*column);
       untreatable = result.untreatable;
       treated.batch.columns.push_back(std::move(result.column));

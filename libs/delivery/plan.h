@@ -22,6 +22,8 @@ struct PlannedField {
   // As its consumer sees it.
   catalog::v1::Field after;
   uint32_t field_id = 0;
+  // What the schema says of it, before treatment.
+  records::DataType type = records::v1::DATA_TYPE_UNSPECIFIED;
   // As in the audit trail: "mask.name".
   std::string treatment;
   std::unique_ptr<const desensitize::Operator> op;
@@ -45,8 +47,9 @@ class Plan {
       const catalog::v1::Resource& resource,
       const desensitize::OperatorKeys& keys);
 
-  // Columns that are not granted are not looked at. VALUE_UNTREATABLE if the
-  // agreement refuses batches with values that a treatment cannot take.
+  // Columns that are not granted are not looked at. BATCH_INVALID if one that
+  // is has another type than its field. VALUE_UNTREATABLE if the agreement
+  // refuses batches with values that a treatment cannot take.
   absl::StatusOr<TreatedBatch> Apply(const records::Batch& batch) const;
 
   const std::vector<PlannedField>& fields() const { return fields_; }

@@ -52,15 +52,8 @@ PolicyProcessor::PolicyProcessor(PolicyContext context)
 
 absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
-  BatchVerifier& verifier =
-      verifiers_
-          .try_emplace(from.partition,
-                       context_.agreement->agreement().resource(),
-                       from.partition, context_.registry,
-                       &context_.counters->rejected_messages)
-          .first->second;
   ASSIGN_OR_RETURN(const std::optional<records::OpenedEnvelope> envelope,
-                   verifier.Verify(message));
+                   VerifierOf(from)->Verify(message));
   if (!envelope.has_value()) return std::nullopt;
 
   Prepared prepared;
@@ -139,8 +132,20 @@ audit::v1::Entry PolicyProcessor::Announce(
   return entry;
 }
 
-void PolicyProcessor::Forget(const bus::TopicPartition& partition) {
-  verifiers_.erase(partition.partition);
+BatchVerifier* PolicyProcessor::VerifierOf(
+    const bus::TopicPartition& partition) {
+  const auto number = static_cast<uint32_t>(partition.partition);
+  return &verifiers_
+              .try_emplace(number, context_.agreement->agreement().resource(),
+                           number, context_.registry,
+                           &context_.counters->rejected_messages)
+              .first->second;
+}
+
+void PolicyProcessor::Begin(const bus::TopicPartition& partition,
+                            const StartPoint& start) {
+  verifiers_.erase(static_cast<uint32_t>(partition.partition));
+  VerifierOf(partition)->Resume(start.last, start.after);
 }
 
 }  // namespace sluice::delivery

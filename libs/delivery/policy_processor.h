@@ -46,9 +46,11 @@ class PolicyProcessor : public Processor {
 
   absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) override;
-  void Forget(const bus::TopicPartition& partition) override;
+  void Begin(const bus::TopicPartition& partition,
+             const StartPoint& start) override;
 
  private:
+  BatchVerifier* VerifierOf(const bus::TopicPartition& partition);
   absl::StatusOr<Prepared> PrepareBatch(
       const records::OpenedEnvelope& envelope);
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(uint32_t schema_version);

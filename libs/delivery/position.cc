@@ -1,6 +1,8 @@
 #include "libs/delivery/position.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
@@ -23,24 +25,104 @@ absl::Status Invalid(absl::string_view why) {
                    "unchanged, or start from the beginning"));
 }
 
-struct Sequenced {
-  int64_t offset = 0;
-  uint64_t sequence = 0;
-};
+// How long a read below the end waits: a bus that fetches in the background
+// may not have the message at hand, and offsets may hold no message.
+constexpr absl::Duration kReadWait = absl::Seconds(1);
+constexpr size_t kScanCountMax = 1'000;
+constexpr size_t kScanBytesMax = size_t{4} << 20;
 
-// The first message at or behind `from`; nothing at the end.
-absl::StatusOr<std::optional<Sequenced>> FirstFrom(
-    bus::EventLog* log, const bus::TopicPartition& partition, int64_t from) {
-  ASSIGN_OR_RETURN(const auto messages,
-                   log->Read(partition, from, /*count_max=*/1, /*bytes_max=*/1,
-                             absl::ZeroDuration()));
-  if (messages.empty()) return std::nullopt;
-  ASSIGN_OR_RETURN(const records::OpenedEnvelope envelope,
-                   records::OpenEnvelope(messages[0].value));
-  return Sequenced{messages[0].offset, envelope.header.sequence()};
+// Nothing for a message that belongs to no chain of this partition.
+std::optional<PartitionProgress> ProgressOf(
+    const bus::TopicPartition& partition, const bus::Message& message) {
+  const auto envelope = records::OpenEnvelope(message.value);
+  if (!envelope.ok() ||
+      partition.topic !=
+          absl::StrCat("records.", envelope->header.resource()) ||
+      static_cast<uint32_t>(partition.partition) !=
+          envelope->header.partition()) {
+    return std::nullopt;
+  }
+  return PartitionProgress{envelope->header.generation(),
+                           envelope->header.sequence()};
+}
+
+absl::Status Expired(const bus::TopicPartition& partition, uint64_t first,
+                     uint64_t after) {
+  return Error(status::v1::REASON_CODE_POSITION_EXPIRED,
+               absl::StrCat("partition ", partition.partition, " of ",
+                            partition.topic, " keeps batches from ", first,
+                            " on and the position asks for ", after + 1,
+                            ": start from the beginning"));
+}
+
+absl::Status Ahead(const bus::TopicPartition& partition, uint64_t after) {
+  return Invalid(absl::StrCat("partition ", partition.partition, " of ",
+                              partition.topic, " has no batch ", after,
+                              " yet, so the token is of another history"));
+}
+
+// The same by reading everything: for a partition where sequences do not grow,
+// because someone wrote messages again.
+absl::StatusOr<int64_t> ScanForOffsetAfter(bus::EventLog* log,
+                                           const bus::TopicPartition& partition,
+                                           const bus::OffsetRange& range,
+                                           uint64_t after) {
+  std::optional<int64_t> behind;
+  uint64_t lowest_above = 0;
+  for (int64_t from = range.begin; from < range.end;) {
+    ASSIGN_OR_RETURN(
+        const auto messages,
+        log->Read(partition, from, kScanCountMax, kScanBytesMax, kReadWait));
+    if (messages.empty()) break;
+    for (const bus::Message& message : messages) {
+      from = message.offset + 1;
+      const auto progress = ProgressOf(partition, message);
+      if (!progress.has_value()) continue;
+      if (progress->sequence == after + 1) return message.offset;
+      if (progress->sequence == after && !behind.has_value()) behind = from;
+      if (progress->sequence > after &&
+          (lowest_above == 0 || progress->sequence < lowest_above)) {
+        lowest_above = progress->sequence;
+      }
+    }
+  }
+  if (behind.has_value()) return *behind;
+  if (lowest_above > 0) return Expired(partition, lowest_above, after);
+  return Ahead(partition, after);
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<ChainMessage>> FirstFrom(
+    bus::EventLog* log, const bus::TopicPartition& partition, int64_t offset) {
+  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
+  for (int64_t from = std::max(offset, range.begin); from < range.end;) {
+    ASSIGN_OR_RETURN(const auto messages,
+                     log->Read(partition, from, /*count_max=*/1,
+                               /*bytes_max=*/1, kReadWait));
+    if (messages.empty()) break;
+    const auto progress = ProgressOf(partition, messages[0]);
+    if (progress.has_value()) return ChainMessage{messages[0], *progress};
+    from = messages[0].offset + 1;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<ChainMessage>> LastBefore(
+    bus::EventLog* log, const bus::TopicPartition& partition, int64_t offset) {
+  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
+  const int64_t end = std::min(offset, range.end);
+  const int64_t lowest = std::max(range.begin, end - kLookBackMax);
+  for (int64_t at = end - 1; at >= lowest; --at) {
+    ASSIGN_OR_RETURN(const auto messages,
+                     log->Read(partition, at, /*count_max=*/1,
+                               /*bytes_max=*/1, kReadWait));
+    if (messages.empty() || messages[0].offset >= offset) continue;
+    const auto progress = ProgressOf(partition, messages[0]);
+    if (progress.has_value()) return ChainMessage{messages[0], *progress};
+  }
+  return std::nullopt;
+}
 
 std::string EncodePosition(const Position& position) {
   exchange::v1::PositionToken token;
@@ -92,28 +174,40 @@ absl::StatusOr<int64_t> FindOffsetAfter(bus::EventLog* log,
                                         uint64_t after) {
   ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
   ASSIGN_OR_RETURN(const auto first, FirstFrom(log, partition, range.begin));
-  if (first.has_value() && first->sequence > after + 1) {
-    return Error(status::v1::REASON_CODE_POSITION_EXPIRED,
-                 absl::StrCat("partition ", partition.partition, " of ",
-                              partition.topic, " keeps batches from ",
-                              first->sequence, " on and the position asks for ",
-                              after + 1, ": start from the beginning"));
+  // Whatever comes next shows in its sequence whether it is the right one.
+  if (!first.has_value()) return range.end;
+  if (first->progress.sequence > after + 1) {
+    return Expired(partition, first->progress.sequence, after);
   }
-  // Invariant: every message below `low` has a sequence of at most `after`,
-  // every one from `high` on a greater one.
+  // Invariant: messages below `low` have a sequence of at most `after`, those
+  // from `high` on a greater one.
   int64_t low = range.begin;
   int64_t high = range.end;
+  std::optional<uint64_t> below;
+  std::optional<uint64_t> above;
   while (low < high) {
     const int64_t middle = low + (high - low) / 2;
     ASSIGN_OR_RETURN(const auto found, FirstFrom(log, partition, middle));
-    if (!found.has_value() || found->offset >= high ||
-        found->sequence > after) {
+    if (!found.has_value() || found->message.offset >= high) {
       high = middle;
+    } else if (found->progress.sequence > after) {
+      high = middle;
+      above = found->progress.sequence;
     } else {
-      low = found->offset + 1;
+      low = found->message.offset + 1;
+      below = found->progress.sequence;
     }
   }
-  return low;
+  const bool from_start = !below.has_value() && above == after + 1;
+  const bool behind = below == after && above.value_or(after + 1) == after + 1;
+  if (from_start || behind) return low;
+  if (!above.has_value()) {
+    ASSIGN_OR_RETURN(const auto last, LastBefore(log, partition, range.end));
+    if (last.has_value() && last->progress.sequence < after) {
+      return Ahead(partition, after);
+    }
+  }
+  return ScanForOffsetAfter(log, partition, range, after);
 }
 
 }  // namespace sluice::delivery

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -39,10 +40,29 @@ std::string EncodePosition(const Position& position);
 absl::StatusOr<Position> DecodePosition(absl::string_view token,
                                         absl::string_view resource);
 
-// The bus offset of the first message of `partition` whose sequence is greater
-// than `after`. Sequences grow with offsets, so it takes a logarithmic number
-// of reads. POSITION_EXPIRED if messages between `after` and the first that is
-// left are gone.
+// A message of a partition's chain as it lies on the bus. Nothing is verified:
+// only its form, and that it names this resource and partition.
+struct ChainMessage {
+  bus::Message message;
+  PartitionProgress progress;
+};
+
+// The first at or behind `offset`; nothing if there is none.
+absl::StatusOr<std::optional<ChainMessage>> FirstFrom(
+    bus::EventLog* log, const bus::TopicPartition& partition, int64_t offset);
+
+// The last before `offset`, among the kLookBackMax offsets before it.
+inline constexpr int64_t kLookBackMax = 1024;
+absl::StatusOr<std::optional<ChainMessage>> LastBefore(
+    bus::EventLog* log, const bus::TopicPartition& partition, int64_t offset);
+
+// The bus offset behind the message of `partition` with the sequence `after`,
+// or the first there is if `after` is 0. Sequences grow with offsets, so it
+// takes a logarithmic number of reads; where replayed messages lie between,
+// the whole partition is read.
+//
+// POSITION_EXPIRED if messages between `after` and the first that is left are
+// gone; POSITION_INVALID if the partition has not come to `after`.
 absl::StatusOr<int64_t> FindOffsetAfter(bus::EventLog* log,
                                         const bus::TopicPartition& partition,
                                         uint64_t after);

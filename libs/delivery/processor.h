@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "libs/bus/event_log.h"
 #include "libs/delivery/framing.h"
+#include "libs/delivery/start_point.h"
 #include "sluice/audit/v1/entry.pb.h"
 #include "sluice/exchange/v1/exchange_service.pb.h"
 
@@ -38,8 +39,10 @@ class Processor {
   virtual absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) = 0;
 
-  // The next message of the partition does not follow the last one.
-  virtual void Forget(const bus::TopicPartition& partition) = 0;
+  // The next message of the partition is the first from `start` on; whatever
+  // came before does not count.
+  virtual void Begin(const bus::TopicPartition& partition,
+                     const StartPoint& start) = 0;
 };
 
 }  // namespace sluice::delivery

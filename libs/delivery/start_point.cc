@@ -1,47 +1,69 @@
 #include "libs/delivery/start_point.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "libs/base/status.h"
-#include "libs/records/envelope.h"
 
 namespace sluice::delivery {
 namespace {
 
-// How far back to look for the last message before an offset: a bus may have
-// gaps of a few offsets where it keeps its own marks.
-constexpr int64_t kLookBackMax = 1024;
-
-absl::StatusOr<PartitionProgress> ProgressOf(const bus::Message& message) {
-  ASSIGN_OR_RETURN(const records::OpenedEnvelope envelope,
-                   records::OpenEnvelope(message.value));
-  return PartitionProgress{envelope.header.generation(),
-                           envelope.header.sequence()};
-}
-
-// The progress of the last message below `offset`; zero if there is none.
-absl::StatusOr<PartitionProgress> ProgressBefore(
-    bus::EventLog* log, const bus::TopicPartition& partition, int64_t offset) {
-  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
-  const int64_t lowest = std::max(range.begin, offset - kLookBackMax);
-  for (int64_t at = offset - 1; at >= lowest; --at) {
-    ASSIGN_OR_RETURN(const auto messages,
-                     log->Read(partition, at, /*count_max=*/1,
-                               /*bytes_max=*/1, absl::ZeroDuration()));
-    if (!messages.empty() && messages[0].offset < offset) {
-      return ProgressOf(messages[0]);
-    }
+absl::StatusOr<StartPoint> AtCommitted(bus::EventLog* log,
+                                       const bus::TopicPartition& partition,
+                                       int64_t offset) {
+  StartPoint start;
+  start.offset = offset;
+  start.committed = true;
+  ASSIGN_OR_RETURN(const std::optional<ChainMessage> last,
+                   LastBefore(log, partition, offset));
+  if (last.has_value()) {
+    start.before = last->progress;
+    start.last = last->message;
   }
-  return PartitionProgress{};
+  return start;
 }
 
-absl::StatusOr<StartPoint> StartAt(bus::EventLog* log,
-                                   const bus::TopicPartition& partition,
-                                   int64_t offset) {
-  ASSIGN_OR_RETURN(const PartitionProgress before,
-                   ProgressBefore(log, partition, offset));
-  return StartPoint{offset, before};
+absl::StatusOr<StartPoint> AtBeginning(bus::EventLog* log,
+                                       const bus::TopicPartition& partition) {
+  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
+  StartPoint start;
+  start.offset = range.begin;
+  ASSIGN_OR_RETURN(const std::optional<ChainMessage> first,
+                   FirstFrom(log, partition, range.begin));
+  // What retention has removed is behind the consumer, as if it had had it.
+  if (first.has_value() && first->progress.sequence > 1) {
+    start.before = {first->progress.generation, first->progress.sequence - 1};
+  }
+  return start;
+}
+
+absl::StatusOr<StartPoint> AtEnd(bus::EventLog* log,
+                                 const bus::TopicPartition& partition) {
+  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
+  StartPoint start;
+  start.offset = range.end;
+  ASSIGN_OR_RETURN(const std::optional<ChainMessage> last,
+                   LastBefore(log, partition, range.end));
+  if (last.has_value()) {
+    start.before = last->progress;
+    start.last = last->message;
+  }
+  return start;
+}
+
+absl::StatusOr<StartPoint> AtPosition(bus::EventLog* log,
+                                      const bus::TopicPartition& partition,
+                                      const PartitionProgress& progress) {
+  StartPoint start;
+  ASSIGN_OR_RETURN(start.offset,
+                   FindOffsetAfter(log, partition, progress.sequence));
+  start.before = progress;
+  start.after = progress.sequence;
+  ASSIGN_OR_RETURN(const std::optional<ChainMessage> last,
+                   LastBefore(log, partition, start.offset));
+  if (last.has_value() && last->progress.sequence == progress.sequence) {
+    start.last = last->message;
+  }
+  return start;
 }
 
 }  // namespace
@@ -71,24 +93,23 @@ absl::StatusOr<StartPoint> ResolveStart(bus::EventLog* log,
                                         const std::string& group,
                                         const bus::TopicPartition& partition,
                                         const StartSpec& spec, bool regained) {
-  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
   if (regained || spec.from == exchange::v1::START_FROM_COMMITTED) {
     const auto committed = log->CommittedOffset(group, partition);
-    if (committed.ok()) return StartAt(log, partition, *committed);
+    if (committed.ok()) return AtCommitted(log, partition, *committed);
     if (ReasonOf(committed.status()) != status::v1::REASON_CODE_NOT_FOUND) {
       return committed.status();
     }
   }
-  if (spec.from == exchange::v1::START_FROM_END) {
-    return StartAt(log, partition, range.end);
+  if (spec.from == exchange::v1::START_FROM_END) return AtEnd(log, partition);
+  if (spec.from != exchange::v1::START_FROM_POSITION) {
+    return AtBeginning(log, partition);
   }
-  const auto named = spec.position.partitions.find(partition.partition);
-  if (named == spec.position.partitions.end()) {
-    return StartPoint{range.begin, {}};
-  }
-  ASSIGN_OR_RETURN(const int64_t offset,
-                   FindOffsetAfter(log, partition, named->second.sequence));
-  return StartPoint{offset, named->second};
+  const auto named =
+      spec.position.partitions.find(static_cast<uint32_t>(partition.partition));
+  return AtPosition(log, partition,
+                    named == spec.position.partitions.end()
+                        ? PartitionProgress{}
+                        : named->second);
 }
 
 }  // namespace sluice::delivery

@@ -3,6 +3,7 @@
 #define SLUICE_LIBS_DELIVERY_START_POINT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -27,13 +28,21 @@ absl::StatusOr<StartSpec> ParseStart(const exchange::v1::Start& start,
 struct StartPoint {
   // Bus offset of the first message to fetch.
   int64_t offset = 0;
-  // What lies before it; sequence 0 at the beginning of the chain.
+  // What a position token says of the partition here; sequence 0 at the
+  // beginning of the chain. Read from the bus, not verified.
   PartitionProgress before;
+  // The message before `offset`, if there is one and it was delivered.
+  std::optional<bus::Message> last;
+  // A sequence that the consumer says it has; 0 if it said nothing.
+  uint64_t after = 0;
+  // Whether the group's committed position is `offset` already.
+  bool committed = false;
 };
 
 // Where `partition` begins. With `regained` the stream got it from another
 // member of its group: then what the group has committed counts before the
-// spec. POSITION_EXPIRED if retention has removed what a position asks for.
+// spec. POSITION_EXPIRED if retention has removed what a position asks for;
+// POSITION_INVALID if the position is ahead of the partition.
 absl::StatusOr<StartPoint> ResolveStart(bus::EventLog* log,
                                         const std::string& group,
                                         const bus::TopicPartition& partition,

@@ -72,10 +72,10 @@ void Stream::Acknowledge(uint64_t delivery_id) {
   MutexLock lock(&mutex_);
   // Of ids that are not outstanding nothing is kept, so that this stays
   // bounded.
-  if (unacknowledged_.count(delivery_id) == 0) return;
-  acknowledged_.push_back(delivery_id);
-  if (acknowledged_.size() > kUnacknowledgedMax)
-    acknowledged_.erase(acknowledged_.begin());
+  const auto found = unacknowledged_.find(delivery_id);
+  if (found == unacknowledged_.end()) return;
+  uint64_t& highest = acknowledged_[found->second.from];
+  highest = std::max(highest, delivery_id);
   SchedulePumpLocked();
 }
 
@@ -151,35 +151,44 @@ void Stream::RunPump() {
 
 absl::StatusOr<bool> Stream::PumpOnce() {
   RETURN_IF_ERROR(TakeAcknowledgements());
-  {
-    MutexLock lock(&mutex_);
-    if (half_closed_) {
-      // Nobody reads any more; what is acknowledged is still recorded.
-      if (receipts_in_flight_ > 0 || !commits_.empty()) return false;
-      ended_ = true;
-      end_status_ = absl::OkStatus();
-      return true;
-    }
-  }
+  if (EndIfHalfClosed()) return true;
   const size_t room = RoomBytes();
-  if (fetched_.empty()) {
-    RETURN_IF_ERROR(Fetch(std::min(room, kFetchBytesMax)));
-    if (fetched_.empty()) {
-      if (room > 0 && !owned_.empty() && !caught_up_) {
-        caught_up_ = true;
-        MutexLock lock(&mutex_);
-        PushFrameLocked(CaughtUpFrame());
-      }
-      return false;
-    }
-  }
+  // Also without room: what was fetched from a partition that is lost by now
+  // must not go out.
+  const size_t fetch_max =
+      fetched_.empty() ? std::min(room, kFetchBytesMax) : 0;
+  ASSIGN_OR_RETURN(const bool gained, Fetch(fetch_max));
+  if (gained) return true;
   if (room == 0) return false;
+  if (fetched_.empty()) {
+    SayCaughtUp();
+    return false;
+  }
   return PrepareNext();
+}
+
+bool Stream::EndIfHalfClosed() {
+  MutexLock lock(&mutex_);
+  // Nobody asks for more; what is acknowledged is still recorded.
+  if (!half_closed_ || !acknowledged_.empty() || receipts_in_flight_ > 0 ||
+      !commits_.empty()) {
+    return false;
+  }
+  ended_ = true;
+  end_status_ = absl::OkStatus();
+  return true;
+}
+
+void Stream::SayCaughtUp() {
+  if (owned_.empty() || caught_up_) return;
+  caught_up_ = true;
+  MutexLock lock(&mutex_);
+  PushFrameLocked(CaughtUpFrame());
 }
 
 size_t Stream::RoomBytes() {
   MutexLock lock(&mutex_);
-  if (ended_ || credit_batches_ == 0 || credit_bytes_ <= 0 ||
+  if (ended_ || half_closed_ || credit_batches_ == 0 || credit_bytes_ <= 0 ||
       pipeline_.size() >= kPipelineBatchesMax ||
       unacknowledged_.size() >= kUnacknowledgedMax) {
     return 0;
@@ -187,42 +196,49 @@ size_t Stream::RoomBytes() {
   return static_cast<size_t>(credit_bytes_);
 }
 
-absl::Status Stream::Fetch(size_t bytes_max) {
+absl::StatusOr<bool> Stream::Fetch(size_t bytes_max) {
   ASSIGN_OR_RETURN(bus::PollResult polled, member_->Poll(bytes_max));
   for (const bus::TopicPartition& partition : polled.lost) Lose(partition);
   for (const bus::TopicPartition& partition : polled.gained) {
     RETURN_IF_ERROR(Gain(partition));
   }
-  if (!polled.gained.empty()) {
-    assigned_once_ = true;
-    // Where to fetch from is known only now.
-    SchedulePump();
-  }
+  if (!polled.gained.empty()) assigned_once_ = true;
   for (bus::PollResult::Fetched& part : polled.fetched) {
     for (bus::Message& message : part.messages) {
       fetched_.push_back({part.from, std::move(message)});
     }
   }
-  return absl::OkStatus();
+  return !polled.gained.empty();
 }
 
 void Stream::Lose(const bus::TopicPartition& partition) {
   owned_.erase(partition);
-  processor_->Forget(partition);
-  position_.partitions.erase(static_cast<uint32_t>(partition.partition));
   std::erase_if(fetched_, [&](const FetchedMessage& fetched) {
     return fetched.from == partition;
   });
+  const auto position =
+      position_.partitions.find(static_cast<uint32_t>(partition.partition));
   MutexLock lock(&mutex_);
+  bool first = true;
   for (Pending& pending : pipeline_) {
-    if (!pending.prepared.has_value() || pending.from != partition) continue;
+    if (!pending.prepared.has_value() || pending.lost ||
+        pending.from != partition) {
+      continue;
+    }
     pending.lost = true;
-    ++credit_batches_;
+    const exchange::v1::Delivery& delivery = pending.prepared->delivery;
+    // The consumer's position must not pass over what it does not get.
+    if (std::exchange(first, false) && position != position_.partitions.end()) {
+      position->second = {delivery.generation(), delivery.sequence() - 1};
+    }
+    credit_batches_ =
+        std::min<uint64_t>(credit_batches_ + 1, kCreditBatchesMax);
     credit_bytes_ += static_cast<int64_t>(pending.prepared->batch_bytes);
   }
   std::erase_if(unacknowledged_, [&](const auto& entry) {
     return entry.second.from == partition;
   });
+  acknowledged_.erase(partition);
 }
 
 absl::Status Stream::Gain(const bus::TopicPartition& partition) {
@@ -230,12 +246,30 @@ absl::Status Stream::Gain(const bus::TopicPartition& partition) {
       const StartPoint start,
       ResolveStart(options_.log, options_.group, partition, options_.start,
                    /*regained=*/assigned_once_));
-  RETURN_IF_ERROR(member_->Seek(partition, start.offset));
-  owned_.insert(partition);
+  const absl::Status placed = member_->Seek(partition, start.offset);
+  // Taken away again already: the next Poll says so.
+  if (ReasonOf(placed) == status::v1::REASON_CODE_NOT_FOUND) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(placed);
+  if (!start.committed) {
+    // The group begins here: whoever has the partition next, before anything
+    // was acknowledged, must not begin later, nor pass over what the group was
+    // asked to get again.
+    const absl::Status begun = member_->Commit(partition, start.offset);
+    if (ReasonOf(begun) == status::v1::REASON_CODE_FENCED) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(begun);
+  }
+  owned_[partition] = ++last_ownership_;
+  processor_->Begin(partition, start);
   caught_up_ = false;
+  const auto number = static_cast<uint32_t>(partition.partition);
   if (start.before.sequence > 0) {
-    position_.partitions[static_cast<uint32_t>(partition.partition)] =
-        start.before;
+    position_.partitions[number] = start.before;
+  } else {
+    position_.partitions.erase(number);
   }
   return absl::OkStatus();
 }
@@ -278,6 +312,7 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared) {
     pending.number = number;
     pending.from = fetched.from;
     pending.offset = fetched.message.offset;
+    pending.ownership = owned_[fetched.from];
     pending.durable = !entry.has_value();
     pending.prepared = std::move(prepared);
     pipeline_.push_back(std::move(pending));
@@ -303,17 +338,16 @@ void Stream::PushFrameLocked(Frame frame) {
 absl::Status Stream::TakeAcknowledgements() {
   std::vector<Commit> settled;
   std::vector<Commit> recorded;
-  uint64_t newest = 0;
   {
     MutexLock lock(&mutex_);
     recorded.swap(commits_);
-    for (uint64_t id : acknowledged_) newest = std::max(newest, id);
-    settled = SettleLocked(acknowledged_);
-    acknowledged_.clear();
-    if (!settled.empty()) ++receipts_in_flight_;
+    settled = SettleLocked();
+    receipts_in_flight_ += static_cast<int>(settled.size());
   }
-  if (!settled.empty()) RecordReceipt(newest, std::move(settled));
+  for (Commit& commit : settled) RecordReceipt(std::move(commit));
   for (const Commit& commit : recorded) {
+    const auto owned = owned_.find(commit.partition);
+    if (owned == owned_.end() || owned->second != commit.ownership) continue;
     const absl::Status status =
         member_->Commit(commit.partition, commit.offset);
     if (ReasonOf(status) == status::v1::REASON_CODE_FENCED) continue;
@@ -322,31 +356,28 @@ absl::Status Stream::TakeAcknowledgements() {
   return absl::OkStatus();
 }
 
-std::vector<Stream::Commit> Stream::SettleLocked(
-    const std::vector<uint64_t>& acknowledged) {
-  std::map<bus::TopicPartition, uint64_t> up_to;
-  for (uint64_t id : acknowledged) {
-    const auto found = unacknowledged_.find(id);
-    if (found == unacknowledged_.end()) continue;
-    uint64_t& highest = up_to[found->second.from];
-    highest = std::max(highest, id);
-  }
+std::vector<Stream::Commit> Stream::SettleLocked() {
   std::vector<Commit> settled;
-  for (const auto& [partition, highest] : up_to) {
-    settled.push_back({partition, unacknowledged_[highest].offset + 1});
+  for (const auto& [partition, highest] : acknowledged_) {
+    const auto found = unacknowledged_.find(highest);
+    if (found == unacknowledged_.end()) continue;
+    settled.push_back({partition, found->second.offset + 1,
+                       found->second.ownership, highest});
   }
   const size_t before = unacknowledged_.size();
-  std::erase_if(unacknowledged_, [&](const auto& entry) {
-    const auto found = up_to.find(entry.second.from);
-    return found != up_to.end() && entry.first <= found->second;
+  std::erase_if(unacknowledged_, [this](const auto& entry) {
+    mutex_.AssertHeld();
+    const auto found = acknowledged_.find(entry.second.from);
+    return found != acknowledged_.end() && entry.first <= found->second;
   });
   options_.counters->acknowledged_batches += before - unacknowledged_.size();
+  acknowledged_.clear();
   return settled;
 }
 
-void Stream::RecordReceipt(uint64_t delivery_id, std::vector<Commit> commits) {
+void Stream::RecordReceipt(Commit commit) {
   if (options_.audit == nullptr) {
-    OnReceipt(absl::OkStatus(), commits);
+    OnReceipt(absl::OkStatus(), commit);
     return;
   }
   audit::v1::Entry entry;
@@ -354,23 +385,19 @@ void Stream::RecordReceipt(uint64_t delivery_id, std::vector<Commit> commits) {
   *receipt->mutable_peer() = options_.peer;
   receipt->set_agreement(options_.agreement);
   receipt->set_stream_id(options_.id);
-  receipt->set_delivery_id(delivery_id);
+  receipt->set_delivery_id(commit.delivery_id);
   options_.audit->Append(
-      std::move(entry),
-      [self = shared_from_this(),
-       commits = std::move(commits)](const absl::StatusOr<uint64_t>& index) {
-        self->OnReceipt(index.status(), commits);
+      std::move(entry), [self = shared_from_this(), commit = std::move(commit)](
+                            const absl::StatusOr<uint64_t>& index) {
+        self->OnReceipt(index.status(), commit);
       });
 }
 
-void Stream::OnReceipt(const absl::Status& status,
-                       const std::vector<Commit>& commits) {
+void Stream::OnReceipt(const absl::Status& status, const Commit& commit) {
   {
     MutexLock lock(&mutex_);
     --receipts_in_flight_;
-    if (status.ok()) {
-      commits_.insert(commits_.end(), commits.begin(), commits.end());
-    }
+    if (status.ok()) commits_.push_back(commit);
     SchedulePumpLocked();
   }
   if (!status.ok()) End(status);
@@ -426,7 +453,9 @@ void Stream::ScheduleWritesLocked() {
       !pipeline_.front().durable) {
     return;
   }
-  options_.pool->Schedule([self = shared_from_this()] { self->WriteReady(); });
+  in_writer_ = true;
+  options_.pool->Schedule(
+      [self = shared_from_this()] { self->WriteAllReady(); });
 }
 
 void Stream::OnWritten(bool ok) {
@@ -434,16 +463,13 @@ void Stream::OnWritten(bool ok) {
   {
     MutexLock lock(&mutex_);
     writing_ = false;
-  }
-  WriteReady();
-}
-
-void Stream::WriteReady() {
-  {
-    MutexLock lock(&mutex_);
     if (in_writer_) return;
     in_writer_ = true;
   }
+  WriteAllReady();
+}
+
+void Stream::WriteAllReady() {
   Pending next;
   while (TakeReady(&next)) WriteOne(std::move(next));
 }
@@ -468,24 +494,26 @@ bool Stream::TakeReady(Pending* next) {
 }
 
 void Stream::WriteOne(Pending next) {
-  if (!next.prepared.has_value()) {
-    options_.sink->Write(std::move(next.frame));
-    return;
-  }
-  const Prepared& prepared = *next.prepared;
-  Frame frame = FrameDelivery(prepared.delivery, prepared.batch);
+  Frame frame =
+      next.prepared.has_value()
+          ? FrameDelivery(next.prepared->delivery, next.prepared->batch)
+          : std::move(next.frame);
   const auto pass = options_.enter_gate();
   if (!pass.ok()) {
     End(pass.status());
     return;
   }
-  {
-    MutexLock lock(&mutex_);
-    unacknowledged_[prepared.delivery.delivery_id()] = {next.from, next.offset};
+  if (next.prepared.has_value()) {
+    const Prepared& prepared = *next.prepared;
+    {
+      MutexLock lock(&mutex_);
+      unacknowledged_[prepared.delivery.delivery_id()] = {
+          next.from, next.offset, next.ownership};
+    }
+    ++options_.counters->delivered_batches;
+    options_.counters->delivered_bytes += prepared.batch_bytes;
+    options_.counters->delivered_records += prepared.row_count;
   }
-  ++options_.counters->delivered_batches;
-  options_.counters->delivered_bytes += prepared.batch_bytes;
-  options_.counters->delivered_records += prepared.row_count;
   options_.sink->Write(std::move(frame));
 }
 

@@ -20,7 +20,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -58,8 +57,8 @@ struct StreamOptions {
   std::unique_ptr<bus::GroupMember> member;
   StartSpec start;
   std::unique_ptr<Processor> processor;
-  // Asked before each write of a batch, and the pass held while it starts; an
-  // error ends the stream.
+  // Asked before each write, and the pass held while it starts; an error ends
+  // the stream.
   std::function<absl::StatusOr<std::unique_ptr<Gate::Pass>>()> enter_gate;
   // Called once, when the stream has ended, with what it told its sink.
   std::function<void(const absl::Status&)> on_end;
@@ -121,6 +120,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
     Frame frame;
     bus::TopicPartition from;
     int64_t offset = 0;
+    uint64_t ownership = 0;
     // Its entry is in the audit trail, or it has none.
     bool durable = false;
     // Its partition went to another member of the group.
@@ -130,11 +130,15 @@ class Stream : public std::enable_shared_from_this<Stream> {
   struct Unacknowledged {
     bus::TopicPartition from;
     int64_t offset = 0;
+    uint64_t ownership = 0;
   };
 
+  // Everything of a partition up to a delivery is acknowledged.
   struct Commit {
     bus::TopicPartition partition;
     int64_t offset = 0;
+    uint64_t ownership = 0;
+    uint64_t delivery_id = 0;
   };
 
   explicit Stream(StreamOptions options);
@@ -145,7 +149,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void RunPump();
   // One round; true if there is more to do at once.
   absl::StatusOr<bool> PumpOnce();
-  absl::Status Fetch(size_t bytes_max);
+  // True if partitions were gained: from where to fetch is known only now.
+  absl::StatusOr<bool> Fetch(size_t bytes_max);
+  void SayCaughtUp();
+  bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
   absl::Status Gain(const bus::TopicPartition& partition);
   // True if the next message was dealt with, false if it must wait.
@@ -153,11 +160,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void Enqueue(const FetchedMessage& fetched, Prepared prepared);
   void PushFrameLocked(Frame frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeAcknowledgements();
-  std::vector<Commit> SettleLocked(const std::vector<uint64_t>& acknowledged)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void RecordReceipt(uint64_t delivery_id, std::vector<Commit> commits);
-  void OnReceipt(const absl::Status& status,
-                 const std::vector<Commit>& commits);
+  std::vector<Commit> SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RecordReceipt(Commit commit);
+  void OnReceipt(const absl::Status& status, const Commit& commit);
   // Ends what is left to end; true if nothing of the stream is at work any
   // more.
   bool WindDown();
@@ -167,7 +172,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // The writer: at most one thread at a time.
   void OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index);
   void ScheduleWritesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void WriteReady();
+  void WriteAllReady();
   bool TakeReady(Pending* next);
   void WriteOne(Pending next);
 
@@ -178,7 +183,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::unique_ptr<Processor> processor_;
   std::deque<FetchedMessage> fetched_;
   Position position_;
-  std::set<bus::TopicPartition> owned_;
+  // Numbers each time that a partition was gained, so that what belongs to an
+  // earlier time is not committed in a later one.
+  std::map<bus::TopicPartition, uint64_t> owned_;
+  uint64_t last_ownership_ = 0;
   bool assigned_once_ = false;
   bool caught_up_ = false;
   bool finished_ = false;
@@ -197,10 +205,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::deque<Pending> pipeline_ ABSL_GUARDED_BY(mutex_);
   // A Write waits for its OnWritten.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  // A thread is in WriteReady.
+  // A thread is in WriteAllReady, or will be.
   bool in_writer_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<uint64_t, Unacknowledged> unacknowledged_ ABSL_GUARDED_BY(mutex_);
-  std::vector<uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);
+  // The highest delivery of each partition.
+  std::map<bus::TopicPartition, uint64_t> acknowledged_ ABSL_GUARDED_BY(mutex_);
   int receipts_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Commit> commits_ ABSL_GUARDED_BY(mutex_);
 };

@@ -87,13 +87,16 @@ class SubscribeReactor
   }
 
   void Finish(const absl::Status& status) override {
+    // A consumer that does not read would hold the write for ever: what is to
+    // be stopped must not go on because of it. Without the lock, for gRPC may
+    // call back from here; this object stays, as nothing has finished it yet.
+    if (!status.ok() && IsWriting() && !context_->IsCancelled()) {
+      context_->TryCancel();
+    }
     {
       MutexLock lock(&mutex_);
       if (writing_) {
-        // A consumer that does not read would hold the write for ever: what is
-        // to be stopped must not go on because of it.
         finish_after_write_ = status;
-        if (!status.ok() && !context_->IsCancelled()) context_->TryCancel();
         return;
       }
     }
@@ -147,6 +150,11 @@ class SubscribeReactor
     } else {
       FinishNow(status);
     }
+  }
+
+  bool IsWriting() {
+    MutexLock lock(&mutex_);
+    return writing_;
   }
 
   std::shared_ptr<delivery::Stream> stream() {
