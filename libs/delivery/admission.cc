@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "libs/base/status.h"
+#include "libs/desensitize/treatment.h"
 
 namespace sluice::delivery {
 namespace {
@@ -87,6 +88,33 @@ absl::Status CheckLive(const AgreementRecord& record, absl::Time now) {
   return absl::OkStatus();
 }
 
+absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
+                        const catalog::v1::Resource& newest) {
+  if (newest.sharing_type() == catalog::v1::SHARING_TYPE_NOT_SHARED) {
+    return Error(status::v1::REASON_CODE_NOT_SHARED,
+                 absl::StrCat("resource ", newest.id(),
+                              " is not shared any more: ask its provider"));
+  }
+  for (const auto& grant : agreement.fields()) {
+    const auto field = std::find_if(
+        newest.fields().begin(), newest.fields().end(),
+        [&](const auto& each) { return each.id() == grant.field_id(); });
+    const std::string path =
+        absl::StrCat("fields[\"", grant.field_name(), "\"]");
+    if (field == newest.fields().end()) {
+      return FieldError(status::v1::REASON_CODE_UNKNOWN_FIELD, path,
+                        absl::StrCat(newest.id(),
+                                     " has this field no more: request a new "
+                                     "version of the agreement"));
+    }
+    ASSIGN_OR_RETURN(
+        const desensitize::Treatment resolved,
+        desensitize::ResolveTreatment(grant.treatment(), *field, path));
+    RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Grant> Admit(const registry::Registry& registry,
                             const Caller& caller,
                             const exchange::v1::Start& start) {
@@ -116,6 +144,7 @@ absl::StatusOr<Grant> Admit(const registry::Registry& registry,
   ASSIGN_OR_RETURN(
       auto resource,
       registry.GetResource(AsView((*record)->agreement().resource())));
+  RETURN_IF_ERROR(CheckEntry((*record)->agreement(), *resource));
   return Grant{*std::move(record), std::move(resource)};
 }
 

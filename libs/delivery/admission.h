@@ -33,6 +33,14 @@ absl::StatusOr<Grant> Admit(const registry::Registry& registry,
 absl::Status CheckLive(const agreement::v1::AgreementRecord& agreement,
                        absl::Time now);
 
+// Whether the catalog entry, as it stands now, still lets the agreement be
+// served: NOT_SHARED, UNKNOWN_FIELD for a granted field that is gone,
+// TREATMENT_TOO_WEAK for one that has become more sensitive. An approved
+// agreement stays approved when the entry changes; this is what keeps records
+// in.
+absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
+                        const catalog::v1::Resource& newest);
+
 // CERTIFICATE_EXPIRED once the caller's certificate is not valid any more.
 absl::Status CheckCertificate(const Caller& caller, absl::Time now);
 

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -52,18 +53,44 @@ absl::Status ShuttingDown() {
                "this broker is shutting down: call again in a moment");
 }
 
-// What must hold at the start of every write of a stream.
-absl::StatusOr<std::unique_ptr<Gate::Pass>> EnterGate(
-    Gate* gate, const registry::Registry* registry,
-    const registry::Registry::AgreementPtr& agreement, const Caller& caller) {
-  std::unique_ptr<Gate::Pass> pass = gate->Enter();
-  if (pass == nullptr) return gate->reason();
-  RETURN_IF_ERROR(registry->health());
-  const absl::Time now = registry->Now();
-  RETURN_IF_ERROR(CheckLive(*agreement, now));
-  RETURN_IF_ERROR(CheckCertificate(caller, now));
-  return pass;
-}
+// What must hold at the start of every write of a stream. Used by one thread at
+// a time for writes, and by the ticker beside it.
+class WriteGate {
+ public:
+  WriteGate(std::shared_ptr<Gate> gate, const registry::Registry* registry,
+            registry::Registry::AgreementPtr agreement, Caller caller,
+            uint32_t entry_version)
+      : gate_(std::move(gate)),
+        registry_(registry),
+        agreement_(std::move(agreement)),
+        caller_(std::move(caller)),
+        entry_version_(entry_version) {}
+
+  absl::StatusOr<std::unique_ptr<Gate::Pass>> Enter() {
+    std::unique_ptr<Gate::Pass> pass = gate_->Enter();
+    if (pass == nullptr) return gate_->reason();
+    RETURN_IF_ERROR(registry_->health());
+    const absl::Time now = registry_->Now();
+    RETURN_IF_ERROR(CheckLive(*agreement_, now));
+    RETURN_IF_ERROR(CheckCertificate(caller_, now));
+    const agreement::v1::Agreement& agreement = agreement_->agreement();
+    ASSIGN_OR_RETURN(const auto entry,
+                     registry_->GetResource(AsView(agreement.resource())));
+    if (entry->version() != entry_version_.load()) {
+      RETURN_IF_ERROR(CheckEntry(agreement, *entry));
+      entry_version_ = entry->version();
+    }
+    return pass;
+  }
+
+ private:
+  const std::shared_ptr<Gate> gate_;
+  const registry::Registry* const registry_;
+  const registry::Registry::AgreementPtr agreement_;
+  const Caller caller_;
+  // Version of the catalog entry that was looked at last.
+  std::atomic<uint32_t> entry_version_;
+};
 
 }  // namespace
 
@@ -180,10 +207,11 @@ std::shared_ptr<Stream> Exchange::MakeStream(uint64_t number,
     return PlanFor(record->agreement(), version);
   };
   options.processor = std::make_unique<PolicyProcessor>(std::move(context));
-  options.enter_gate = [gate = gates_.Get(agreement.id(), agreement.version()),
-                        registry = options_.registry, record = grant.agreement,
-                        caller] {
-    return EnterGate(gate.get(), registry, record, caller);
+  options.enter_gate = [gate = std::make_shared<WriteGate>(
+                            gates_.Get(agreement.id(), agreement.version()),
+                            options_.registry, grant.agreement, caller,
+                            grant.resource->version())] {
+    return gate->Enter();
   };
   options.on_end = [this, number, caller, start](const absl::Status& status) {
     // A stream that may not go on is refused like a request.
