@@ -1,0 +1,308 @@
+#include "libs/delivery/exchange.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+#include "libs/delivery/delivery_fixture.h"
+#include "libs/publish/resource_writer.h"
+#include "libs/records/batch.h"
+
+namespace sluice::delivery {
+namespace {
+
+// A broker without network, and its consumers.
+struct Exchanging {
+  explicit Exchanging(uint32_t partitions = 1, size_t streams_max = 8)
+      : domain(partitions) {
+    ExchangeOptions options;
+    options.registry = domain.registry.get();
+    options.log = domain.bus.log.get();
+    options.audit = domain.audit.get();
+    options.keys = domain.keys.get();
+    options.clock = &domain.bus.clock;
+    options.streams_max = streams_max;
+    exchange = std::make_unique<Exchange>(options);
+  }
+
+  absl::Status Subscribe(ScriptedSink* sink, const Caller& caller,
+                         const exchange::v1::Start& start) {
+    auto opened = exchange->Subscribe(caller, start, sink);
+    if (!opened.ok()) return opened.status();
+    started = opened->started;
+    sink->Attach(opened->stream);
+    opened->stream->AddCredit(start.credit());
+    stream = opened->stream;
+    opened->stream->Run(opened->started);
+    return absl::OkStatus();
+  }
+  absl::Status Subscribe(ScriptedSink* sink) {
+    return Subscribe(sink, domain.HealthConsumer(), domain.StartRequest());
+  }
+
+  // The refusals that reach the trail, at least `count` of them.
+  std::vector<audit::v1::Refusal> Refusals(size_t count) {
+    const absl::Time deadline = absl::Now() + kTestWait;
+    std::vector<audit::v1::Refusal> refusals;
+    while (refusals.size() < count && absl::Now() < deadline) {
+      REQUIRE(domain.audit->AppendAndWait(audit::v1::Entry()).ok());
+      refusals.clear();
+      for (const auto& entry : domain.Entries()) {
+        if (entry.has_refusal()) refusals.push_back(entry.refusal());
+      }
+    }
+    return refusals;
+  }
+
+  DeliveryFixture domain;
+  std::unique_ptr<Exchange> exchange;
+  exchange::v1::Started started;
+  std::shared_ptr<Stream> stream;
+};
+
+std::string District(const ReceivedResponse& received, uint32_t row) {
+  const auto batch = records::ParseBatch(received.batch);
+  REQUIRE(batch.ok());
+  const records::Column* column = batch->FindColumn(3);
+  REQUIRE(column != nullptr);
+  return std::string(column->Text(row));
+}
+
+TEST_CASE("What an adapter publishes reaches the consumer as agreed") {
+  Exchanging test(3);
+  publish::PublisherOptions options;
+  options.department = "civil-affairs";
+  options.log = test.domain.bus.log.get();
+  options.key = &test.domain.bus.domain.adapter;
+  options.registry_offset = [&] {
+    return test.domain.registry->status().applied_offset;
+  };
+  options.clock = &test.domain.bus.clock;
+  auto publisher = publish::Publisher::Open(options);
+  REQUIRE(publisher.ok());
+  auto writer =
+      publish::ResourceWriter::Open(publisher->get(), test.domain.resource);
+  INFO(writer.status().message());
+  REQUIRE(writer.ok());
+  (*writer)->StartGeneration();
+  constexpr int kPeople = 5000;
+  for (int person = 0; person < kPeople; ++person) {
+    const std::string id = absl::StrCat("110105194912", 100'000 + person);
+    const std::string district = absl::StrCat(100'000 + person);
+    std::vector<publish::Value> values(5);
+    values[0].is_null = values[1].is_null = values[2].is_null = false;
+    values[0].text = AsView(id);
+    values[1].text = "张三丰";
+    values[2].text = AsView(district);
+    REQUIRE((*writer)->Add(values, person).ok());
+  }
+  REQUIRE((*writer)->EndBaseline().ok());
+  records::v1::SourcePosition position;
+  position.set_resource("civil-affairs.people");
+  REQUIRE((*writer)->Append(position).ok());
+
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  CHECK(test.started.agreement() == "health-people");
+  CHECK(test.started.agreement_version() == 1);
+  REQUIRE(test.started.fields_size() == 3);
+  CHECK(test.started.key_size() == 1);
+  sink.WaitForCaughtUp(1);
+  std::set<std::string> districts;
+  std::map<int, int> markers;
+  for (const auto& received : sink.deliveries()) {
+    ++markers[received.response.delivery().marker()];
+    if (received.batch.empty()) continue;
+    const auto batch = records::ParseBatch(received.batch);
+    REQUIRE(batch.ok());
+    CHECK(batch->columns.size() == 3);
+    for (uint32_t row = 0; row < batch->row_count; ++row) {
+      CHECK(districts.insert(District(received, row)).second);
+    }
+  }
+  CHECK(districts.size() == kPeople);
+  CHECK(markers[exchange::v1::MARKER_BASELINE_BEGIN] == 3);
+  CHECK(markers[exchange::v1::MARKER_BASELINE_END] == 3);
+  CHECK(test.exchange->counters().delivered_records == kPeople);
+  CHECK(test.exchange->counters().rejected_messages == 0);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+TEST_CASE("Once a revocation is acknowledged no write starts any more") {
+  for (int round = 0; round < 3; ++round) {
+    Exchanging test;
+    test.domain.PublishBatches(0, 400);
+    ScriptedSink sink;
+    std::atomic<bool> revoked = false;
+    std::atomic<int> late = 0;
+    sink.on_delivery = [&](const ReceivedResponse&) {
+      if (revoked) ++late;
+    };
+    REQUIRE(test.Subscribe(&sink).ok());
+    sink.WaitForDeliveries(30);
+    test.domain.Submit(registry::RevokeCommand("health-people", 1),
+                       test.domain.bus.domain.approver);
+    revoked = true;
+    CHECK(ReasonOf(sink.WaitForFinish()) ==
+          status::v1::REASON_CODE_AGREEMENT_REVOKED);
+    CHECK(late == 0);
+    // Refused in the trail, and from now on.
+    ScriptedSink next;
+    CHECK(ReasonOf(test.Subscribe(&next)) ==
+          status::v1::REASON_CODE_AGREEMENT_REVOKED);
+    const auto refusals = test.Refusals(1);
+    REQUIRE_FALSE(refusals.empty());
+    CHECK(refusals[0].reason() == status::v1::REASON_CODE_AGREEMENT_REVOKED);
+    CHECK(refusals[0].agreement() == "health-people");
+    CHECK(refusals[0].peer().department() == "health");
+    CHECK(refusals[0].asserted().case_number() == "case 7");
+  }
+}
+
+TEST_CASE("A stream with nothing to write learns of the revocation too") {
+  Exchanging test;
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForCaughtUp(1);
+  test.domain.Submit(registry::RevokeCommand("health-people", 1),
+                     test.domain.bus.domain.approver);
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_REVOKED);
+}
+
+TEST_CASE("A newer version ends the streams of the one before") {
+  Exchanging test;
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  test.domain.ApproveVersion(2);
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_NOT_ACTIVE);
+  ScriptedSink next;
+  REQUIRE(test.Subscribe(&next).ok());
+  CHECK(test.started.agreement_version() == 2);
+  next.WaitForCaughtUp(1);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+TEST_CASE("A stream ends with its agreement, and with its certificate") {
+  const bool certificate = GENERATE(true, false);
+  CAPTURE(certificate);
+  Exchanging test;
+  const absl::Time until = absl::FromUnixSeconds(
+      test.domain.Agreement()->agreement().valid_until().seconds());
+  Caller caller = test.domain.HealthConsumer();
+  caller.certificate_not_after =
+      certificate ? until - absl::Hours(1) : until + absl::Hours(1);
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink, caller, test.domain.StartRequest()).ok());
+  sink.WaitForCaughtUp(1);
+  test.domain.bus.clock.Set(certificate ? until - absl::Hours(1) : until);
+  test.domain.PublishBatches(0, 1);
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        (certificate ? status::v1::REASON_CODE_CERTIFICATE_EXPIRED
+                     : status::v1::REASON_CODE_AGREEMENT_EXPIRED));
+  CHECK(sink.deliveries().empty());
+}
+
+TEST_CASE("A registry that cannot be proved current stops every delivery") {
+  Exchanging test;
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForCaughtUp(1);
+  // A rule that this program does not know stops the registry for good.
+  (void)test.domain.registry->Submit(test.domain.bus.domain.Sign(
+      registry::SetRulesCommand(1000), test.domain.bus.domain.officer));
+  REQUIRE_FALSE(test.domain.registry->health().ok());
+  CHECK_FALSE(sink.WaitForFinish().ok());
+  ScriptedSink next;
+  CHECK_FALSE(test.Subscribe(&next).ok());
+}
+
+TEST_CASE("Streams have a bound, and a place comes free when one ends") {
+  Exchanging test(1, /*streams_max=*/2);
+  ScriptedSink first;
+  ScriptedSink second;
+  ScriptedSink third;
+  REQUIRE(test.Subscribe(&first).ok());
+  const auto ending = test.stream;
+  REQUIRE(test.Subscribe(&second).ok());
+  CHECK(ReasonOf(test.Subscribe(&third)) == status::v1::REASON_CODE_TOO_MANY);
+  CHECK(test.exchange->open_streams() == 2);
+  ending->HalfClose();
+  CHECK(first.WaitForFinish().ok());
+  const absl::Time deadline = absl::Now() + kTestWait;
+  while (test.exchange->open_streams() == 2 && absl::Now() < deadline) {
+    REQUIRE(test.domain.audit->AppendAndWait(audit::v1::Entry()).ok());
+  }
+  CHECK(test.Subscribe(&third).ok());
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+TEST_CASE("Every refusal is in the trail with its reason") {
+  Exchanging test;
+  ScriptedSink sink;
+  exchange::v1::Start start = test.domain.StartRequest();
+  start.set_purpose("curiosity");
+  CHECK_FALSE(test.Subscribe(&sink, test.domain.HealthConsumer(), start).ok());
+  start = test.domain.StartRequest();
+  start.set_from(exchange::v1::START_FROM_POSITION);
+  start.set_position("no token");
+  CHECK_FALSE(test.Subscribe(&sink, test.domain.HealthConsumer(), start).ok());
+  Caller grid = test.domain.HealthConsumer();
+  grid.department = "grid";
+  CHECK_FALSE(test.Subscribe(&sink, grid, test.domain.StartRequest()).ok());
+  test.exchange->RecordRefusal(
+      Caller(), "ListEntries",
+      Error(status::v1::REASON_CODE_UNKNOWN_IDENTITY, "no certificate"));
+  std::set<int> reasons;
+  for (const auto& refusal : test.Refusals(4)) reasons.insert(refusal.reason());
+  CHECK(reasons == std::set<int>{status::v1::REASON_CODE_PURPOSE_MISMATCH,
+                                 status::v1::REASON_CODE_POSITION_INVALID,
+                                 status::v1::REASON_CODE_NO_AGREEMENT,
+                                 status::v1::REASON_CODE_UNKNOWN_IDENTITY});
+  CHECK(test.exchange->open_streams() == 0);
+}
+
+TEST_CASE("Stopping ends the streams there are and takes no further ones") {
+  Exchanging test;
+  test.domain.PublishBatches(0, 50);
+  ScriptedSink stuck;
+  stuck.Hold(true);
+  REQUIRE(test.Subscribe(&stuck).ok());
+  ScriptedSink idle;
+  REQUIRE(test.Subscribe(&idle).ok());
+  stuck.WaitForWrites(1);
+  CHECK(test.exchange->Stop(kTestWait));
+  CHECK(ReasonOf(stuck.WaitForFinish()) ==
+        status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(ReasonOf(idle.WaitForFinish()) ==
+        status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(test.exchange->open_streams() == 0);
+  ScriptedSink late;
+  CHECK(ReasonOf(test.Subscribe(&late)) ==
+        status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(test.exchange->Stop(absl::ZeroDuration()));
+}
+
+TEST_CASE("Stopping does not wait longer than it is told to") {
+  Exchanging test;
+  ScriptedSink sink;
+  // Opened and not run, as by a caller that is slow.
+  auto opened = test.exchange->Subscribe(test.domain.HealthConsumer(),
+                                         test.domain.StartRequest(), &sink);
+  REQUIRE(opened.ok());
+  CHECK_FALSE(test.exchange->Stop(absl::Milliseconds(1)));
+  sink.Attach(opened->stream);
+  opened->stream->Run(opened->started);
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(sink.writes() == 0);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+}  // namespace
+}  // namespace sluice::delivery

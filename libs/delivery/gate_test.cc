@@ -1,0 +1,85 @@
+#include "libs/delivery/gate.h"
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
+
+#include "libs/base/status.h"
+
+namespace sluice::delivery {
+namespace {
+
+absl::Status Revoked() {
+  return Error(status::v1::REASON_CODE_AGREEMENT_REVOKED, "revoked");
+}
+
+TEST_CASE("A gate lets in until it is closed, and says why it was") {
+  Gate gate;
+  CHECK(gate.reason().ok());
+  CHECK(gate.Enter() != nullptr);
+  gate.Close(Revoked());
+  CHECK(gate.Enter() == nullptr);
+  CHECK(gate.reason() == Revoked());
+  gate.Close(Error(status::v1::REASON_CODE_AGREEMENT_EXPIRED, "later"));
+  CHECK(gate.reason() == Revoked());
+}
+
+TEST_CASE("Closing a gate waits for the passes that are out") {
+  Gate gate;
+  auto first = gate.Enter();
+  auto second = gate.Enter();
+  std::atomic<bool> closed = false;
+  std::thread closer([&] {
+    gate.Close(Revoked());
+    closed = true;
+  });
+  // From here on the closer waits.
+  while (gate.reason().ok()) std::this_thread::yield();
+  CHECK(gate.Enter() == nullptr);
+  CHECK_FALSE(closed);
+  first.reset();
+  CHECK_FALSE(closed);
+  second.reset();
+  closer.join();
+  CHECK(closed);
+}
+
+TEST_CASE("Nobody is inside a gate once Close has returned") {
+  for (int round = 0; round < 50; ++round) {
+    Gate gate;
+    std::atomic<int> inside = 0;
+    std::atomic<uint64_t> entered = 0;
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 3; ++i) {
+      writers.emplace_back([&] {
+        while (const auto pass = gate.Enter()) {
+          ++inside;
+          ++entered;
+          --inside;
+        }
+      });
+    }
+    while (entered < 10) std::this_thread::yield();
+    gate.Close(Revoked());
+    CHECK(inside == 0);
+    const uint64_t before = entered;
+    for (std::thread& writer : writers) writer.join();
+    CHECK(entered == before);
+  }
+}
+
+TEST_CASE("A version's gate is closed for streams that open later") {
+  GateTable gates;
+  const auto running = gates.Get("grid-people", 1);
+  gates.Close("grid-people", 1, Revoked());
+  gates.Close("grid-people", 3, Revoked());
+  CHECK(running->Enter() == nullptr);
+  CHECK(gates.Get("grid-people", 1) == running);
+  CHECK(gates.Get("grid-people", 3)->Enter() == nullptr);
+  CHECK(gates.Get("grid-people", 2)->Enter() != nullptr);
+  CHECK(gates.Get("other", 1)->Enter() != nullptr);
+}
+
+}  // namespace
+}  // namespace sluice::delivery

@@ -1,0 +1,145 @@
+#include "libs/delivery/policy_processor.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "libs/base/status.h"
+#include "libs/crypto/sha256.h"
+#include "libs/delivery/delivery_fixture.h"
+
+namespace sluice::delivery {
+namespace {
+
+std::string Join(const Frame& frame) {
+  std::string joined;
+  for (const SharedBytes& piece : frame) {
+    joined.append(piece.data(), piece.size());
+  }
+  return joined;
+}
+
+std::string DigestOf(absl::string_view bytes) {
+  return std::string(crypto::DigestView(crypto::Sha256(bytes)));
+}
+
+struct Processing {
+  absl::StatusOr<std::optional<Prepared>> Process(const SharedBytes& value) {
+    bus::Message message;
+    message.offset = offset++;
+    message.value = value;
+    return processor.Process(domain.Partition(0), message);
+  }
+
+  DeliveryFixture domain;
+  PolicyProcessor processor{domain.Context()};
+  int64_t offset = 0;
+};
+
+TEST_CASE("A batch is announced as it leaves, and tied to what was signed") {
+  Processing test;
+  const SharedBytes message = test.domain.chains[0]->Batch(3);
+  const auto processed = test.Process(message);
+  REQUIRE(processed.ok());
+  REQUIRE(processed->has_value());
+  const Prepared& prepared = **processed;
+  REQUIRE(prepared.entry.has_value());
+  const auto& entry = *prepared.entry;
+  CHECK(entry.registry_offset() ==
+        test.domain.registry->status().applied_offset);
+  const auto& disclosure = entry.disclosure();
+  CHECK(disclosure.peer().spiffe_id() ==
+        "spiffe://county.example/health/consumer");
+  CHECK(disclosure.peer().department() == "health");
+  CHECK(disclosure.peer().certificate_digest() == std::string(32, 7));
+  CHECK(disclosure.asserted().case_number() == "case 7");
+  CHECK(disclosure.agreement() == "health-people");
+  CHECK(disclosure.agreement_version() == 1);
+  CHECK(disclosure.purpose() == "vaccination");
+  CHECK(disclosure.resource() == "civil-affairs.people");
+  CHECK(disclosure.schema_version() == 1);
+  CHECK(disclosure.partition() == 0);
+  CHECK(disclosure.generation() == 1);
+  CHECK(disclosure.sequence() == 1);
+  CHECK(disclosure.row_count() == 3);
+  REQUIRE(disclosure.fields_size() == 3);
+  CHECK(disclosure.fields(0).field_id() == 1);
+  CHECK(disclosure.fields(0).field_name() == "id_number");
+  CHECK(disclosure.fields(0).treatment() == "pseudonym.hex");
+  CHECK(disclosure.fields(1).treatment() == "mask.name");
+  CHECK(disclosure.fields(2).treatment() == "keep");
+
+  // The digest is of the bytes that a consumer takes out of the delivery.
+  const std::string sent =
+      Join(FrameDelivery(prepared.delivery, prepared.batch));
+  const auto received = Unframe(SharedBytes::Own(sent));
+  REQUIRE(received.ok());
+  CHECK(disclosure.byte_count() == received->batch.size());
+  CHECK(disclosure.digest() == DigestOf(received->batch.view()));
+  const auto source = records::OpenEnvelope(message);
+  REQUIRE(source.ok());
+  CHECK(disclosure.source_digest() == DigestOf(source->header_bytes.view()));
+
+  // Nothing of what is not granted, nor of what is treated, is in it.
+  CHECK(sent.find("withheld") == std::string::npos);
+  CHECK(sent.find("110105194901010001") == std::string::npos);
+  CHECK(sent.find("张三丰") == std::string::npos);
+  CHECK(sent.find("110105") != std::string::npos);
+  const auto batch = records::ParseBatch(received->batch);
+  REQUIRE(batch.ok());
+  CHECK(batch->row_count == 3);
+  CHECK(received->response.delivery().sequence() == 1);
+}
+
+TEST_CASE("A marker is passed on and discloses nothing") {
+  Processing test;
+  ChainWriter& chain = *test.domain.chains[0];
+  const auto begin =
+      test.Process(chain.Baseline(records::v1::MESSAGE_KIND_BASELINE_BEGIN));
+  REQUIRE(begin.ok());
+  REQUIRE(begin->has_value());
+  CHECK((*begin)->delivery.marker() == exchange::v1::MARKER_BASELINE_BEGIN);
+  CHECK_FALSE((*begin)->entry.has_value());
+  CHECK((*begin)->batch.empty());
+  const auto end =
+      test.Process(chain.Baseline(records::v1::MESSAGE_KIND_BASELINE_END));
+  REQUIRE(end.ok());
+  CHECK((*end)->delivery.marker() == exchange::v1::MARKER_BASELINE_END);
+  CHECK((*end)->delivery.sequence() == 2);
+}
+
+TEST_CASE("A batch that differs from its signed header ends the stream") {
+  Processing test;
+  records::Batch batch = PeopleBatch(test.domain.resource, 1, 2);
+  const auto encoded = records::EncodeBatch(batch);
+  REQUIRE(encoded.ok());
+  records::v1::EnvelopeHeader header;
+  header.set_kind(records::v1::MESSAGE_KIND_BATCH);
+  header.set_schema_version(1);
+  header.set_row_count(1);
+  records::EnvelopeSigner signer("civil-affairs.people", 0,
+                                 &test.domain.bus.domain.adapter, {});
+  const auto processed =
+      test.Process(SharedBytes::Own(signer.Seal(header, *encoded)));
+  CHECK(ReasonOf(processed.status()) == status::v1::REASON_CODE_BATCH_INVALID);
+}
+
+TEST_CASE("A schema that the registry does not know ends the stream") {
+  Processing test;
+  records::Batch batch = PeopleBatch(test.domain.resource, 1, 2);
+  batch.schema_version = 2;
+  const auto processed = test.Process(test.domain.chains[0]->Seal(batch));
+  CHECK(ReasonOf(processed.status()) == status::v1::REASON_CODE_NOT_FOUND);
+}
+
+TEST_CASE("A partition that begins anew forgets where its chain was") {
+  Processing test;
+  const SharedBytes first = test.domain.chains[0]->Batch();
+  REQUIRE(test.Process(first).ok());
+  CHECK_FALSE(test.Process(first)->has_value());
+  CHECK(test.domain.counters.rejected_messages == 1);
+  test.processor.Begin(test.domain.Partition(0), StartPoint());
+  CHECK(test.Process(first)->has_value());
+}
+
+}  // namespace
+}  // namespace sluice::delivery
