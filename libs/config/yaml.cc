@@ -1,6 +1,7 @@
 #include "libs/config/yaml.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -551,10 +552,10 @@ absl::Status ToStatus(const std::string& file, std::vector<Problem> problems) {
   return status;
 }
 
-std::vector<Problem> FindBoundsProblems(const YamlNode& root,
-                                        const Message& message) {
+std::vector<Problem> LocateAll(const YamlNode& root,
+                               std::vector<Violation> violations) {
   std::vector<Problem> problems;
-  for (Violation& violation : FindViolations(message, kYamlProblemsMax + 1)) {
+  for (Violation& violation : violations) {
     const Mark mark = Locate(root, violation.field, Mark{});
     problems.push_back({mark, std::move(violation.field),
                         std::move(violation.problem), violation.reason});
@@ -587,9 +588,21 @@ absl::Status ParseYamlConfig(absl::string_view text, const std::string& name,
   reader.ReadMessage(root, "", out);
   std::vector<Problem> problems = reader.Take();
   // Bounds of what could not be read would only repeat the problem.
-  if (problems.empty()) problems = FindBoundsProblems(root, *out);
+  if (problems.empty()) {
+    problems = LocateAll(root, FindViolations(*out, kYamlProblemsMax + 1));
+  }
   if (!problems.empty()) return ToStatus(name, std::move(problems));
   return absl::OkStatus();
+}
+
+absl::Status YamlProblems(absl::string_view text, const std::string& name,
+                          const std::vector<Violation>& violations) {
+  assert(!violations.empty());
+  YamlNode root;
+  YamlSyntaxError error;
+  // The text was read before; should it not be YAML, the places are its start.
+  ParseYamlTree(text, &root, &error);
+  return ToStatus(name, LocateAll(root, violations));
 }
 
 }  // namespace sluice::config

@@ -18,11 +18,13 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/message.h"
+#include "libs/config/bounds.h"
 
 namespace sluice::config {
 
@@ -41,6 +43,12 @@ absl::Status ReadYamlConfig(const std::string& path,
 // The same from `text`; `name` stands for the file in errors.
 absl::Status ParseYamlConfig(absl::string_view text, const std::string& name,
                              google::protobuf::Message* out);
+
+// The error of a file that was read and whose content turned out wrong by what
+// only its reader knows: each of `violations`, of which there is at least one,
+// with its place in `text`, worded as those of ReadYamlConfig are.
+absl::Status YamlProblems(absl::string_view text, const std::string& name,
+                          const std::vector<Violation>& violations);
 
 template <typename T>
 absl::StatusOr<T> ReadYamlConfig(const std::string& path) {

@@ -587,5 +587,17 @@ TEST_CASE("A file is read by its path, which errors carry") {
       status::v1::REASON_CODE_NOT_FOUND);
 }
 
+TEST_CASE("what only the reader of a file knows is told with its place") {
+  const absl::Status status = YamlProblems(
+      "id: grid\nfields:\n  name: {keep: {}}\n  nmae: {keep: {}}\n", "a.yaml",
+      {{"fields[\"nmae\"]", "no such field",
+        status::v1::REASON_CODE_UNKNOWN_FIELD},
+       {"resource", "is missing", status::v1::REASON_CODE_MALFORMED}});
+  CHECK(std::string(status.message()) ==
+        "a.yaml:1:1: resource: is missing\n"
+        "a.yaml:4:9: fields[\"nmae\"]: no such field");
+  CHECK(ReasonOf(status) == status::v1::REASON_CODE_MALFORMED);
+}
+
 }  // namespace
 }  // namespace sluice::config

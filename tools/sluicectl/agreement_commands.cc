@@ -1,0 +1,462 @@
+// sluicectl agreement.
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "libs/base/encoding.h"
+#include "libs/base/status.h"
+#include "libs/base/string_view.h"
+#include "libs/cli/progress_bar.h"
+#include "libs/client/commands.h"
+#include "libs/client/connect.h"
+#include "libs/client/paging.h"
+#include "libs/desensitize/treatment.h"
+#include "tools/sluicectl/agreement_file.h"
+#include "tools/sluicectl/names.h"
+#include "tools/sluicectl/subcommands.h"
+
+namespace sluice::sluicectl {
+namespace {
+
+using agreement::v1::Agreement;
+using agreement::v1::AgreementRecord;
+using agreement::v1::AgreementService;
+using agreement::v1::FieldGrant;
+using catalog::v1::Field;
+using catalog::v1::Resource;
+using cli::Cell;
+
+Cell TextOrNull(const std::string& text) {
+  return text.empty() ? Cell() : Cell::Text(AsView(text));
+}
+
+absl::StatusOr<Resource> GetResource(client::Connection* connection,
+                                     const std::string& id) {
+  catalog::v1::GetResourceRequest request;
+  request.set_id(id);
+  ASSIGN_OR_RETURN(
+      catalog::v1::GetResourceResponse response,
+      connection->Call(connection->catalog(),
+                       &catalog::v1::CatalogService::Stub::GetResource,
+                       request));
+  return std::move(*response.mutable_resource());
+}
+
+// `version` 0: the newest.
+absl::StatusOr<AgreementRecord> GetAgreement(client::Connection* connection,
+                                             const std::string& id,
+                                             uint32_t version) {
+  agreement::v1::GetAgreementRequest request;
+  request.set_id(id);
+  request.set_version(version);
+  ASSIGN_OR_RETURN(
+      agreement::v1::GetAgreementResponse response,
+      connection->Call(connection->agreements(),
+                       &AgreementService::Stub::GetAgreement, request));
+  return std::move(*response.mutable_agreement());
+}
+
+// ------------------------------------------------------------------- showing
+
+cli::Facts TermsOf(const Agreement& agreement) {
+  std::vector<std::string> modes;
+  for (int mode : agreement.modes()) {
+    modes.push_back(NameOf(static_cast<agreement::v1::DeliveryMode>(mode)));
+  }
+  const auto text = [](const std::string& value) {
+    return Cell::Text(AsView(value));
+  };
+  const std::string untreatable = NameOf(agreement.on_untreatable());
+  return {{"agreement",
+           text(absl::StrCat(agreement.id(), "@", agreement.version()))},
+          {"resource", text(agreement.resource())},
+          {"consumer", text(agreement.consumer())},
+          {"purpose", text(agreement.purpose())},
+          {"legal_basis", text(agreement.legal_basis())},
+          {"modes", text(absl::StrJoin(modes, ", "))},
+          {"valid_from", text(TimeText(agreement.valid_from()))},
+          {"valid_until", text(TimeText(agreement.valid_until()))},
+          {"on_untreatable",
+           text(untreatable.empty() ? "null_and_count" : untreatable)}};
+}
+
+void AddHistory(const AgreementRecord& record, cli::Facts* facts) {
+  const auto add = [facts](const char* name, const std::string& value) {
+    facts->emplace_back(name, Cell::Text(AsView(value)));
+  };
+  const auto by = [](const std::string& key, const std::string& time) {
+    return key.empty() ? "" : absl::StrCat(time, " by key ", key);
+  };
+  add("state", NameOf(record.state()));
+  add("requested",
+      by(record.requested_by_key_id(), TimeText(record.requested_at())));
+  add("approved",
+      by(record.approved_by_key_id(), TimeText(record.approved_at())));
+  add("revoked", by(record.revoked_by_key_id(), TimeText(record.revoked_at())));
+  add("revocation_reason", record.revocation_reason());
+  add("terms_digest", HexEncode(AsView(record.request_digest())));
+}
+
+std::string TreatmentText(const FieldGrant& grant, const Field* field) {
+  if (field != nullptr) {
+    const auto resolved =
+        desensitize::ResolveTreatment(grant.treatment(), *field, "");
+    if (resolved.ok()) return desensitize::TreatmentName(*resolved);
+  }
+  return desensitize::TreatmentName(grant.treatment());
+}
+
+// Field by field. `resource` null: only what the agreement says itself.
+absl::Status WriteGrants(const cli::Invocation& invocation,
+                         const Agreement& agreement, const Resource* resource) {
+  const auto writer = cli::MakeOutput(invocation, {{"field", true},
+                                                   {"name"},
+                                                   {"title"},
+                                                   {"type"},
+                                                   {"sensitivity"},
+                                                   {"treatment"}});
+  for (const FieldGrant& grant : agreement.fields()) {
+    const Field* field = nullptr;
+    if (resource != nullptr) {
+      for (const Field& candidate : resource->fields()) {
+        if (candidate.id() == grant.field_id()) field = &candidate;
+      }
+    }
+    writer->Write(
+        {Cell::Number(uint64_t{grant.field_id()}),
+         Cell::Text(AsView(grant.field_name())),
+         field == nullptr ? Cell() : TextOrNull(field->title()),
+         field == nullptr ? Cell() : TextOrNull(NameOf(field->type())),
+         field == nullptr ? Cell() : TextOrNull(NameOf(field->sensitivity())),
+         TextOrNull(TreatmentText(grant, field))});
+  }
+  return writer->Flush();
+}
+
+// The terms and, below them, the fields; for a program the fields alone.
+absl::Status WriteAgreement(const cli::Invocation& invocation,
+                            const cli::Facts& facts, const Agreement& agreement,
+                            const Resource* resource) {
+  if (invocation.output == cli::OutputFormat::kTable) {
+    RETURN_IF_ERROR(cli::PrintFacts(invocation, facts));
+    std::cout << '\n';
+  }
+  return WriteGrants(invocation, agreement, resource);
+}
+
+absl::Status WriteRecord(const cli::Invocation& invocation,
+                         client::Connection* connection,
+                         const AgreementRecord& record) {
+  // A resource that cannot be read takes titles away, not the terms.
+  const auto resource = GetResource(connection, record.agreement().resource());
+  cli::Facts facts = TermsOf(record.agreement());
+  AddHistory(record, &facts);
+  return WriteAgreement(invocation, facts, record.agreement(),
+                        resource.ok() ? &*resource : nullptr);
+}
+
+// ------------------------------------------------------------------ commands
+
+struct Resolved {
+  Agreement agreement;
+  Resource resource;
+};
+
+// The file's agreement as the next version of its id.
+absl::StatusOr<Resolved> ResolveFile(client::Connection* connection,
+                                     const std::string& path) {
+  ASSIGN_OR_RETURN(const AgreementFile file, ReadAgreementFile(path));
+  Resolved resolved;
+  auto resource = GetResource(connection, file.content.resource());
+  if (!resource.ok()) return Annotate(resource.status(), AsView(path));
+  resolved.resource = *std::move(resource);
+  uint32_t version = 1;
+  const auto newest = GetAgreement(connection, file.content.id(), 0);
+  if (newest.ok()) {
+    version = newest->agreement().version() + 1;
+  } else if (ReasonOf(newest.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return newest.status();
+  }
+  ASSIGN_OR_RETURN(resolved.agreement,
+                   ResolveAgreement(file, resolved.resource,
+                                    AsView(connection->identity().department),
+                                    version, absl::Now()));
+  return resolved;
+}
+
+absl::Status Check(const cli::Invocation& invocation, const std::string& path) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  ASSIGN_OR_RETURN(const Resolved resolved,
+                   ResolveFile(connection.get(), path));
+  return WriteAgreement(invocation, TermsOf(resolved.agreement),
+                        resolved.agreement, &resolved.resource);
+}
+
+absl::Status Request(const cli::Invocation& invocation,
+                     const std::string& path) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  ASSIGN_OR_RETURN(const Resolved resolved,
+                   ResolveFile(connection.get(), path));
+  registry::v1::Command command;
+  *command.mutable_request_agreement()->mutable_agreement() =
+      resolved.agreement;
+  ASSIGN_OR_RETURN(const registry::v1::SubmitResponse response,
+                   client::SubmitCommand(connection.get(), std::move(command)));
+  cli::Facts facts = TermsOf(resolved.agreement);
+  facts.emplace_back("state", Cell::Text("requested"));
+  facts.emplace_back("offset", Cell::Number(response.offset()));
+  RETURN_IF_ERROR(WriteAgreement(invocation, facts, resolved.agreement,
+                                 &resolved.resource));
+  std::cerr << "requested; an approver of the provider decides: sluicectl "
+               "agreement approve "
+            << resolved.agreement.id() << '\n';
+  return absl::OkStatus();
+}
+
+absl::Status List(const cli::Invocation& invocation,
+                  const std::string& resource) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  const auto writer = cli::MakeOutput(invocation, {{"agreement"},
+                                                   {"version", true},
+                                                   {"state"},
+                                                   {"resource"},
+                                                   {"consumer"},
+                                                   {"purpose"},
+                                                   {"fields", true},
+                                                   {"valid_from"},
+                                                   {"valid_until"}});
+  agreement::v1::ListAgreementsRequest request;
+  request.set_resource(resource);
+  const auto write_page =
+      [&](const agreement::v1::ListAgreementsResponse& page) {
+        for (const AgreementRecord& record : page.agreements()) {
+          const Agreement& agreement = record.agreement();
+          writer->Write(
+              {Cell::Text(AsView(agreement.id())),
+               Cell::Number(uint64_t{agreement.version()}),
+               Cell::Text(AsView(NameOf(record.state()))),
+               Cell::Text(AsView(agreement.resource())),
+               Cell::Text(AsView(agreement.consumer())),
+               Cell::Text(AsView(agreement.purpose())),
+               Cell::Number(int64_t{agreement.fields_size()}),
+               Cell::Text(AsView(TimeText(agreement.valid_from()))),
+               Cell::Text(AsView(TimeText(agreement.valid_until())))});
+        }
+        return true;
+      };
+  RETURN_IF_ERROR(client::ForEachPage(
+      connection.get(), connection->agreements(),
+      &AgreementService::Stub::ListAgreements, request, write_page));
+  return writer->Flush();
+}
+
+struct Target {
+  std::string id;
+  uint32_t version = 0;
+  std::string reason;
+  bool yes = false;
+};
+
+absl::Status Show(const cli::Invocation& invocation, const Target& target) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  ASSIGN_OR_RETURN(const AgreementRecord record,
+                   GetAgreement(connection.get(), target.id, target.version));
+  return WriteRecord(invocation, connection.get(), record);
+}
+
+// Asks the person at the terminal. A UsageError where there is none.
+absl::StatusOr<bool> Confirm(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) {
+    return cli::UsageError(
+        "nobody is there to confirm: read the terms with `sluicectl agreement "
+        "show`, then approve with --yes");
+  }
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  const std::string lower = absl::AsciiStrToLower(AsView(answer));
+  return lower == "y" || lower == "yes";
+}
+
+absl::Status Approve(const cli::Invocation& invocation, const Target& target) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  ASSIGN_OR_RETURN(const AgreementRecord record,
+                   GetAgreement(connection.get(), target.id, target.version));
+  RETURN_IF_ERROR(WriteRecord(invocation, connection.get(), record));
+  const std::string name =
+      absl::StrCat(record.agreement().id(), "@", record.agreement().version());
+  if (!target.yes) {
+    ASSIGN_OR_RETURN(const bool confirmed,
+                     Confirm(absl::StrCat("Approve ", name, "?")));
+    if (!confirmed) return absl::CancelledError("not approved");
+  }
+  registry::v1::Command command;
+  auto* approve = command.mutable_approve_agreement();
+  approve->set_id(record.agreement().id());
+  approve->set_version(record.agreement().version());
+  approve->set_request_digest(record.request_digest());
+  ASSIGN_OR_RETURN(const registry::v1::SubmitResponse response,
+                   client::SubmitCommand(connection.get(), std::move(command)));
+  std::cerr << "approved " << name << " at registry offset "
+            << response.offset() << '\n';
+  return absl::OkStatus();
+}
+
+bool CanBeRevoked(const AgreementRecord& record) {
+  return record.state() == agreement::v1::AGREEMENT_STATE_REQUESTED ||
+         record.state() == agreement::v1::AGREEMENT_STATE_APPROVED;
+}
+
+// Which versions a revocation without a version means: every one under which
+// records flow or could come to, those that flow first.
+absl::StatusOr<std::vector<uint32_t>> LiveVersions(
+    client::Connection* connection, const std::string& id) {
+  ASSIGN_OR_RETURN(const AgreementRecord newest,
+                   GetAgreement(connection, id, 0));
+  std::vector<uint32_t> versions;
+  for (uint32_t version = newest.agreement().version(); version > 0;
+       --version) {
+    ASSIGN_OR_RETURN(const AgreementRecord record,
+                     GetAgreement(connection, id, version));
+    if (!CanBeRevoked(record)) continue;
+    const bool flows =
+        record.state() == agreement::v1::AGREEMENT_STATE_APPROVED;
+    versions.insert(flows ? versions.begin() : versions.end(), version);
+  }
+  if (versions.empty()) {
+    return Error(status::v1::REASON_CODE_WRONG_STATE,
+                 absl::StrCat("agreement ", id,
+                              " has no version that is requested or "
+                              "approved: there is nothing to revoke"));
+  }
+  return versions;
+}
+
+absl::Status Revoke(const cli::Invocation& invocation, const Target& target) {
+  ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
+  std::vector<uint32_t> versions = {target.version};
+  if (target.version == 0) {
+    ASSIGN_OR_RETURN(versions, LiveVersions(connection.get(), target.id));
+  }
+  const auto writer = cli::MakeOutput(invocation, {{"agreement"},
+                                                   {"version", true},
+                                                   {"state"},
+                                                   {"offset", true},
+                                                   {"took_ms", true}});
+  for (const uint32_t version : versions) {
+    registry::v1::Command command;
+    auto* revoke = command.mutable_revoke_agreement();
+    revoke->set_id(target.id);
+    revoke->set_version(version);
+    revoke->set_reason(target.reason);
+    const absl::Time start = absl::Now();
+    ASSIGN_OR_RETURN(
+        const registry::v1::SubmitResponse response,
+        client::SubmitCommand(connection.get(), std::move(command)));
+    const absl::Duration took = absl::Now() - start;
+    writer->Write({Cell::Text(AsView(target.id)),
+                   Cell::Number(uint64_t{version}), Cell::Text("revoked"),
+                   Cell::Number(response.offset()),
+                   Cell::Number(absl::ToInt64Milliseconds(took))});
+    RETURN_IF_ERROR(writer->Flush());
+    std::cerr << "revoked " << target.id << "@" << version << " in "
+              << cli::ShortDuration(took)
+              << ": no further write starts under it\n";
+  }
+  return absl::OkStatus();
+}
+
+// A command on one agreement.
+CLI::App* AddWithId(
+    CLI::App* group, cli::Invocation* invocation, const std::string& name,
+    const std::string& description, const std::string& examples,
+    const std::string& version_help, const std::shared_ptr<Target>& target,
+    absl::Status (*run)(const cli::Invocation&, const Target&)) {
+  CLI::App* const command = cli::AddCommand(
+      group, name, description, examples, invocation,
+      [invocation, target, run] { return run(*invocation, *target); });
+  command->add_option("ID", target->id, "The agreement's id")->required();
+  command->add_option("--version", target->version, version_help)
+      ->check(CLI::PositiveNumber);
+  return command;
+}
+
+void AddFileCommands(CLI::App* group, cli::Invocation* invocation) {
+  const auto add = [&](const std::string& name, const std::string& description,
+                       const std::string& examples,
+                       absl::Status (*run)(const cli::Invocation&,
+                                           const std::string&)) {
+    auto path = std::make_shared<std::string>();
+    cli::AddCommand(group, name, description, examples, invocation,
+                    [invocation, path, run] { return run(*invocation, *path); })
+        ->add_option("FILE", *path, "What is asked for, in YAML")
+        ->required();
+  };
+  add("check", "Check a request against the catalog without sending it",
+      "  sluicectl agreement check grid-people.yaml\n", &Check);
+  add("request", "Ask for records (consumer)",
+      "  sluicectl agreement request grid-people.yaml\n"
+      "\n"
+      "grid-people.yaml:\n"
+      "  id: grid-people\n"
+      "  resource: civil-affairs.people\n"
+      "  purpose: grid service\n"
+      "  legal_basis: Decree 809, article 12\n"
+      "  fields:\n"
+      "    division: {keep: {}}\n"
+      "    name: {mask: {}}\n"
+      "    id_number: {pseudonym: {}}\n",
+      &Request);
+}
+
+}  // namespace
+
+void AddAgreementCommands(CLI::App* app, cli::Invocation* invocation) {
+  CLI::App* const group = cli::AddGroup(
+      app, "agreement", "What one department may receive from another");
+  AddFileCommands(group, invocation);
+
+  auto resource = std::make_shared<std::string>();
+  cli::AddCommand(
+      group, "list", "Agreements this client may see",
+      "  sluicectl agreement list\n"
+      "  sluicectl agreement list --resource civil-affairs.people\n",
+      invocation,
+      [invocation, resource] { return List(*invocation, *resource); })
+      ->add_option("--resource", *resource,
+                   "Only agreements for this resource");
+
+  AddWithId(group, invocation, "show",
+            "One agreement field by field (jsonl, csv: the fields)",
+            "  sluicectl agreement show grid-people\n"
+            "  sluicectl agreement show grid-people --version 1\n",
+            "Which version (default: the newest)", std::make_shared<Target>(),
+            &Show);
+
+  auto approval = std::make_shared<Target>();
+  AddWithId(group, invocation, "approve",
+            "Show a request's terms and approve it (provider's approver)",
+            "  sluicectl agreement approve grid-people\n"
+            "  sluicectl agreement approve grid-people --version 2 --yes\n",
+            "Which version (default: the newest)", approval, &Approve)
+      ->add_flag("--yes", approval->yes, "Do not ask");
+
+  auto revocation = std::make_shared<Target>();
+  AddWithId(
+      group, invocation, "revoke", "Stop an agreement for good, at once",
+      "  sluicectl agreement revoke grid-people --reason \"case closed\"\n",
+      "Only this version (default: every one requested or approved)",
+      revocation, &Revoke)
+      ->add_option("--reason", revocation->reason, "Why; kept in the registry")
+      ->required();
+}
+
+}  // namespace sluice::sluicectl
