@@ -127,7 +127,7 @@ TEST_CASE("treatments that are unfit or too weak are found, all at once") {
   REQUIRE_FALSE(agreement.ok());
   const std::string message(agreement.status().message());
   CHECK_THAT(message, Contains("a.yaml:6:14: fields[\"id_number\"]"));
-  CHECK_THAT(message, Contains("a.yaml:7:11: fields[\"visits\"]"));
+  CHECK_THAT(message, Contains("a.yaml:7:18: fields[\"visits\"].mask"));
   CHECK(ReasonOf(agreement.status()) ==
         status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
 }
