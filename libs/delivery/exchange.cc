@@ -215,7 +215,7 @@ std::shared_ptr<Stream> Exchange::MakeStream(uint64_t number,
   };
   options.on_end = [this, number, caller, start](const absl::Status& status) {
     // A stream that may not go on is refused like a request.
-    if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+    if (!status.ok() && !IsRetriable(status)) {
       RefuseSubscription(caller, start, status);
     }
     LogInfo("stream ended", {{"stream", StreamId(number)}, {"why", status}});

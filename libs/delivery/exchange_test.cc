@@ -188,6 +188,41 @@ TEST_CASE("A newer version ends the streams of the one before") {
   CHECK(test.exchange->Stop(kTestWait));
 }
 
+TEST_CASE("A catalog entry that allows less than was agreed ends the stream") {
+  const bool sensitive = GENERATE(true, false);
+  CAPTURE(sensitive);
+  Exchanging test;
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForCaughtUp(1);
+  catalog::v1::Resource changed = registry::PeopleResource();
+  changed.set_partitions(1);
+  changed.set_version(2);
+  // A title alone changes nothing for a stream.
+  changed.set_title("residents");
+  test.domain.Submit(registry::PutCommand(changed),
+                     test.domain.bus.domain.provider);
+  test.domain.PublishBatches(0, 1);
+  sink.WaitForDeliveries(1);
+  changed.set_version(3);
+  if (sensitive) {
+    changed.mutable_fields(2)->set_sensitivity(
+        catalog::v1::SENSITIVITY_L4_HIGHLY_SENSITIVE);
+  } else {
+    changed.set_sharing_type(catalog::v1::SHARING_TYPE_NOT_SHARED);
+  }
+  test.domain.Submit(registry::PutCommand(changed),
+                     test.domain.bus.domain.provider);
+  test.domain.PublishBatches(0, 1);
+  const ReasonCode reason = sensitive
+                                ? status::v1::REASON_CODE_TREATMENT_TOO_WEAK
+                                : status::v1::REASON_CODE_NOT_SHARED;
+  CHECK(ReasonOf(sink.WaitForFinish()) == reason);
+  CHECK(sink.deliveries().size() == 1);
+  ScriptedSink next;
+  CHECK(ReasonOf(test.Subscribe(&next)) == reason);
+}
+
 TEST_CASE("A stream ends with its agreement, and with its certificate") {
   const bool certificate = GENERATE(true, false);
   CAPTURE(certificate);

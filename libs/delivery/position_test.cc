@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/encoding.h"
 #include "libs/base/status.h"
 #include "libs/delivery/delivery_fixture.h"
 #include "sluice/exchange/v1/position.pb.h"
@@ -123,6 +124,19 @@ TEST_CASE("A position survives its token") {
                                             random() >> (random() % 64)};
     CHECK(ParsePosition(EncodePosition(position)) == position);
   }
+}
+
+TEST_CASE("A token has the bytes that docs/formats/position.md shows") {
+  Position position;
+  position.resource = kResource;
+  position.partitions[0] = {2, 7};
+  position.partitions[1] = {2, 300};
+  CHECK(HexEncode(AsView(EncodePosition(position))) ==
+        "01"
+        "0a14636976696c2d616666616972732e70656f706c65"
+        "1001"
+        "1a0410021807"
+        "1a070801100218ac02");
 }
 
 TEST_CASE("A token of every partition a resource can have fits its bound") {
