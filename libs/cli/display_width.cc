@@ -1,6 +1,7 @@
 #include "libs/cli/display_width.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -63,8 +64,13 @@ void AppendEscaped(char32_t code, std::string* to) {
       to->append("\\t");
       return;
     default:
-      absl::StrAppendFormat(to, code < 0x100 ? "\\x%02x" : "\\u%04x",
-                            static_cast<uint32_t>(code));
+      break;
+  }
+  const auto number = static_cast<uint32_t>(code);
+  if (number < 0x100) {
+    absl::StrAppendFormat(to, "\\x%02x", number);
+  } else {
+    absl::StrAppendFormat(to, "\\u%04x", number);
   }
 }
 

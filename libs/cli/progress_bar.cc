@@ -86,6 +86,11 @@ std::string WithSeparators(uint64_t number) {
   return text;
 }
 
+std::string Counted(uint64_t count, absl::string_view one,
+                    absl::string_view many) {
+  return absl::StrCat(WithSeparators(count), " ", count == 1 ? one : many);
+}
+
 std::string ShortDuration(absl::Duration duration) {
   const int64_t ms = absl::ToInt64Milliseconds(duration);
   if (ms < 1000) return absl::StrCat(ms, " ms");

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "libs/base/clock.h"
 #include "libs/cli/terminal.h"
@@ -43,6 +44,10 @@ class ProgressBar {
 
 // 1234567 as "1,234,567".
 std::string WithSeparators(uint64_t number);
+
+// "1 batch", "1,200 batches".
+std::string Counted(uint64_t count, absl::string_view one,
+                    absl::string_view many);
 
 // "850 ms", "12 s", "3 min 5 s", "2 h 10 min".
 std::string ShortDuration(absl::Duration duration);

@@ -62,6 +62,9 @@ TEST_CASE("numbers and durations are written for people") {
   CHECK(WithSeparators(999) == "999");
   CHECK(WithSeparators(1000) == "1,000");
   CHECK(WithSeparators(1234567) == "1,234,567");
+  CHECK(Counted(1, "batch", "batches") == "1 batch");
+  CHECK(Counted(0, "batch", "batches") == "0 batches");
+  CHECK(Counted(1200, "batch", "batches") == "1,200 batches");
   CHECK(ShortDuration(absl::Milliseconds(850)) == "850 ms");
   CHECK(ShortDuration(absl::Seconds(12)) == "12 s");
   CHECK(ShortDuration(absl::Seconds(185)) == "3 min 5 s");

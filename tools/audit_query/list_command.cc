@@ -10,6 +10,7 @@
 #include "libs/audit/entry_filter.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
+#include "libs/cli/progress_bar.h"
 #include "libs/client/connect.h"
 #include "libs/client/paging.h"
 #include "libs/registry/timestamp.h"
@@ -92,8 +93,8 @@ absl::Status List(const cli::Invocation& invocation, const Options& options) {
       }));
   RETURN_IF_ERROR(writer->Flush());
   if (more) {
-    std::cerr << "the first " << written
-              << " entries; there may be more: raise --limit or narrow the "
+    std::cerr << "stopped after " << cli::Counted(written, "entry", "entries")
+              << "; there may be more: raise --limit or narrow the "
                  "search\n";
   }
   return absl::OkStatus();

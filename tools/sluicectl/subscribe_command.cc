@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -160,42 +161,55 @@ class Consumer {
     if (const auto* received = std::get_if<client::ReceivedDelivery>(&event)) {
       return Deliver(*received);
     }
-    // CaughtUp: what was held back to align a table may be all for a while.
+    // CaughtUp: what was held back may be all for a while.
     if (writer_ != nullptr) RETURN_IF_ERROR(writer_->Flush());
+    RETURN_IF_ERROR(SettleDeferred());
     if (options_.until_caught_up) stopper_->Stop(1);
     return absl::OkStatus();
   }
 
   absl::Status Deliver(const client::ReceivedDelivery& received) {
+    const exchange::v1::Delivery& delivery = received.delivery;
+    const bool show = writer_ != nullptr && records_ < options_.show;
+    if (show) rows_->WriteMarker(delivery.marker());
+    if (!received.batch.has_value() &&
+        delivery.marker() == exchange::v1::MARKER_BASELINE_BEGIN) {
+      // Flushed with the records that follow, by whose widths a table's columns
+      // are set. At most one a partition is held before a batch or an end.
+      deferred_.push_back(delivery);
+      return absl::OkStatus();
+    }
     const uint64_t in_batch =
         received.batch.has_value() ? received.batch->row_count : 0;
     const uint64_t wanted = std::min(in_batch, options_.max_records - records_);
-    RETURN_IF_ERROR(Show(received, wanted));
+    if (show) {
+      progress_.Clear();
+      if (received.batch.has_value()) {
+        rows_->Write(*received.batch, static_cast<uint32_t>(std::min(
+                                          wanted, options_.show - records_)));
+      }
+      RETURN_IF_ERROR(writer_->Flush());
+    }
     records_ += wanted;
     progress_.Update(records_);
+    RETURN_IF_ERROR(SettleDeferred());
     // A batch that was cut short is not taken care of: it comes again.
     if (wanted == in_batch) {
-      ++batches_;
-      untreatable_ += received.delivery.untreatable_values();
-      audit_id_ = received.delivery.audit_id();
-      RETURN_IF_ERROR(Settle(received.delivery));
+      if (received.batch.has_value()) ++batches_;
+      untreatable_ += delivery.untreatable_values();
+      if (!delivery.audit_id().empty()) audit_id_ = delivery.audit_id();
+      RETURN_IF_ERROR(Settle(delivery));
     }
     if (records_ == options_.max_records) stopper_->Stop(1);
     return absl::OkStatus();
   }
 
-  absl::Status Show(const client::ReceivedDelivery& received,
-                    uint64_t records) {
-    if (writer_ == nullptr || records_ >= options_.show) {
-      return absl::OkStatus();
+  absl::Status SettleDeferred() {
+    for (const exchange::v1::Delivery& delivery : deferred_) {
+      RETURN_IF_ERROR(Settle(delivery));
     }
-    progress_.Clear();
-    rows_->WriteMarker(received.delivery.marker());
-    if (received.batch.has_value()) {
-      rows_->Write(*received.batch, static_cast<uint32_t>(std::min(
-                                        records, options_.show - records_)));
-    }
-    return writer_->Flush();
+    deferred_.clear();
+    return absl::OkStatus();
   }
 
   // The records have left this process; now, in this order, this client
@@ -214,15 +228,15 @@ class Consumer {
   void PrintSummary() const {
     const absl::Duration took = absl::Now() - since_;
     const double seconds = std::max(absl::ToDoubleSeconds(took), 1e-3);
-    std::cerr << cli::WithSeparators(records_) << " records in "
-              << cli::WithSeparators(batches_) << " batches, "
+    std::cerr << cli::Counted(records_, "record", "records") << " in "
+              << cli::Counted(batches_, "batch", "batches") << ", "
               << cli::ShortDuration(took) << ", "
               << cli::WithSeparators(static_cast<uint64_t>(
                      static_cast<double>(records_) / seconds))
               << " records/s";
     if (untreatable_ > 0) {
-      std::cerr << ", " << cli::WithSeparators(untreatable_)
-                << " values that their treatment could not take are null";
+      std::cerr << ", " << cli::Counted(untreatable_, "value", "values")
+                << " that their treatment could not take are null";
     }
     if (!audit_id_.empty()) std::cerr << ", last audit entry " << audit_id_;
     std::cerr << '\n';
@@ -237,6 +251,8 @@ class Consumer {
   std::unique_ptr<RecordRows> rows_;
   bool started_ = false;
   absl::Time since_;
+  // Markers that were written and not flushed yet.
+  std::vector<exchange::v1::Delivery> deferred_;
   uint64_t records_ = 0;
   uint64_t batches_ = 0;
   uint64_t untreatable_ = 0;
