@@ -54,8 +54,8 @@ class County {
   // Waits until the adapter has put `records` records on the bus since the
   // start.
   void AwaitPublished(int records) const;
-  // Waits until the log says that a source was published to its end since the
-  // start.
+  // Waits until the log says that a source was published to its end, by this
+  // process or one before it.
   void AwaitSourceDone() const;
 
   // Runs a tool as one of: officer, auditor, grid, approver.
@@ -79,8 +79,6 @@ class County {
   std::string server_;
   std::string http_url_;
   std::string genesis_;
-  // Where in the log the present process begins.
-  size_t log_begin_ = 0;
   std::unique_ptr<Process> process_;
 };
 

@@ -36,8 +36,9 @@ TEST_CASE("a table is offered, agreed on, received desensitized and audited") {
                "--until-caught-up", "--output", "csv"});
   INFO(received.err);
   REQUIRE(received.exit_code == 0);
-  CHECK(Count(received.out, "\n") == 1001);
-  CHECK_THAT(received.out, Contains("P00000042,张**,138****0042,1942-01-01\n"));
+  CHECK(Count(received.out, "\nupsert,") == 1000);
+  CHECK_THAT(received.out,
+             Contains("\nupsert,P00000042,张**,138****0042,1942-01-01\n"));
   // Neither what is masked nor what is not granted is anywhere in it.
   CHECK_THAT(received.out, !Contains("小明"));
   CHECK_THAT(received.out, !Contains("13800000042"));
@@ -151,7 +152,8 @@ fields:
       "grid", {"subscribe", "grid-shops", "--purpose", County::kPurpose,
                "--until-caught-up", "--output", "csv"});
   INFO(received.err);
-  CHECK(received.out == "licence,owner\nL1,王*\nL2,李*\n");
+  CHECK(received.out ==
+        "_operation,licence,owner\nupsert,L1,王*\nupsert,L2,李*\n");
   county.Stop(SIGTERM);
 }
 
@@ -168,12 +170,12 @@ TEST_CASE("a process that was stopped goes on where it was") {
         "grid", {"subscribe", "grid-people", "--purpose", County::kPurpose,
                  "--until-caught-up", "--output", "csv"});
   };
-  CHECK(Count(subscribe().out, "\n") == 101);
+  CHECK(Count(subscribe().out, "\nupsert,") == 100);
   REQUIRE(county.Stop(SIGTERM).exit_code == 0);
 
   county.Start();
   // The group's position is where the acknowledgements ended.
-  CHECK(Count(subscribe().out, "P0") == 0);
+  CHECK(Count(subscribe().out, "upsert") == 0);
   const Finished verified = county.AuditQuery({"verify"});
   INFO(verified.err);
   CHECK(verified.exit_code == 0);

@@ -25,9 +25,10 @@ def main():
     published_path, received_path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     with open(published_path, encoding="utf-8", newline="") as published_file, \
             open(received_path, encoding="utf-8", newline="") as received_file:
-        pairs = itertools.islice(
-            zip(csv.DictReader(published_file), csv.DictReader(received_file)), count)
-        records = [(pub, rec) for pub, rec in pairs]
+        received = (row for row in csv.DictReader(received_file)
+                    if row["_operation"] == "upsert")
+        pairs = itertools.islice(zip(csv.DictReader(published_file), received), count)
+        records = list(pairs)
     if not records:
         sys.exit("no records to show")
     rows = [("field", "published", "received")]
