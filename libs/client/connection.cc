@@ -74,7 +74,7 @@ absl::Status Connection::Judge(const grpc::Status& status,
                      " within ", absl::FormatDuration(deadline),
                      ": check that it runs and is reachable, then call again"));
   }
-  const absl::Status translated = rpc::FromGrpc(status);
+  absl::Status translated = rpc::FromGrpc(status);
   // A refusal speaks for itself; a failed transport must say where to.
   if (ReasonOf(translated) != status::v1::REASON_CODE_UNSPECIFIED) {
     return translated;
