@@ -43,7 +43,7 @@ config::v1::StandaloneConfig ConfigIn(const std::string& folder) {
   auto* adapter = config.add_adapters();
   adapter->set_department(kProvider);
   adapter->set_resource_dir(absl::StrCat(folder, "/", kResourceFolder));
-  config.mutable_broker()->set_listen("localhost:0");
+  config.mutable_broker()->set_listen("127.0.0.1:0");
   return config;
 }
 
@@ -106,7 +106,7 @@ absl::Status BenchExchange::WriteCertificates() {
   const std::string domain = absl::StrCat("spiffe://", kTrustDomain, "/");
   const identity::IssuedCertificate broker =
       ca_.Issue(AsView(absl::StrCat(domain, kOffice, "/broker")),
-                {.dns_names = {"localhost"}});
+                {.ip_addresses = {"127.0.0.1"}});
   tls_.certificate = broker.cert_pem;
   tls_.private_key = broker.key_pem;
   tls_.ca_bundle = ca_.cert_pem();

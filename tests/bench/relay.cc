@@ -72,15 +72,15 @@ class GrpcRelay : public Relay {
   absl::Status Listen() {
     grpc::ServerBuilder builder;
     int port = 0;
-    builder.AddListeningPort("localhost:0", rpc::ServerTls(options_.tls),
+    builder.AddListeningPort("127.0.0.1:0", rpc::ServerTls(options_.tls),
                              &port);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
       return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-                   "the relay cannot listen on localhost");
+                   "the relay cannot listen on 127.0.0.1");
     }
-    address_ = absl::StrCat("localhost:", port);
+    address_ = absl::StrCat("127.0.0.1:", port);
     return absl::OkStatus();
   }
 

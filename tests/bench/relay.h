@@ -25,7 +25,7 @@ struct RelayOptions {
 // Thread-safe.
 class Relay {
  public:
-  // Listens on a free port of localhost. STORAGE_FAILED if it cannot.
+  // Listens on a free port of 127.0.0.1. STORAGE_FAILED if it cannot.
   static absl::StatusOr<std::unique_ptr<Relay>> Start(
       const RelayOptions& options);
 
