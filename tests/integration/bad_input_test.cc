@@ -91,7 +91,7 @@ TEST_CASE("a port in use and a folder in use are said to be") {
   SECTION("the same port") {
     County second;
     second.Write("sluice.yaml", Replaced(ReadAll(second.Path("sluice.yaml")),
-                                         "localhost:0", county.server()));
+                                         "127.0.0.1:0", county.server()));
     CheckRefusesToStart(second,
                         "broker.listen: cannot listen on " + county.server());
   }

@@ -31,7 +31,7 @@ trust:
     - {id: registry-office, name: 民政局}
     - {id: grid, name: 社区网格中心}
 broker:
-  listen: localhost:0
+  listen: 127.0.0.1:0
   tls: {cert_file: certs/broker.pem, key_file: certs/broker.key}
 adapters:
   - {department: registry-office, resource_dir: resources, scan_interval_ms: 200}
@@ -96,7 +96,7 @@ County::County() : ca_(identity::TestCa::Create(kTrustDomain)) {
   }
   Write("certs/ca.pem", ca_.cert_pem());
   IssueCertificate(ca_, "broker", "data-bureau/broker",
-                   {.dns_names = {"localhost"}});
+                   {.ip_addresses = {"127.0.0.1"}});
   IssueCertificate(ca_, "officer", "data-bureau/officer");
   IssueCertificate(ca_, "auditor", "data-bureau/auditor");
   IssueCertificate(ca_, "grid", "grid/consumer");
