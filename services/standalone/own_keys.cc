@@ -28,19 +28,18 @@ absl::StatusOr<crypto::SigningKey> LoadOrMake(const std::string& path) {
   return made;
 }
 
-absl::StatusOr<SignedCommand> LoadOrMakeGenesis(
-    const StandaloneConfig& config, const std::string& path,
-    const crypto::SigningKey& officer) {
-  const auto stored = ReadFile(path);
-  if (stored.ok()) {
-    SignedCommand genesis;
-    if (genesis.ParseFromString(*stored)) return genesis;
-    return Error(status::v1::REASON_CODE_CORRUPT,
-                 absl::StrCat(path, " is damaged: restore it from a backup"));
-  }
-  if (ReasonOf(stored.status()) != status::v1::REASON_CODE_NOT_FOUND) {
-    return stored.status();
-  }
+// NOT_FOUND if there is none.
+absl::StatusOr<SignedCommand> LoadGenesis(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string stored, ReadFile(path));
+  SignedCommand genesis;
+  if (genesis.ParseFromString(stored)) return genesis;
+  return Error(status::v1::REASON_CODE_CORRUPT,
+               absl::StrCat(path, " is damaged: restore it from a backup"));
+}
+
+absl::StatusOr<SignedCommand> MakeGenesis(const StandaloneConfig& config,
+                                          const std::string& path,
+                                          const crypto::SigningKey& officer) {
   const config::v1::TrustConfig& trust = config.trust();
   if (trust.officer_department().empty()) {
     return FieldError(status::v1::REASON_CODE_MALFORMED,
@@ -52,6 +51,11 @@ absl::StatusOr<SignedCommand> LoadOrMakeGenesis(
   SignedCommand genesis =
       registry::MakeGenesis(AsView(trust.trust_domain()), AsView(ca_bundle),
                             AsView(trust.officer_department()), officer);
+  // Once stored it is for good, so nothing is stored that no registry takes.
+  RETURN_IF_ERROR(Annotate(
+      registry::ParseCommand(genesis).status(),
+      "no genesis can be made of the trust section (officer_department "
+      "and ca_file)"));
   RETURN_IF_ERROR(
       WriteFileAtomically(path, AsView(genesis.SerializeAsString()), 0600));
   LogInfo("made a genesis of its own",
@@ -78,13 +82,14 @@ absl::Status EnrolKey(const OwnKeys& keys, const std::string& department,
   if (!keys.officer.has_value()) {
     return Error(
         status::v1::REASON_CODE_WRONG_STATE,
-        absl::StrCat("the key ", key.id(),
-                     " of this process is not enrolled: "
-                     "let a security officer run `sluicectl key enrol "
-                     "--department ",
-                     department, " --role ", identity::RoleName(role),
-                     " --public-key ",
-                     HexEncode(AsView(key.public_key().bytes())), "`"));
+        absl::StrCat(
+            "the ", identity::RoleName(role), "'s key ", key.id(),
+            " of this process is not enrolled: start once with the officer's "
+            "key as keys/signing/officer.pem in data_dir, or start without "
+            "what needs this key and let a security officer run `sluicectl "
+            "key enrol --department ",
+            department, " --role ", identity::RoleName(role), " --public-key ",
+            HexEncode(AsView(key.public_key().bytes())), "`"));
   }
   Command command;
   auto* enrol = command.mutable_enrol_key();
@@ -100,8 +105,15 @@ absl::Status EnrolKey(const OwnKeys& keys, const std::string& department,
 absl::Status EnrolDepartment(const OwnKeys& keys,
                              const config::v1::DepartmentConfig& department,
                              registry::Registry* registry) {
-  if (registry->GetDepartment(AsView(department.id())).ok() ||
-      !keys.officer.has_value()) {
+  if (registry->GetDepartment(AsView(department.id())).ok()) {
+    return absl::OkStatus();
+  }
+  if (!keys.officer.has_value()) {
+    LogWarning(
+        "a configured department is not enrolled, and the officer's key "
+        "is not here: let a security officer run `sluicectl department "
+        "enrol`",
+        {{"department", department.id()}});
     return absl::OkStatus();
   }
   Command command;
@@ -133,14 +145,27 @@ absl::StatusOr<OwnKeys> LoadOrMakeKeys(const StandaloneConfig& config) {
   }
   const std::string genesis_path =
       absl::StrCat(config.data_dir(), "/genesis.bin");
-  const bool is_kept_elsewhere =
-      !pinned.empty() && ReasonOf(ReadFile(genesis_path).status()) ==
-                             status::v1::REASON_CODE_NOT_FOUND;
-  if (is_kept_elsewhere) return keys;
-  ASSIGN_OR_RETURN(keys.officer,
-                   LoadOrMake(absl::StrCat(folder, "/officer.pem")));
-  ASSIGN_OR_RETURN(keys.genesis,
-                   LoadOrMakeGenesis(config, genesis_path, *keys.officer));
+  const std::string officer_path = absl::StrCat(folder, "/officer.pem");
+  auto genesis = LoadGenesis(genesis_path);
+  if (genesis.ok()) {
+    keys.genesis = *std::move(genesis);
+    // It may have been moved to a safe place; another one would be no officer.
+    auto officer = crypto::SigningKey::Load(officer_path);
+    if (officer.ok()) {
+      keys.officer = *std::move(officer);
+    } else if (ReasonOf(officer.status()) !=
+               status::v1::REASON_CODE_NOT_FOUND) {
+      return officer.status();
+    }
+  } else if (ReasonOf(genesis.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return genesis.status();
+  } else if (!pinned.empty()) {
+    return keys;
+  } else {
+    ASSIGN_OR_RETURN(keys.officer, LoadOrMake(officer_path));
+    ASSIGN_OR_RETURN(keys.genesis,
+                     MakeGenesis(config, genesis_path, *keys.officer));
+  }
   const crypto::Digest digest = registry::CommandDigest(*keys.genesis);
   if (!pinned.empty() && digest != keys.genesis_digest) {
     return FieldError(

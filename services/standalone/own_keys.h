@@ -19,7 +19,8 @@ namespace sluice::standalone {
 // Files, all in `<data_dir>/keys/signing`, mode 0600: officer.pem, broker.pem
 // and adapter-<department>.pem; and `<data_dir>/genesis.bin`.
 struct OwnKeys {
-  // Only where this process made the genesis itself.
+  // Only where this process made the genesis itself and the file is still
+  // there: it may be moved to a safe place after the first start.
   std::optional<crypto::SigningKey> officer;
   crypto::SigningKey broker;
   // By department.
@@ -29,15 +30,17 @@ struct OwnKeys {
   crypto::Digest genesis_digest = {};
 };
 
-// Loads what is there and makes what is missing. MALFORMED, naming the option,
-// if the genesis on disk is not the one the configuration pins, or if a first
-// start lacks what a genesis takes.
+// Loads what is there and makes what is missing, but an officer only together
+// with a genesis. Errors that name the option: WRONG_TRUST_DOMAIN if the
+// genesis on disk is not the one the configuration pins, MALFORMED if a first
+// start lacks what a genesis takes. Stopped at any point, the next call goes
+// on.
 absl::StatusOr<OwnKeys> LoadOrMakeKeys(
     const config::v1::StandaloneConfig& config);
 
 // Enrols the configured departments and this process' own keys as far as the
-// registry does not know them. WRONG_STATE, with the command that mends it, if
-// one is missing and this process is not the officer.
+// registry does not know them. Without the officer's key a missing department
+// is logged, and a missing key is WRONG_STATE with the command that mends it.
 absl::Status EnrolOwnKeys(const config::v1::StandaloneConfig& config,
                           const OwnKeys& keys, registry::Registry* registry);
 
