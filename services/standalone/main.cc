@@ -1,12 +1,15 @@
 // The `sluice` process: arguments, signals, exit code.
 
+#include <pthread.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <thread>
 
 #include "libs/base/log.h"
+#include "libs/base/mutex.h"
 #include "services/standalone/standalone.h"
 
 namespace {
@@ -22,19 +25,51 @@ When it serves it prints one line to standard output:
   ready grpc=HOST:PORT http=URL genesis=SHA256
 )";
 
-// SIGINT and SIGTERM go to sigwait alone. Before any thread is made: threads
-// inherit it.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
+// SIGINT and SIGTERM. Until the process serves they end it at once: to apply a
+// long log takes its time, and a start that is cut off is gone on with by the
+// next one. Made before any other thread, which inherits that they are blocked.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // Lives until the process ends: it waits in Receive.
+    std::thread([this] { Receive(); }).detach();
+  }
+
+  // The process serves; waits for the first signal.
+  int Wait() {
+    sluice::MutexLock lock(&mutex_);
+    serving_ = true;
+    while (received_ == 0) changed_.Wait(&mutex_);
+    return received_;
+  }
+
+ private:
+  void Receive() {
+    pthread_setname_np(pthread_self(), "signals");
+    int number = 0;
+    sigwait(&signals_, &number);
+    sluice::MutexLock lock(&mutex_);
+    if (!serving_) {
+      // With its default action, so that who sent it sees it taken.
+      pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+      raise(number);
+    }
+    received_ = number;
+    changed_.SignalAll();
+  }
+
+  sigset_t signals_;
+  sluice::Mutex mutex_;
+  sluice::CondVar changed_;
+  bool serving_ ABSL_GUARDED_BY(mutex_) = false;
+  int received_ ABSL_GUARDED_BY(mutex_) = 0;
+};
 
 int Serve(const std::string& config_file, bool check_only) {
-  const sigset_t stop_signals = BlockStopSignals();
   signal(SIGPIPE, SIG_IGN);
   const auto config = sluice::standalone::Standalone::ReadConfig(config_file);
   if (!config.ok()) {
@@ -46,6 +81,8 @@ int Serve(const std::string& config_file, bool check_only) {
     std::printf("%s is good\n", config_file.c_str());
     return 0;
   }
+  // Never destroyed: its thread may outlive this function.
+  static StopSignals& stop_signals = *new StopSignals();
   auto process = sluice::standalone::Standalone::Start(*config);
   if (!process.ok()) {
     std::fprintf(stderr, "error: %s\n",
@@ -56,9 +93,7 @@ int Serve(const std::string& config_file, bool check_only) {
       "ready grpc=%s http=%s genesis=%s\n", (*process)->grpc_address().c_str(),
       (*process)->http_url().c_str(), (*process)->genesis_sha256().c_str());
   std::fflush(stdout);
-  int signal_number = 0;
-  sigwait(&stop_signals, &signal_number);
-  sluice::LogInfo("stopping", {{"signal", signal_number}});
+  sluice::LogInfo("stopping", {{"signal", stop_signals.Wait()}});
   (*process)->Stop();
   sluice::LogInfo("stopped");
   return 0;

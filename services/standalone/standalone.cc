@@ -96,6 +96,8 @@ class StandaloneProcess : public Standalone {
     }
     // It reads what the others count.
     http_.reset();
+    // What the broker still has to record must find the audit trail open.
+    broker_.reset();
     if (audit_ != nullptr) audit_->Stop();
     if (registry_ != nullptr) registry_->Stop();
   }
@@ -122,7 +124,31 @@ class StandaloneProcess : public Standalone {
         registry_,
         registry::Registry::Open(
             options, keys_->genesis.has_value() ? &*keys_->genesis : nullptr));
+    RETURN_IF_ERROR(CheckTrust());
     return EnrolOwnKeys(config_, *keys_, registry_.get());
+  }
+
+  // Callers are judged by the genesis. A configuration that says otherwise
+  // would come out as each of them being refused.
+  absl::Status CheckTrust() const {
+    const registry::v1::Genesis& genesis = registry_->genesis_content();
+    if (genesis.trust_domain() != config_.trust().trust_domain()) {
+      return FieldError(
+          status::v1::REASON_CODE_WRONG_TRUST_DOMAIN, "trust.trust_domain",
+          absl::StrCat("is ", config_.trust().trust_domain(), ", and ",
+                       config_.data_dir(), " is of ", genesis.trust_domain(),
+                       ": choose another data_dir, or the trust domain and "
+                       "certificates of this one"));
+    }
+    ASSIGN_OR_RETURN(const std::string ca_bundle,
+                     ReadFile(config_.trust().ca_file()));
+    if (ca_bundle != genesis.ca_bundle_pem()) {
+      LogWarning(
+          "trust.ca_file is not what the genesis holds; clients are "
+          "checked against the genesis",
+          {{"file", config_.trust().ca_file()}});
+    }
+    return absl::OkStatus();
   }
 
   absl::Status OpenAuditTrail(const identity::Identity& broker) {

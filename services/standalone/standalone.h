@@ -35,7 +35,7 @@ class Standalone {
 
   // Adapters first, then streams, then the audit trail: nothing that was
   // accepted is lost, and it takes no longer than broker.drain_ms and a few
-  // seconds.
+  // seconds. Call nothing else afterwards.
   virtual void Stop() = 0;
 };
 
