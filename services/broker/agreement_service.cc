@@ -41,6 +41,7 @@ std::string ToToken(const AgreementRecord& record) {
 
 absl::StatusOr<AgreementKey> FromToken(const std::string& token) {
   AgreementKey key;
+  RETURN_IF_ERROR(CheckPageToken(token));
   if (token.empty()) return key;
   const size_t slash = token.find('/');
   if (slash == std::string::npos ||

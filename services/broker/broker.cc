@@ -31,6 +31,9 @@ constexpr int kRequestBytesMax = 1 << 20;
 // Threads for the unary methods, which may wait for a disk.
 constexpr int kUnaryThreadsMax = 16;
 constexpr int kKeepaliveMs = 30'000;
+// Calls on one connection beside the streams that may be open. A further call
+// waits in its client.
+constexpr int kCallsBesideStreamsMax = 64;
 
 uint32_t OrDefault(uint32_t value, uint32_t default_value) {
   return value == 0 ? default_value : value;
@@ -83,6 +86,11 @@ class GrpcBroker : public Broker {
     // Two processes must not share a port without being told.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(
+        GRPC_ARG_MAX_CONCURRENT_STREAMS,
+        static_cast<int>(
+            OrDefault(options_.config.streams_max(), kStreamsMaxDefault)) +
+            kCallsBesideStreamsMax);
     builder.SetMaxReceiveMessageSize(kRequestBytesMax);
     builder.SetResourceQuota(
         grpc::ResourceQuota("broker").SetMaxThreads(kUnaryThreadsMax));
