@@ -170,6 +170,37 @@ TEST_CASE("the audit trail is for auditors alone, and who else asks is in it") {
   county.Stop(SIGTERM);
 }
 
+TEST_CASE(
+    "refusals of the last moment before a stop are counted in the trail") {
+  County county;
+  county.Start();
+  using Stub = audit::v1::AuditService::Stub;
+  {
+    const auto grid = ConnectAs(county, "grid");
+    for (int i = 0; i < 5; ++i) {
+      CHECK_FALSE(grid->Call(grid->audit(), &Stub::GetCheckpoint,
+                             audit::v1::GetCheckpointRequest())
+                      .ok());
+    }
+  }
+  REQUIRE(county.Stop(SIGTERM).exit_code == 0);
+  CHECK_THAT(county.log(), !Contains("AUDIT_UNAVAILABLE"));
+
+  county.Start();
+  const auto auditor = ConnectAs(county, "auditor");
+  audit::v1::ListEntriesRequest request;
+  request.mutable_filter()->add_kinds("refusal");
+  const auto listed =
+      auditor->Call(auditor->audit(), &Stub::ListEntries, request);
+  REQUIRE(listed.ok());
+  uint32_t refusals = 0;
+  for (const auto& indexed : listed->entries()) {
+    refusals += indexed.entry().refusal().count();
+  }
+  CHECK(refusals == 5);
+  county.Stop(SIGTERM);
+}
+
 TEST_CASE("an agreement is shown to its two departments and to no third one") {
   County county;
   county.OfferPeople(3, 1);

@@ -98,6 +98,22 @@ TEST_CASE("a port in use and a folder in use are said to be") {
   county.Stop(SIGTERM);
 }
 
+TEST_CASE(
+    "a trust domain that is not the data folder's is said to be another") {
+  County county;
+  county.Start();
+  REQUIRE(county.Stop(SIGTERM).exit_code == 0);
+  const identity::IssuedCertificate other =
+      county.ca().Issue("spiffe://other.example/data-bureau/broker",
+                        {.ip_addresses = {"127.0.0.1"}});
+  county.Write("certs/broker.pem", other.cert_pem);
+  county.Write("certs/broker.key", other.key_pem);
+  county.Write("sluice.yaml", Replaced(ReadAll(county.Path("sluice.yaml")),
+                                       "trust_domain: county.example",
+                                       "trust_domain: other.example"));
+  CheckRefusesToStart(county, "trust.trust_domain");
+}
+
 TEST_CASE("a client's certificate of another CA or expired does not connect") {
   County county;
   county.Start();
