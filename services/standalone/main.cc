@@ -39,10 +39,16 @@ class StopSignals {
     std::thread([this] { Receive(); }).detach();
   }
 
-  // The process serves; waits for the first signal.
-  int Wait() {
+  // From here on a signal is for Wait. Call before anyone is told that the
+  // process serves.
+  void Serving() {
     sluice::MutexLock lock(&mutex_);
     serving_ = true;
+  }
+
+  // The first signal.
+  int Wait() {
+    sluice::MutexLock lock(&mutex_);
     while (received_ == 0) changed_.Wait(&mutex_);
     return received_;
   }
@@ -89,6 +95,7 @@ int Serve(const std::string& config_file, bool check_only) {
                  std::string(process.status().message()).c_str());
     return kExitFailed;
   }
+  stop_signals.Serving();
   std::printf(
       "ready grpc=%s http=%s genesis=%s\n", (*process)->grpc_address().c_str(),
       (*process)->http_url().c_str(), (*process)->genesis_sha256().c_str());
