@@ -1,5 +1,6 @@
 #include "services/standalone/standalone.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -50,6 +51,21 @@ LogLevel LevelOf(config::v1::LogConfig::Level level) {
 std::string OriginOf(const identity::Identity& broker) {
   return absl::StrCat(broker.trust_domain, "/", broker.department, "/",
                       broker.instance.empty() ? "broker" : broker.instance);
+}
+
+// Two adapters of one department would fence each other.
+absl::Status CheckAdapters(const StandaloneConfig& config) {
+  std::set<std::string> departments;
+  for (int i = 0; i < config.adapters_size(); ++i) {
+    const std::string& department = config.adapters(i).department();
+    if (departments.insert(department).second) continue;
+    return FieldError(status::v1::REASON_CODE_MALFORMED,
+                      absl::StrCat("adapters[", i, "].department"),
+                      absl::StrCat(department,
+                                   " has an adapter already: a department has "
+                                   "one, so put its resource files together"));
+  }
+  return absl::OkStatus();
 }
 
 class StandaloneProcess : public Standalone {
@@ -253,6 +269,7 @@ absl::StatusOr<StandaloneConfig> Standalone::ReadConfig(
   for (auto& adapter : *config.mutable_adapters()) {
     Resolve(path, adapter.mutable_resource_dir());
   }
+  RETURN_IF_ERROR(Annotate(CheckAdapters(config), AsView(path)));
   return config;
 }
 

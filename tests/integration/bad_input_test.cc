@@ -44,6 +44,14 @@ TEST_CASE("a configuration with a typo is refused with file, line and field") {
   CheckRefusesToStart(county, "sluice.yaml:11:3: broker.listne: ");
 }
 
+TEST_CASE("two adapters of one department are refused, as they would fence") {
+  County county;
+  county.Write("sluice.yaml",
+               ReadAll(county.Path("sluice.yaml")) +
+                   "  - {department: registry-office, resource_dir: more}\n");
+  CheckRefusesToStart(county, "adapters[1].department");
+}
+
 TEST_CASE("a configuration that is not there is said to be missing") {
   County county;
   const Finished finished = RunProgram(
