@@ -98,6 +98,13 @@ TEST_CASE("what is not agreed on is refused with its reason, and audited") {
   refused = subscribe("grid", "marketing");
   CHECK(refused.exit_code == 1);
   CHECK_THAT(refused.err, Contains("PURPOSE_MISMATCH"));
+  // A consumer of another department does not even learn that the agreement
+  // exists.
+  county.IssueCertificate(county.ca(), "other", "registry-office/consumer");
+  county.WriteClient("other", "other", "");
+  refused = subscribe("other", County::kPurpose);
+  CHECK(refused.exit_code == 1);
+  CHECK_THAT(refused.err, Contains("NO_AGREEMENT"));
   refused = subscribe("approver", County::kPurpose);
   CHECK_THAT(refused.err, Contains("ROLE_NOT_ALLOWED"));
   CHECK(subscribe("grid", County::kPurpose).exit_code == 0);
