@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/audit/entry_filter.h"
@@ -22,6 +23,10 @@ constexpr size_t kReadEntries = 256;
 // Entries that one page looks at; a rare match then costs several small calls
 // instead of one that runs for ever.
 constexpr uint64_t kScanEntriesMax = 65'536;
+
+// Calls of ReadEntries at once. An auditor who does not read holds a thread
+// each, and the broker has few for all that is not Subscribe.
+constexpr int kReadersMax = 4;
 
 template <typename Proof>
 void CopyHashes(const std::vector<audit::Digest>& hashes, Proof* proof) {
@@ -104,6 +109,13 @@ grpc::Status AuditServiceImpl::ReadEntries(
   const absl::Status admitted =
       Admit(*context, "ReadEntries", request->first(), request->count());
   if (!admitted.ok()) return ToGrpc(admitted);
+  const auto leave = absl::MakeCleanup([this] { --readers_; });
+  if (++readers_ > kReadersMax) {
+    return ToGrpc(Error(status::v1::REASON_CODE_TOO_MANY,
+                        absl::StrCat(kReadersMax,
+                                     " auditors read the trail "
+                                     "already: try again in a moment")));
+  }
   return ToGrpc(Stream(*request, writer));
 }
 

@@ -2,6 +2,7 @@
 #ifndef SLUICE_SERVICES_BROKER_AUDIT_SERVICE_H_
 #define SLUICE_SERVICES_BROKER_AUDIT_SERVICE_H_
 
+#include <atomic>
 #include <string>
 
 #include "absl/status/status.h"
@@ -54,6 +55,8 @@ class AuditServiceImpl : public audit::v1::AuditService::Service {
   audit::AuditLog* const log_;
   const registry::Registry* const registry_;
   const Access* const access_;
+  // Calls of ReadEntries under way.
+  std::atomic<int> readers_{0};
 };
 
 }  // namespace sluice::broker
