@@ -35,7 +35,7 @@ absl::StatusOr<PollResult> EmbeddedGroupMember::Poll(size_t bytes_max) {
   PollResult result;
   TakeChanges(&result);
   if (bytes_max == 0) return result;
-  const absl::Status status = Fetch(bytes_max, &result);
+  absl::Status status = Fetch(bytes_max, &result);
   // An error comes again with the next Poll; what else there is would be lost.
   if (!status.ok() && result.lost.empty() && result.gained.empty() &&
       result.fetched.empty()) {

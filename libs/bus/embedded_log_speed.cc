@@ -62,12 +62,14 @@ void Report(const std::string& what, double bytes,
 void MeasureDisk(const std::string& folder, size_t value_bytes) {
   const std::string value(value_bytes, 'v');
   const std::string path = folder + "/plain";
+  const size_t writes = kTotalBytes / 10 / value_bytes;
   std::vector<double> seconds;
+  seconds.reserve(kRuns);
   for (int run = 0; run < kRuns; ++run) {
     const int file = open(path.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);
     if (file < 0) std::exit(1);
     seconds.push_back(Measure([&] {
-      for (size_t i = 0; i < kTotalBytes / 10 / value_bytes; ++i) {
+      for (size_t i = 0; i < writes; ++i) {
         if (write(file, value.data(), value.size()) < 0 ||
             fdatasync(file) != 0) {
           std::exit(1);
@@ -77,7 +79,7 @@ void MeasureDisk(const std::string& folder, size_t value_bytes) {
     close(file);
   }
   Report(absl::StrCat("plain write+fdatasync of ", value_bytes, " bytes"),
-         kTotalBytes / 10 / value_bytes * value_bytes, seconds);
+         static_cast<double>(writes * value_bytes), seconds);
 }
 
 void MeasureLog(const std::string& folder, size_t value_bytes, int producers) {
@@ -96,9 +98,11 @@ void MeasureLog(const std::string& folder, size_t value_bytes, int producers) {
   const double run_bytes =
       static_cast<double>(each * static_cast<size_t>(producers) * value_bytes);
   std::vector<double> seconds;
+  seconds.reserve(kRuns);
   for (int run = 0; run < kRuns; ++run) {
     seconds.push_back(Measure([&] {
       std::vector<std::thread> threads;
+      threads.reserve(producers);
       for (int p = 0; p < producers; ++p) {
         threads.emplace_back([&, p] {
           auto producer = (*log)->OpenProducer(absl::StrCat(p));

@@ -1,3 +1,4 @@
+#include <cassert>
 #include <cstring>
 
 #include "absl/strings/string_view.h"
@@ -27,6 +28,7 @@ bool OnlySeparators(const char* begin, const char* end) {
 
 // The end of the part that stays; `begin` where all is hidden.
 const char* KeptWithoutSeparator(const char* begin, const char* end) {
+  assert(begin != nullptr && begin < end);  // Empty texts are never treated.
   const char* const first = begin + CharacterBytes(*begin);
   if (first == end) return begin;
   const char* const second = first + CharacterBytes(*first);

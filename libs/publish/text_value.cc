@@ -155,9 +155,9 @@ const char* ParseTimestamp(absl::string_view text, Value* value) {
   const int64_t seconds =
       days * 86'400 + hour * 3'600 + minute * 60 + second - offset;
   // An offset can lead out of the years that records hold.
-  static const int64_t kFirstSecond = DaysSinceEpoch(1, 1, 1) * 86'400;
-  static const int64_t kEndSecond = DaysSinceEpoch(10'000, 1, 1) * 86'400;
-  if (seconds < kFirstSecond || seconds >= kEndSecond) return kBadTime;
+  static const int64_t first_second = DaysSinceEpoch(1, 1, 1) * 86'400;
+  static const int64_t end_second = DaysSinceEpoch(10'000, 1, 1) * 86'400;
+  if (seconds < first_second || seconds >= end_second) return kBadTime;
   value->integer = seconds * kMicrosecondsASecond + microseconds;
   return nullptr;
 }

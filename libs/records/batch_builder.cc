@@ -126,6 +126,8 @@ Column ColumnBuilder::Finish() {
   char* to = buffer.data();
   for (const std::string* bytes : {&validity_, &offsets_, &data_}) {
     if (bytes->empty()) continue;
+    // Bytes of a buffer, not a C string.
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result)
     std::memcpy(to, bytes->data(), bytes->size());
     const size_t padded = PaddedSize(bytes->size());
     std::memset(to + bytes->size(), 0, padded - bytes->size());

@@ -65,7 +65,7 @@ absl::StatusOr<Parts> Split(absl::string_view message) {
 
 // The body in aligned memory.
 SharedBytes AlignedBody(const SharedBytes& message, size_t begin) {
-  const SharedBytes body = message.Slice(begin, message.size() - begin);
+  SharedBytes body = message.Slice(begin, message.size() - begin);
   if (reinterpret_cast<uintptr_t>(body.data()) % kBufferAlignment == 0) {
     return body;
   }

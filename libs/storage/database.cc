@@ -199,7 +199,7 @@ absl::StatusOr<Database::Session> Database::Use() {
       LogInfo("database takes writes again", {{"path", options_.path}});
     }
   }
-  const absl::Status status = closed_;
+  absl::Status status = closed_;
   if (status.ok()) ++sessions_;
   mutex_.Unlock();
   if (!status.ok()) return status;

@@ -1,9 +1,9 @@
 // The `sluice` process: arguments, signals, exit code.
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <thread>

@@ -31,7 +31,6 @@ namespace sluice::sluicectl {
 namespace {
 
 using client::Subscription;
-using exchange::v1::StartFrom;
 
 constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
 constexpr int kPositionFileMode = 0600;
