@@ -144,7 +144,9 @@ TEST_CASE("what is no command changes nothing and is counted") {
 
   bus.Append("", "");
   bus.Append("key", "");
-  bus.Append("key", std::string(100'000, '\xff'));
+  // Every key once: in a compacted topic a later message takes an earlier one
+  // away, perhaps before it is read.
+  bus.Append("key2", std::string(100'000, '\xff'));
   bus.Append(parsed.id(), bytes);
   bus.Append("another-id/0123456789abcdef", bytes);
   bus.Append(parsed.id() + "/0123456789ABCDEF", bytes);
@@ -172,7 +174,7 @@ TEST_CASE("a forged command in the log is refused like any other") {
   bus.Append("/0123456789abcdef", bare.SerializeAsString() + std::string(2, 0));
   bare.set_command("");
   bare.set_key_id(bus.domain.officer.id());
-  const auto last = bus.Append("/0123456789abcdef", bare.SerializeAsString());
+  const auto last = bus.Append("/0123456789abcdee", bare.SerializeAsString());
   REQUIRE(
       registry->WaitForOffset(static_cast<uint64_t>(last), absl::Seconds(30)));
   CHECK(registry->status().refused_commands == before.refused_commands + 2);
