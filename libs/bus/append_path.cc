@@ -86,11 +86,10 @@ absl::StatusOr<uint64_t> AppendPath::OpenProducer(
 }
 
 absl::StatusOr<std::vector<int64_t>> AppendPath::Append(
-    const std::string& producer_id, uint64_t epoch,
+    const std::optional<ProducerIdentity>& producer,
     const std::vector<Outgoing>& messages) {
   AppendRequest request;
-  request.producer_id = &producer_id;
-  request.epoch = epoch;
+  request.producer = producer.has_value() ? &*producer : nullptr;
   request.messages = &messages;
   request.partitions.reserve(messages.size());
   for (const Outgoing& message : messages) {
@@ -112,12 +111,13 @@ absl::StatusOr<std::vector<int64_t>> AppendPath::Append(
 }
 
 absl::Status AppendPath::CheckEpoch(const AppendRequest& request) const {
-  const auto found = epochs_.find(*request.producer_id);
-  if (found != epochs_.end() && found->second == request.epoch) {
+  if (request.producer == nullptr) return absl::OkStatus();
+  const auto found = epochs_.find(request.producer->id);
+  if (found != epochs_.end() && found->second == request.producer->epoch) {
     return absl::OkStatus();
   }
   return Error(REASON_CODE_FENCED,
-               absl::StrCat("producer ", *request.producer_id,
+               absl::StrCat("producer ", request.producer->id,
                             " was opened again since: this instance must stop; "
                             "let one process at a time use this id"));
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,9 +46,9 @@ class AppendPath {
   // The epoch of a new producer of this id; those before it are fenced.
   absl::StatusOr<uint64_t> OpenProducer(const std::string& producer_id);
 
-  // As Producer::Append.
+  // As Producer::Append; without an identity, as Appender::Append.
   absl::StatusOr<std::vector<int64_t>> Append(
-      const std::string& producer_id, uint64_t epoch,
+      const std::optional<ProducerIdentity>& producer,
       const std::vector<Outgoing>& messages);
 
   // Removes from a compacted partition the keys whose removal was appended

@@ -17,10 +17,16 @@
 
 namespace sluice::bus {
 
+// Who appends, where only one may have the name at a time.
+struct ProducerIdentity {
+  std::string id;
+  uint64_t epoch = 0;
+};
+
 // One Append on its way. It lives on the stack of the thread that appends.
 struct AppendRequest {
-  const std::string* producer_id = nullptr;
-  uint64_t epoch = 0;
+  // Null: anyone, never fenced.
+  const ProducerIdentity* producer = nullptr;
   const std::vector<Outgoing>* messages = nullptr;
   // Where each message goes, in step with `messages`.
   std::vector<Partition*> partitions;

@@ -86,6 +86,8 @@ Consumer::Consumer(ContractHarness& harness, const std::string& group,
 absl::Status Consumer::Step(size_t bytes_max) {
   auto polled = member_->Poll(bytes_max);
   if (!polled.ok()) return polled.status();
+  at_end = polled->at_end && polled->gained.empty() && !owned.empty();
+  idle = polled->gained.empty() && polled->fetched.empty();
   for (const TopicPartition& partition : polled->lost) {
     CHECK(std::erase(owned, partition) == 1);
     fetched.erase(partition);

@@ -70,6 +70,9 @@ class Consumer {
   // Values fetched since the partition was gained last, by partition.
   std::map<TopicPartition, std::vector<std::string>> fetched;
   std::map<TopicPartition, int64_t> next;
+  // Of the last Step: whether it was told so, and whether it had nothing.
+  bool at_end = false;
+  bool idle = false;
 
  private:
   ContractHarness& harness_;

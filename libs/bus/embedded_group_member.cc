@@ -34,7 +34,6 @@ absl::StatusOr<PollResult> EmbeddedGroupMember::Poll(size_t bytes_max) {
   wakeup_->Arm();
   PollResult result;
   TakeChanges(&result);
-  if (bytes_max == 0) return result;
   absl::Status status = Fetch(bytes_max, &result);
   // An error comes again with the next Poll; what else there is would be lost.
   if (!status.ok() && result.lost.empty() && result.gained.empty() &&
@@ -67,34 +66,39 @@ void EmbeddedGroupMember::TakeChanges(PollResult* result) {
 absl::Status EmbeddedGroupMember::Fetch(size_t bytes_max, PollResult* result) {
   size_t bytes_left = bytes_max;
   size_t messages_left = kPollMessagesMax;
+  size_t at_end = 0;
   auto held = held_.lower_bound(turn_);
-  for (size_t i = 0; i < held_.size() && bytes_left > 0 && messages_left > 0;
-       ++i, ++held) {
+  for (size_t i = 0; i < held_.size(); ++i, ++held) {
     if (held == held_.end()) held = held_.begin();
     const int partition_number = held->first;
-    turn_ = partition_number + 1;
     std::optional<int64_t>& next = held->second.next;
     const Partition& partition =
         *topic_->partitions[static_cast<size_t>(partition_number)];
     const OffsetRange range = partition.offsets();
     if (!next.has_value() || (*next >= range.end && *next >= range.begin)) {
+      ++at_end;
       continue;
     }
+    if (bytes_left == 0 || messages_left == 0) continue;
+    turn_ = partition_number + 1;
     ASSIGN_OR_RETURN(
         std::vector<Message> messages,
         ReadMessages(database_, partition, *next, {messages_left, bytes_left}));
     if (messages.empty()) {
       // All that was below range.end has been compacted away.
       next = range.end;
+      ++at_end;
       continue;
     }
     next = messages.back().offset + 1;
+    if (*next >= range.end) ++at_end;
     messages_left -= messages.size();
     for (const Message& message : messages) {
       bytes_left -= std::min(bytes_left, message.value.size());
     }
     result->fetched.push_back({partition.name(), std::move(messages)});
   }
+  result->at_end = at_end == held_.size();
   return absl::OkStatus();
 }
 

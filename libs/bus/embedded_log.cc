@@ -83,17 +83,31 @@ storage::DatabaseOptions MakeDatabaseOptions(
 class EmbeddedProducer : public Producer {
  public:
   EmbeddedProducer(AppendPath* path, std::string id, uint64_t epoch)
-      : path_(path), id_(std::move(id)), epoch_(epoch) {}
+      : path_(path), identity_(ProducerIdentity{std::move(id), epoch}) {}
 
   absl::StatusOr<std::vector<int64_t>> Append(
       const std::vector<Outgoing>& messages) override {
-    return path_->Append(id_, epoch_, messages);
+    return path_->Append(identity_, messages);
   }
 
  private:
   AppendPath* const path_;
-  const std::string id_;
-  const uint64_t epoch_;
+  const std::optional<ProducerIdentity> identity_;
+};
+
+// Without an identity: nothing to fence.
+class EmbeddedAppender : public Appender {
+ public:
+  explicit EmbeddedAppender(AppendPath* path) : path_(path) {}
+
+  absl::StatusOr<int64_t> Append(const Outgoing& message) override {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> offsets,
+                     path_->Append(std::nullopt, {message}));
+    return offsets.front();
+  }
+
+ private:
+  AppendPath* const path_;
 };
 
 class EmbeddedLogImpl : public EmbeddedLog {
@@ -109,6 +123,7 @@ class EmbeddedLogImpl : public EmbeddedLog {
   absl::StatusOr<TopicSpec> DescribeTopic(const std::string& name) override;
   absl::StatusOr<std::unique_ptr<Producer>> OpenProducer(
       const std::string& producer_id) override;
+  absl::StatusOr<std::unique_ptr<Appender>> OpenAppender() override;
   absl::StatusOr<OffsetRange> Offsets(const TopicPartition& partition) override;
   absl::StatusOr<std::vector<Message>> Read(const TopicPartition& partition,
                                             int64_t from, size_t count_max,
@@ -288,6 +303,10 @@ absl::StatusOr<std::unique_ptr<Producer>> EmbeddedLogImpl::OpenProducer(
   ASSIGN_OR_RETURN(const uint64_t epoch,
                    append_path_.OpenProducer(producer_id));
   return std::make_unique<EmbeddedProducer>(&append_path_, producer_id, epoch);
+}
+
+absl::StatusOr<std::unique_ptr<Appender>> EmbeddedLogImpl::OpenAppender() {
+  return std::make_unique<EmbeddedAppender>(&append_path_);
 }
 
 absl::StatusOr<OffsetRange> EmbeddedLogImpl::Offsets(

@@ -57,7 +57,8 @@ struct TopicPartition {
 // A message as it lies in a partition. Offsets grow; there may be gaps.
 struct Message {
   int64_t offset = 0;
-  // When the bus took it; never falls within a partition.
+  // When the bus took it, by the bus's clock. A clock may be set back: who must
+  // not see time fall takes the latest so far.
   absl::Time time;
   std::string key;
   SharedBytes value;
@@ -84,15 +85,27 @@ class Producer {
 
   // Appends all of `messages` or none, durably: when it returns OK they survive
   // a crash. Returns their offsets in the order given. The messages of one call
-  // that go to one partition stand there in that order with nothing between
-  // them.
-  // Errors: FENCED (a newer producer of this id exists; this one is finished),
-  // NOT_FOUND (topic or partition), TOO_LARGE (a message above kMessageBytesMax
-  // or a call above 64 MiB), STORAGE_FAILED. After any error nothing of the
-  // call is visible; only if the process ends after STORAGE_FAILED, the call
-  // may be found, whole, at the next start.
+  // that go to one partition stand there in that order.
+  // Errors: FENCED (a newer producer of this id exists), NOT_FOUND (topic or
+  // partition), TOO_LARGE (a message above kMessageBytesMax or a call above
+  // 64 MiB), STORAGE_FAILED.
+  // After NOT_FOUND and TOO_LARGE nothing of the call is visible and the
+  // producer goes on. After any other error it is finished and Append keeps
+  // failing; whether the call's messages are there, all or none, is settled
+  // for good once another producer of this id is open, and can be read then.
   virtual absl::StatusOr<std::vector<int64_t>> Append(
       const std::vector<Outgoing>& messages) = 0;
+};
+
+// Appends single messages. Many may have one, none is fenced. Thread-safe.
+class Appender {
+ public:
+  virtual ~Appender() = default;
+
+  // Appends durably and returns the offset. Errors: NOT_FOUND, TOO_LARGE (as
+  // Producer::Append; the message is not there), STORAGE_FAILED (it may be
+  // there, or come to be there, once): append again if twice does no harm.
+  virtual absl::StatusOr<int64_t> Append(const Outgoing& message) = 0;
 };
 
 // What GroupMember::Poll has for its caller. Handle in this order: lost,
@@ -111,6 +124,12 @@ struct PollResult {
     std::vector<Message> messages;
   };
   std::vector<Fetched> fetched;
+
+  // Every partition that this member has, and has sought in, was at its end at
+  // some moment since the Poll before, and nothing of before that end is left
+  // to fetch. An empty `fetched` alone says nothing: messages may be on their
+  // way.
+  bool at_end = false;
 };
 
 // One member of a consumer group. Every partition of the topic belongs to at
@@ -126,8 +145,8 @@ class GroupMember {
   // between two Seeks. 0 fetches nothing and still brings changes of the
   // assignment.
   // Errors: POSITION_EXPIRED (retention has passed the place of a partition,
-  // which FieldOf names "<topic>/<partition>"; Seek elsewhere), STORAGE_FAILED,
-  // CORRUPT.
+  // which FieldOf names "<topic>/<partition>"; Seek elsewhere), NOT_FOUND (the
+  // topic was deleted), STORAGE_FAILED, CORRUPT.
   virtual absl::StatusOr<PollResult> Poll(size_t bytes_max) = 0;
 
   // Next fetch from `partition` starts at the first message with an offset of
@@ -135,9 +154,11 @@ class GroupMember {
   virtual absl::Status Seek(const TopicPartition& partition,
                             int64_t offset) = 0;
 
-  // Says that everything below `offset` is taken care of. FENCED if the
-  // partition is not this member's any more. A commit may be lost in a crash of
-  // the machine, never in a crash of the process.
+  // Says that everything below `offset` is taken care of. Does not wait: the
+  // newest commit of a partition replaces one that is on its way, and those on
+  // their way are finished when the member leaves. FENCED if the partition is
+  // known to be another's; the commit of a member that does not know it yet
+  // takes no effect. What a crash loses is fetched again by the next member.
   virtual absl::Status Commit(const TopicPartition& partition,
                               int64_t offset) = 0;
 
@@ -156,7 +177,8 @@ class EventLog {
   virtual ~EventLog() = default;
 
   // OK if the topic is there with the same spec. WRONG_STATE if it is there
-  // with another, OUT_OF_BOUNDS for a spec outside its bounds.
+  // with another (the message names what differs and the command that mends
+  // it), OUT_OF_BOUNDS for a spec outside its bounds.
   virtual absl::Status CreateTopic(const TopicSpec& spec) = 0;
 
   // NOT_FOUND if there is none.
@@ -166,6 +188,8 @@ class EventLog {
   // on, also across processes and restarts.
   virtual absl::StatusOr<std::unique_ptr<Producer>> OpenProducer(
       const std::string& producer_id) = 0;
+
+  virtual absl::StatusOr<std::unique_ptr<Appender>> OpenAppender() = 0;
 
   // NOT_FOUND for an unknown partition.
   virtual absl::StatusOr<OffsetRange> Offsets(
@@ -184,7 +208,8 @@ class EventLog {
   virtual absl::StatusOr<std::unique_ptr<GroupMember>> JoinGroup(
       const std::string& group, const std::string& topic) = 0;
 
-  // What the group has committed for the partition; NOT_FOUND if nothing.
+  // What the group has committed for the partition; NOT_FOUND if nothing. A
+  // commit on its way does not count.
   virtual absl::StatusOr<int64_t> CommittedOffset(
       const std::string& group, const TopicPartition& partition) = 0;
 };

@@ -188,21 +188,16 @@ void AnAppendIsAllOrNothingAcrossPartitions(ContractHarness& harness) {
     const std::vector<Message> all = ReadAll(harness, {topic, partition});
     REQUIRE(all.size() == size_t{kProducers} * kAppends * 2);
     std::map<std::string, Strings> of_producer;
-    for (size_t i = 0; i < all.size(); i += 2) {
-      // The two of one call stand side by side.
-      const std::string first = contract::ValueOf(all[i]);
-      const std::string second = contract::ValueOf(all[i + 1]);
-      CHECK(first.substr(0, first.size() - 1) ==
-            second.substr(0, second.size() - 1));
-      CHECK(all[i].offset < all[i + 1].offset);
-      CHECK(all[i].time <= all[i + 1].time);
-      if (i > 0) CHECK(all[i - 1].time <= all[i].time);
-      of_producer[all[i].key].push_back(first);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (i > 0) CHECK(all[i - 1].offset < all[i].offset);
+      of_producer[all[i].key].push_back(contract::ValueOf(all[i]));
     }
+    // Those of one producer in the order of its calls, and of one call in the
+    // order given.
     for (const auto& [p, values] : of_producer) {
-      REQUIRE(values.size() == kAppends);
-      for (int i = 0; i < kAppends; ++i) {
-        CHECK(values[static_cast<size_t>(i)] == absl::StrCat(p, "/", i, "/0"));
+      REQUIRE(values.size() == size_t{kAppends} * 2);
+      for (size_t i = 0; i < values.size(); ++i) {
+        CHECK(values[i] == absl::StrCat(p, "/", i / 2, "/", i % 2));
       }
     }
   }
@@ -396,6 +391,59 @@ void AMemberReadsWhatItOwnsOnce(ContractHarness& harness) {
   CHECK(count() == 40);
   CHECK(ReasonOf(consumer.member().Seek({topic, 7}, 0)) ==
         REASON_CODE_NOT_FOUND);
+}
+
+void AMemberKnowsWhenItIsAtTheEnd(ContractHarness& harness) {
+  const std::string topic = MakeTopic(harness, 2);
+  auto producer = OpenProducer(harness, harness.Unique("producer"));
+  for (int i = 0; i < 10; ++i) {
+    Append(*producer, {To({topic, i % 2}, "k", std::string(1'000, 'v'))});
+  }
+  Consumer consumer(harness, harness.Unique("group"), topic);
+  const auto all = [&] {
+    return consumer.fetched[{topic, 0}].size() +
+           consumer.fetched[{topic, 1}].size();
+  };
+  for (size_t messages = 10; messages <= 12; ++messages) {
+    while (!consumer.at_end) {
+      REQUIRE(consumer.Step(1).ok());
+      // Before all is fetched it must not be said.
+      if (consumer.owned.size() == 2 && consumer.at_end) {
+        CHECK(all() == messages);
+      }
+      if (consumer.idle) REQUIRE(consumer.AwaitWakeup());
+    }
+    REQUIRE(all() == messages);
+    consumer.at_end = false;
+    Append(*producer, {To({topic, 0}, "k", "more")});
+  }
+}
+
+void AnyoneMayAppendSingleMessages(ContractHarness& harness) {
+  const TopicPartition one{MakeTopic(harness, 1), 0};
+  auto opened = harness.log()->OpenAppender();
+  REQUIRE(opened.ok());
+  auto other = harness.log()->OpenAppender();
+  REQUIRE(other.ok());
+  std::map<int64_t, std::string> expected;
+  for (int i = 0; i < 5; ++i) {
+    for (auto* appender : {opened->get(), other->get()}) {
+      const std::string value = absl::StrCat("value-", expected.size());
+      const auto offset = appender->Append(To(one, "k", value));
+      REQUIRE(offset.ok());
+      CHECK(expected.emplace(*offset, value).second);
+    }
+  }
+  const std::string largest(kMessageBytesMax - 1, 'v');
+  CHECK(ReasonOf((*opened)->Append(To(one, "kk", largest)).status()) ==
+        REASON_CODE_TOO_LARGE);
+  CHECK(ReasonOf((*opened)->Append(To({one.topic, 1}, "k", "v")).status()) ==
+        REASON_CODE_NOT_FOUND);
+  std::map<int64_t, std::string> found;
+  for (const Message& message : ReadAll(harness, one)) {
+    found[message.offset] = contract::ValueOf(message);
+  }
+  CHECK(found == expected);
 }
 
 void PollKeepsItsBound(ContractHarness& harness) {
@@ -655,6 +703,8 @@ constexpr ContractCase kCases[] = {
     {"compaction keeps the newest of each key",
      CompactionKeepsTheNewestOfEachKey},
     {"a member reads what it owns once", AMemberReadsWhatItOwnsOnce},
+    {"a member knows when it is at the end", AMemberKnowsWhenItIsAtTheEnd},
+    {"anyone may append single messages", AnyoneMayAppendSingleMessages},
     {"poll keeps its bound", PollKeepsItsBound},
     {"members share the partitions of a topic",
      MembersShareThePartitionsOfATopic},

@@ -65,6 +65,9 @@ class GappyLog : public bus::EventLog {
   absl::StatusOr<bus::TopicSpec> DescribeTopic(const std::string&) override {
     return Unused();
   }
+  absl::StatusOr<std::unique_ptr<bus::Appender>> OpenAppender() override {
+    return Unused();
+  }
   absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
       const std::string&) override {
     return Unused();

@@ -161,7 +161,7 @@ absl::StatusOr<bool> Stream::PumpOnce() {
   if (gained) return true;
   if (room == 0) return false;
   if (fetched_.empty()) {
-    SayCaughtUp();
+    if (at_end_) SayCaughtUp();
     return false;
   }
   return PrepareNext();
@@ -198,6 +198,7 @@ size_t Stream::RoomBytes() {
 
 absl::StatusOr<bool> Stream::Fetch(size_t bytes_max) {
   ASSIGN_OR_RETURN(bus::PollResult polled, member_->Poll(bytes_max));
+  at_end_ = polled.at_end;
   for (const bus::TopicPartition& partition : polled.lost) Lose(partition);
   for (const bus::TopicPartition& partition : polled.gained) {
     RETURN_IF_ERROR(Gain(partition));

@@ -188,6 +188,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::map<bus::TopicPartition, uint64_t> owned_;
   uint64_t last_ownership_ = 0;
   bool assigned_once_ = false;
+  // As the last Poll said.
+  bool at_end_ = false;
   bool caught_up_ = false;
   bool finished_ = false;
 

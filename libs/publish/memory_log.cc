@@ -79,6 +79,11 @@ absl::StatusOr<std::unique_ptr<bus::Producer>> MemoryLog::OpenProducer(
                                           ++epochs_[producer_id]);
 }
 
+absl::StatusOr<std::unique_ptr<bus::Appender>> MemoryLog::OpenAppender() {
+  return Error(status::v1::REASON_CODE_INTERNAL,
+               "a memory log has no appenders");
+}
+
 absl::StatusOr<std::vector<int64_t>> MemoryLog::Append(
     const std::string& producer_id, int epoch,
     const std::vector<bus::Outgoing>& messages) {

@@ -34,6 +34,7 @@ class MemoryLog : public bus::EventLog {
       const std::string& name) override;
   absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
       const std::string& producer_id) override;
+  absl::StatusOr<std::unique_ptr<bus::Appender>> OpenAppender() override;
   absl::StatusOr<bus::OffsetRange> Offsets(
       const bus::TopicPartition& partition) override;
   absl::StatusOr<std::vector<bus::Message>> Read(

@@ -43,6 +43,10 @@ class FaultyLog : public bus::EventLog {
     ASSIGN_OR_RETURN(auto producer, log_->OpenProducer(producer_id));
     return std::make_unique<FaultyProducer>(this, std::move(producer));
   }
+  absl::StatusOr<std::unique_ptr<bus::Appender>> OpenAppender() override {
+    ASSIGN_OR_RETURN(auto appender, log_->OpenAppender());
+    return std::make_unique<FaultyAppender>(this, std::move(appender));
+  }
   absl::StatusOr<bus::OffsetRange> Offsets(
       const bus::TopicPartition& partition) override {
     return log_->Offsets(partition);
@@ -83,6 +87,25 @@ class FaultyLog : public bus::EventLog {
    private:
     FaultyLog* const log_;
     const std::unique_ptr<bus::Producer> producer_;
+  };
+
+  class FaultyAppender : public bus::Appender {
+   public:
+    FaultyAppender(FaultyLog* log, std::unique_ptr<bus::Appender> appender)
+        : log_(log), appender_(std::move(appender)) {}
+
+    absl::StatusOr<int64_t> Append(const bus::Outgoing& message) override {
+      const auto offset = appender_->Append(message);
+      const MutexLock lock(&log_->mutex_);
+      if (log_->lose_answers_) {
+        return Error(status::v1::REASON_CODE_STORAGE_FAILED, "answer lost");
+      }
+      return offset;
+    }
+
+   private:
+    FaultyLog* const log_;
+    const std::unique_ptr<bus::Appender> appender_;
   };
 
   bus::EventLog* const log_;
