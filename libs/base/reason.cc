@@ -43,6 +43,7 @@ ReasonTraits TraitsOf(ReasonCode reason) {
     case status::v1::REASON_CODE_MODE_NOT_GRANTED:
     case status::v1::REASON_CODE_TREATMENT_TOO_WEAK:
     case status::v1::REASON_CODE_NOT_SHARED:
+    case status::v1::REASON_CODE_AGREEMENT_SUSPENDED:
       return {StatusCode::kPermissionDenied, false};
     case status::v1::REASON_CODE_VALUE_UNTREATABLE:
     case status::v1::REASON_CODE_WRONG_STATE:
@@ -67,6 +68,7 @@ ReasonTraits TraitsOf(ReasonCode reason) {
     case status::v1::REASON_CODE_SHUTTING_DOWN:
       return {StatusCode::kUnavailable, true};
     case status::v1::REASON_CODE_TOO_MANY:
+    case status::v1::REASON_CODE_LIMIT_REACHED:
       return {StatusCode::kResourceExhausted, true};
     case status::v1::REASON_CODE_INTERNAL:
     case status::v1::REASON_CODE_UNSPECIFIED:
