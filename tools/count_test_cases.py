@@ -81,6 +81,11 @@ def main():
                         help="the exit status of bazel test")
     parser.add_argument("--planted-race", choices=["passed", "failed"],
                         help="one more case: whether the planted race was found")
+    parser.add_argument("--left-out", action="append", default=[], metavar="LABEL",
+                        help="a target that was not run; may be repeated")
+    parser.add_argument("--why", default="", help="why they were not run")
+    parser.add_argument("--required", action="store_true",
+                        help="a target that was not run has failed")
     arguments = parser.parse_args()
 
     passed = failed = 0
@@ -118,6 +123,9 @@ def main():
     for label in sorted(not_built):
         failed += 1
         print(f"FAILED {label}: did not build")
+    for label in arguments.left_out:
+        print(f"{'FAILED' if arguments.required else 'SKIPPED'} {label}: {arguments.why}")
+        failed += arguments.required
     if arguments.planted_race == "passed":
         passed += 1
     elif arguments.planted_race == "failed":

@@ -68,6 +68,10 @@ class CountTestCases(unittest.TestCase):
             self.assertEqual(self.run_on([ran], "--bazel-exit=3"), (1, "3 passed, 1 failed"))
             self.assertEqual(self.run_on([ran], "--planted-race=failed"),
                              (1, "3 passed, 1 failed"))
+            self.assertEqual(self.run_on([ran], "--left-out=//a:d", "--left-out=//a:e"),
+                             (0, "3 passed, 0 failed"))
+            self.assertEqual(self.run_on([ran], "--left-out=//a:d", "--left-out=//a:e",
+                                         "--required"), (1, "3 passed, 2 failed"))
         self.assertEqual(self.run_on([]), (1, "0 passed, 1 failed"))
 
 

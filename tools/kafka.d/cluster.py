@@ -233,11 +233,11 @@ class Cluster:
         raise Failure("the ports chosen were taken by other processes three times: try again")
 
     def start_nodes(self, nodes, options, extra_jvm=()):
-        self.state["parent"] = options.parent or self.state.get("parent")
-        for node in nodes:
-            self.launch(node, extra_jvm)
+        # Before there is anything that a dying parent could leave behind.
         if options.parent:
             self.watch(options.parent)
+        for node in nodes:
+            self.launch(node, extra_jvm)
         if options.no_wait:
             return
         running = len(self.running())
@@ -248,8 +248,11 @@ class Cluster:
 
     def watch(self, parent):
         """Leaves a process behind that ends the nodes when the parent has ended."""
-        processes.spawn([TOOLS / "kafka", "watch", "--dir", self.folder, "--parent",
-                         str(parent)], "/", self.folder / "watch.log")
+        processes.end([self.state.get("watch")], patience_s=0)
+        self.state["watch"] = processes.spawn(
+            [TOOLS / "kafka", "watch", "--dir", self.folder, "--parent", str(parent)],
+            "/", self.folder / "watch.log")
+        self.save()
 
     # Ending
 
@@ -268,11 +271,13 @@ class Cluster:
     def remove(self):
         """Ends it, if it runs, and takes away all that belongs to it."""
         self.end(patience_s=0)
+        watch = self.state.get("watch")
+        if watch and watch[0] != os.getpid():
+            processes.end([watch], patience_s=0)
         for node in self.state["nodes"]:
             disk.remove(node["mount"])
             shutil.rmtree(self.node_folder(node), ignore_errors=True)
-        for name in ("certificates", "users"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+        shutil.rmtree(self.folder / "certificates", ignore_errors=True)
         for name in ("watch.log", STATE):
             (self.folder / name).unlink(missing_ok=True)
         try:
