@@ -217,12 +217,12 @@ class Cluster:
         raise Failure(f"node {node['id']} ended while it started; the end of its log "
                       f"({self.log(node)}):\n{self.last_lines(node)}")
 
-    def start_new(self, options):
+    def start_new(self, options, extra_jvm=()):
         for attempt in range(1, 4):
             try:
                 self.make(options)
                 progress(f"starting {options.nodes} node(s) of Kafka {self.state['version']}")
-                self.start_nodes(self.state["nodes"], options)
+                self.start_nodes(self.state["nodes"], options, extra_jvm)
                 return
             except PortTaken:
                 progress(f"a port was taken by another process (attempt {attempt})")

@@ -13,6 +13,8 @@ HERE = pathlib.Path(__file__).absolute().parent
 LINES = ("3.9", "4")
 JAVA_MIN = 17
 DONE = "INSTALLED"
+# Named in full: Maven says more clearly why it cannot fetch it. As in the poms.
+DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 # Without what a server of this size gains nothing from; the start is what counts.
 QUICK_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
@@ -97,6 +99,7 @@ class Kafka:
                           NOT_TO_BE_HAD) from error
         try:
             self._fetch(pathlib.Path(scratch))
+            os.chmod(scratch, 0o755)
             (pathlib.Path(scratch) / DONE).write_text(self.version + "\n", encoding="utf-8")
             try:
                 os.rename(scratch, self.folder)
@@ -113,16 +116,16 @@ class Kafka:
         shutil.copy(HERE / self.line / "pom.xml", scratch / "pom.xml")
         run = subprocess.run(
             ["mvn", "--batch-mode", "--quiet", "--file", scratch / "pom.xml",
-             "dependency:copy-dependencies", "-DincludeScope=runtime",
+             f"{DEPENDENCY_PLUGIN}:copy-dependencies", "-DincludeScope=runtime",
              f"-DoutputDirectory={scratch / 'libs'}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, check=False)
         if run.returncode != 0:
             said = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in run.stdout.splitlines()]
-            errors = [line for line in said if line.startswith("[ERROR]")] or said[-3:]
+            errors = [line for line in said if line.startswith("[ERROR] ")] or said[-3:]
             raise Failure(
                 f"Apache Kafka {self.version} cannot be fetched from Maven Central. Maven says:\n"
-                + "\n".join(f"    {line[:400]}" for line in errors[:2])
-                + "\nIs Maven Central reached from here (a proxy or mirror belongs into "
-                "~/.m2/settings.xml)? Or copy the folder "
-                f"{self.folder} from a machine that has it.", NOT_TO_BE_HAD)
+                f"    {errors[0][:800] if errors else 'nothing'}\n"
+                "Is Maven Central reached from this machine? A proxy or a mirror belongs into "
+                f"~/.m2/settings.xml. Or copy {self.folder} from a machine that has it.",
+                NOT_TO_BE_HAD)
