@@ -1,10 +1,13 @@
 #include "tools/sluicectl/agreement_file.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "libs/base/file.h"
@@ -124,7 +127,53 @@ void SetPeriod(const config::v1::AgreementFile& content, absl::Time now,
       registry::ToTimestamp(absl::FromCivil(until, utc));
 }
 
+void SetLimits(const config::v1::AgreementFile& content, Agreement* agreement,
+               std::vector<Violation>* violations) {
+  if (!content.has_limits()) return;
+  const agreement::v1::Limits& limits = content.limits();
+  // Both would be taken without a word and do nothing.
+  if (limits.records_per_day() == 0) {
+    const std::string hint = "goes with records_per_day, which is missing";
+    if (limits.on_limit() != agreement::v1::ON_LIMIT_UNSPECIFIED) {
+      violations->push_back(
+          {"limits.on_limit", hint, status::v1::REASON_CODE_OUT_OF_BOUNDS});
+    }
+    if (limits.utc_offset_minutes() != 0) {
+      violations->push_back({"limits.utc_offset_minutes", hint,
+                             status::v1::REASON_CODE_OUT_OF_BOUNDS});
+    }
+  }
+  *agreement->mutable_limits() = limits;
+}
+
+std::string DayText(const agreement::v1::Limits& limits) {
+  const int offset = limits.utc_offset_minutes();
+  const char* then = "waits for the next day";
+  if (limits.on_limit() == agreement::v1::ON_LIMIT_REFUSE) {
+    then = "then refused until the next day";
+  } else if (limits.on_limit() == agreement::v1::ON_LIMIT_SUSPEND) {
+    then = "then suspended";
+  }
+  return absl::StrFormat("%d records a day (from 00:00 at UTC%c%02d:%02d), %s",
+                         limits.records_per_day(), offset < 0 ? '-' : '+',
+                         std::abs(offset) / 60, std::abs(offset) % 60, then);
+}
+
 }  // namespace
+
+std::string DescribeLimits(const agreement::v1::Limits& limits) {
+  std::vector<std::string> parts;
+  if (limits.records_per_second() > 0) {
+    parts.push_back(
+        absl::StrCat(limits.records_per_second(), " records a second"));
+  }
+  if (limits.records_per_day() > 0) parts.push_back(DayText(limits));
+  if (limits.concurrent_streams() > 0) {
+    parts.push_back(
+        absl::StrCat(limits.concurrent_streams(), " streams at once"));
+  }
+  return parts.empty() ? "none" : absl::StrJoin(parts, "; ");
+}
 
 absl::StatusOr<AgreementFile> ReadAgreementFile(const std::string& path) {
   AgreementFile file;
@@ -160,6 +209,7 @@ absl::StatusOr<Agreement> ResolveAgreement(const AgreementFile& file,
   agreement.set_on_untreatable(content.on_untreatable());
   std::vector<Violation> violations;
   SetPeriod(content, now, &agreement, &violations);
+  SetLimits(content, &agreement, &violations);
   GrantFields(content, resource, &agreement, &violations);
   if (!violations.empty()) {
     return config::YamlProblems(AsView(file.text), file.path, violations);

@@ -29,11 +29,16 @@ absl::StatusOr<AgreementFile> ReadAgreementFile(const std::string& path);
 // resolved to the ids of `resource`. Every problem that shows before the
 // registry is asked, each as "<file>:<line>:<column>: ...": UNKNOWN_FIELD with
 // the name that may have been meant, TREATMENT_UNFIT, TREATMENT_TOO_WEAK,
-// OUT_OF_BOUNDS for dates that do not make a period; NOT_SHARED if the resource
+// OUT_OF_BOUNDS for dates that do not make a period and for an on_limit without
+// the limit that it is about; NOT_SHARED if the resource
 // is not shared at all. `now` says what today is.
 absl::StatusOr<agreement::v1::Agreement> ResolveAgreement(
     const AgreementFile& file, const catalog::v1::Resource& resource,
     absl::string_view consumer, uint32_t version, absl::Time now);
+
+// The limits for people: "100000 records a day (from midnight at +08:00) ...";
+// "none" where there are none.
+std::string DescribeLimits(const agreement::v1::Limits& limits);
 
 }  // namespace sluice::sluicectl
 

@@ -157,5 +157,44 @@ TEST_CASE("what is not shared cannot be asked for") {
         status::v1::REASON_CODE_NOT_SHARED);
 }
 
+TEST_CASE("Limits are taken as they are written") {
+  const auto agreement = Resolve(
+      "fields: {division: {keep: {}}}\n"
+      "limits: {records_per_day: 100000, on_limit: REFUSE,\n"
+      "         utc_offset_minutes: 480, concurrent_streams: 2}\n",
+      People());
+  INFO(agreement.status().message());
+  REQUIRE(agreement.ok());
+  const auto& limits = agreement->limits();
+  CHECK(limits.records_per_day() == 100000);
+  CHECK(limits.on_limit() == agreement::v1::ON_LIMIT_REFUSE);
+  CHECK(limits.utc_offset_minutes() == 480);
+  CHECK(limits.concurrent_streams() == 2);
+  CHECK(DescribeLimits(limits) ==
+        "100000 records a day (from 00:00 at UTC+08:00), then refused until "
+        "the next day; 2 streams at once");
+  agreement::v1::Limits other;
+  CHECK(DescribeLimits(other) == "none");
+  other.set_records_per_second(50);
+  CHECK(DescribeLimits(other) == "50 records a second");
+  other.set_records_per_day(7);
+  other.set_utc_offset_minutes(-210);
+  CHECK(DescribeLimits(other) ==
+        "50 records a second; 7 records a day (from 00:00 at UTC-03:30), waits "
+        "for the next day");
+}
+
+TEST_CASE("What is said of a day's limit needs a day's limit") {
+  const auto refused = Resolve(
+      "fields: {division: {keep: {}}}\n"
+      "limits: {records_per_second: 5, on_limit: SUSPEND}\n",
+      People());
+  CHECK(ReasonOf(refused.status()) == status::v1::REASON_CODE_OUT_OF_BOUNDS);
+  CHECK_THAT(std::string(refused.status().message()),
+             Contains("a.yaml:6:") && Contains("records_per_day"));
+  CHECK_FALSE(
+      Resolve("fields: {division: {keep: {}}}\n", People())->has_limits());
+}
+
 }  // namespace
 }  // namespace sluice::sluicectl
