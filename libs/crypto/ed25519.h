@@ -22,6 +22,7 @@ inline constexpr size_t kSignatureBytes = 64;
 inline constexpr char kEnvelopeDomain[] = "sluice/envelope/v1\n";
 inline constexpr char kCommandDomain[] = "sluice/command/v1\n";
 inline constexpr char kRotationDomain[] = "sluice/rotation/v1\n";
+inline constexpr char kNoticeDomain[] = "sluice/notice/v1\n";
 // A signed note is signed as C2SP says: without a prefix.
 inline constexpr char kNoteDomain[] = "";
 

@@ -8,13 +8,19 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
+#include <iterator>
+
+#include "libs/crypto/hmac_blocks.h"
 
 namespace sluice::crypto {
 namespace {
 
 constexpr size_t kBlockBytes = SHA256_CBLOCK;
+static_assert(kBlockBytes == kHashBlockBytes);
 
 SHA256_CTX StateAfterBlock(const Digest& key_or_zero, absl::string_view key,
                            uint8_t pad) {
@@ -30,6 +36,12 @@ SHA256_CTX StateAfterBlock(const Digest& key_or_zero, absl::string_view key,
   SHA256_Update(&state, block, sizeof(block));
   OPENSSL_cleanse(block, sizeof(block));
   return state;
+}
+
+HashState WordsOf(const SHA256_CTX& context) {
+  HashState words;
+  std::copy(std::begin(context.h), std::end(context.h), words.begin());
+  return words;
 }
 
 Digest Final(SHA256_CTX* state) {
@@ -79,6 +91,17 @@ struct HmacSha256::State {
   SHA256_CTX inner;
   SHA256_CTX outer;
   ~State() { OPENSSL_cleanse(this, sizeof(*this)); }
+
+  // The digest of `prefix` followed by `text`.
+  Digest Compute(absl::string_view prefix, absl::string_view text) const {
+    SHA256_CTX state = inner;
+    SHA256_Update(&state, prefix.data(), prefix.size());
+    SHA256_Update(&state, text.data(), text.size());
+    const Digest hashed = Final(&state);
+    state = outer;
+    SHA256_Update(&state, hashed.data(), hashed.size());
+    return Final(&state);
+  }
 };
 
 HmacSha256::HmacSha256(absl::string_view key) {
@@ -90,12 +113,36 @@ HmacSha256::HmacSha256(absl::string_view key) {
 HmacSha256::~HmacSha256() = default;
 
 Digest HmacSha256::Compute(absl::string_view message) const {
-  SHA256_CTX state = state_->inner;
-  SHA256_Update(&state, message.data(), message.size());
-  const Digest inner = Final(&state);
-  state = state_->outer;
-  SHA256_Update(&state, inner.data(), inner.size());
-  return Final(&state);
+  return state_->Compute("", message);
+}
+
+void HmacSha256::ComputeMany(char prefix, const absl::string_view* texts,
+                             size_t count, Digest* digests) const {
+  static const HmacBlocks hmac_blocks = HmacBlocksAccelerated() != nullptr
+                                            ? HmacBlocksAccelerated()
+                                            : HmacBlocksPortable;
+  constexpr size_t kTextMax = kHashBlockTextMax - 1;
+  constexpr size_t kAtOnce = 16;
+  const HashState inner = WordsOf(state_->inner);
+  const HashState outer = WordsOf(state_->outer);
+  std::array<HashBlock, kAtOnce> blocks;
+  for (size_t begin = 0; begin < count; begin += kAtOnce) {
+    const size_t size = std::min(kAtOnce, count - begin);
+    for (size_t i = 0; i < size; ++i) {
+      const absl::string_view text = texts[begin + i];
+      // A longer one is put right below; its block holds what it may.
+      const size_t bytes = std::min(text.size(), kTextMax);
+      blocks[i][0] = static_cast<uint8_t>(prefix);
+      if (bytes > 0) std::memcpy(&blocks[i][1], text.data(), bytes);
+      PadSecondBlock(bytes + 1, &blocks[i]);
+    }
+    hmac_blocks(inner, outer, blocks.data(), size, digests + begin);
+    for (size_t i = begin; i < begin + size; ++i) {
+      if (texts[i].size() > kTextMax) {
+        digests[i] = state_->Compute(absl::string_view(&prefix, 1), texts[i]);
+      }
+    }
+  }
 }
 
 std::string HkdfSha256(absl::string_view secret, absl::string_view salt,

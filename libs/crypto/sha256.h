@@ -3,24 +3,15 @@
 #ifndef SLUICE_LIBS_CRYPTO_SHA256_H_
 #define SLUICE_LIBS_CRYPTO_SHA256_H_
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "libs/crypto/digest.h"
+#include "libs/crypto/keyed_digest.h"
 
 namespace sluice::crypto {
-
-inline constexpr size_t kDigestBytes = 32;
-using Digest = std::array<uint8_t, kDigestBytes>;
-
-// The bytes of `digest`, which must outlive the view.
-inline absl::string_view DigestView(const Digest& digest) {
-  return absl::string_view(reinterpret_cast<const char*>(digest.data()),
-                           digest.size());
-}
 
 // `bytes` as a digest; it must be kDigestBytes long (asserted).
 Digest DigestFrom(absl::string_view bytes);
@@ -47,14 +38,19 @@ class Sha256Hasher {
 
 // HMAC under one key, with the key's inner and outer blocks hashed beforehand:
 // a short message costs two compressions. Thread-safe once made.
-class HmacSha256 {
+class HmacSha256 : public KeyedDigest {
  public:
   explicit HmacSha256(absl::string_view key);
-  ~HmacSha256();
+  ~HmacSha256() override;
   HmacSha256(const HmacSha256&) = delete;
   HmacSha256& operator=(const HmacSha256&) = delete;
 
   Digest Compute(absl::string_view message) const;
+
+  // Several short texts side by side, on the CPU's SHA instructions where it
+  // has them.
+  void ComputeMany(char prefix, const absl::string_view* texts, size_t count,
+                   Digest* digests) const override;
 
  private:
   struct State;

@@ -1,0 +1,222 @@
+#include "libs/crypto/hmac_blocks.h"
+
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+#include "libs/base/endian.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+namespace sluice::crypto {
+namespace {
+
+alignas(16) constexpr uint32_t kRoundConstants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
+    0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
+    0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
+    0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+    0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13,
+    0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+    0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a,
+    0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+    0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+// A key's block and a digest, in bits: the length of what the outer hash sees.
+constexpr uint32_t kOuterBits = (kHashBlockBytes + kDigestBytes) * 8;
+constexpr uint32_t kOneBit = 0x80000000u;
+
+void Compress(const uint32_t* words, HashState* state) {
+  uint32_t w[64];
+  std::memcpy(w, words, 16 * sizeof(uint32_t));
+  for (size_t t = 16; t < 64; ++t) {
+    const uint32_t s0 =
+        std::rotr(w[t - 15], 7) ^ std::rotr(w[t - 15], 18) ^ (w[t - 15] >> 3);
+    const uint32_t s1 =
+        std::rotr(w[t - 2], 17) ^ std::rotr(w[t - 2], 19) ^ (w[t - 2] >> 10);
+    w[t] = w[t - 16] + s0 + w[t - 7] + s1;
+  }
+  HashState v = *state;
+  for (size_t t = 0; t < 64; ++t) {
+    const uint32_t sum1 =
+        std::rotr(v[4], 6) ^ std::rotr(v[4], 11) ^ std::rotr(v[4], 25);
+    const uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
+    const uint32_t t1 = v[7] + sum1 + choice + kRoundConstants[t] + w[t];
+    const uint32_t sum0 =
+        std::rotr(v[0], 2) ^ std::rotr(v[0], 13) ^ std::rotr(v[0], 22);
+    const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+    v = {t1 + sum0 + majority, v[0], v[1], v[2], v[3] + t1, v[4], v[5], v[6]};
+  }
+  for (size_t i = 0; i < v.size(); ++i) (*state)[i] += v[i];
+}
+
+#if defined(__x86_64__)
+
+#define SLUICE_SHA __attribute__((target("sha,sse4.1,ssse3")))
+#define SLUICE_SHA_INLINE \
+  inline __attribute__((always_inline, target("sha,sse4.1,ssse3")))
+
+// A state in the order of words that the instructions want.
+struct ShaState {
+  __m128i abef;
+  __m128i cdgh;
+};
+
+SLUICE_SHA_INLINE ShaState ToShaState(const HashState& state) {
+  const __m128i abcd =
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(state.data()));
+  const __m128i efgh =
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(state.data() + 4));
+  const __m128i cdab = _mm_shuffle_epi32(abcd, 0xB1);
+  const __m128i hgfe = _mm_shuffle_epi32(efgh, 0x1B);
+  return {_mm_alignr_epi8(cdab, hgfe, 8), _mm_blend_epi16(hgfe, cdab, 0xF0)};
+}
+
+// Four rounds of each lane, and the words that the four sixteen rounds later
+// need.
+template <size_t kGroup, size_t kLanes>
+SLUICE_SHA_INLINE void RoundGroups(__m128i (&words)[kLanes][4],
+                                   ShaState (&state)[kLanes]) {
+  constexpr size_t kNow = kGroup % 4;
+  const __m128i constants = _mm_load_si128(
+      reinterpret_cast<const __m128i*>(kRoundConstants + 4 * kGroup));
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    __m128i(&w)[4] = words[lane];
+    const __m128i sum = _mm_add_epi32(w[kNow], constants);
+    state[lane].cdgh =
+        _mm_sha256rnds2_epu32(state[lane].cdgh, state[lane].abef, sum);
+    state[lane].abef = _mm_sha256rnds2_epu32(state[lane].abef, state[lane].cdgh,
+                                             _mm_shuffle_epi32(sum, 0x0E));
+    if constexpr (kGroup < 12) {
+      const __m128i seven_back =
+          _mm_alignr_epi8(w[(kNow + 3) % 4], w[(kNow + 2) % 4], 4);
+      w[kNow] = _mm_sha256msg2_epu32(
+          _mm_add_epi32(_mm_sha256msg1_epu32(w[kNow], w[(kNow + 1) % 4]),
+                        seven_back),
+          w[(kNow + 3) % 4]);
+    }
+  }
+  if constexpr (kGroup < 15) RoundGroups<kGroup + 1, kLanes>(words, state);
+}
+
+// The state after a block, as words in their usual order.
+template <size_t kLanes>
+SLUICE_SHA_INLINE void CompressLanes(const ShaState& start,
+                                     __m128i (&words)[kLanes][4],
+                                     __m128i (&abcd)[kLanes],
+                                     __m128i (&efgh)[kLanes]) {
+  ShaState state[kLanes];
+  for (ShaState& lane : state) lane = start;
+  RoundGroups<0, kLanes>(words, state);
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    const __m128i feba =
+        _mm_shuffle_epi32(_mm_add_epi32(state[lane].abef, start.abef), 0x1B);
+    const __m128i dchg =
+        _mm_shuffle_epi32(_mm_add_epi32(state[lane].cdgh, start.cdgh), 0xB1);
+    abcd[lane] = _mm_blend_epi16(feba, dchg, 0xF0);
+    efgh[lane] = _mm_alignr_epi8(dchg, feba, 8);
+  }
+}
+
+template <size_t kLanes>
+SLUICE_SHA_INLINE void HmacLanes(const ShaState& inner, const ShaState& outer,
+                                 const HashBlock* blocks, Digest* digests) {
+  const __m128i swap = _mm_set_epi64x(0x0C0D0E0F08090A0B, 0x0405060700010203);
+  __m128i words[kLanes][4];
+  __m128i abcd[kLanes];
+  __m128i efgh[kLanes];
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    for (size_t i = 0; i < 4; ++i) {
+      words[lane][i] = _mm_shuffle_epi8(
+          _mm_loadu_si128(
+              reinterpret_cast<const __m128i*>(blocks[lane].data() + 16 * i)),
+          swap);
+    }
+  }
+  CompressLanes<kLanes>(inner, words, abcd, efgh);
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    words[lane][0] = abcd[lane];
+    words[lane][1] = efgh[lane];
+    words[lane][2] = _mm_set_epi32(0, 0, 0, static_cast<int>(kOneBit));
+    words[lane][3] = _mm_set_epi32(kOuterBits, 0, 0, 0);
+  }
+  CompressLanes<kLanes>(outer, words, abcd, efgh);
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    auto* const digest = reinterpret_cast<__m128i*>(digests[lane].data());
+    _mm_storeu_si128(digest, _mm_shuffle_epi8(abcd[lane], swap));
+    _mm_storeu_si128(digest + 1, _mm_shuffle_epi8(efgh[lane], swap));
+  }
+}
+
+SLUICE_SHA void HmacBlocksSha(const HashState& inner, const HashState& outer,
+                              const HashBlock* blocks, size_t count,
+                              Digest* digests) {
+  const ShaState inner_state = ToShaState(inner);
+  const ShaState outer_state = ToShaState(outer);
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) {
+    HmacLanes<2>(inner_state, outer_state, blocks + i, digests + i);
+  }
+  if (i < count) {
+    HmacLanes<1>(inner_state, outer_state, blocks + i, digests + i);
+  }
+}
+
+#undef SLUICE_SHA
+#undef SLUICE_SHA_INLINE
+
+#endif
+
+}  // namespace
+
+void PadSecondBlock(size_t text_bytes, HashBlock* block) {
+  assert(text_bytes <= kHashBlockTextMax);
+  uint8_t* const bytes = block->data();
+  std::memset(bytes + text_bytes, 0, kHashBlockBytes - text_bytes);
+  bytes[text_bytes] = 0x80;
+  const uint64_t bits = (kHashBlockBytes + text_bytes) * 8;
+  StoreLittle(__builtin_bswap64(bits), bytes + kHashBlockBytes - 8);
+}
+
+void HmacBlocksPortable(const HashState& inner, const HashState& outer,
+                        const HashBlock* blocks, size_t count,
+                        Digest* digests) {
+  for (size_t i = 0; i < count; ++i) {
+    uint32_t words[16];
+    for (size_t k = 0; k < 16; ++k) words[k] = LoadBig32(&blocks[i][4 * k]);
+    HashState hashed = inner;
+    Compress(words, &hashed);
+    std::memset(words, 0, sizeof(words));
+    std::memcpy(words, hashed.data(), kDigestBytes);
+    words[8] = kOneBit;
+    words[15] = kOuterBits;
+    HashState state = outer;
+    Compress(words, &state);
+    for (size_t k = 0; k < state.size(); ++k) {
+      StoreLittle(__builtin_bswap32(state[k]), &digests[i][4 * k]);
+    }
+  }
+}
+
+HmacBlocks HmacBlocksAccelerated() {
+#if defined(__x86_64__)
+  // __builtin_cpu_supports has no name for the SHA instructions in g++ 12.
+  uint32_t eax = 0;
+  uint32_t ebx = 0;
+  uint32_t ecx = 0;
+  uint32_t edx = 0;
+  if (__builtin_cpu_supports("sse4.1") != 0 &&
+      __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+      (ebx & bit_SHA) != 0) {
+    return HmacBlocksSha;
+  }
+#endif
+  return nullptr;
+}
+
+}  // namespace sluice::crypto
