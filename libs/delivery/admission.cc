@@ -60,6 +60,10 @@ absl::Status CheckLive(const AgreementRecord& record, absl::Time now) {
       return Error(status::v1::REASON_CODE_AGREEMENT_REVOKED,
                    absl::StrCat(Name(record),
                                 " was revoked: ", record.revocation_reason()));
+    case agreement::v1::AGREEMENT_STATE_SUSPENDED:
+      return SuspendedError(record.agreement().id(),
+                            record.agreement().version(),
+                            record.suspension_reason());
     case agreement::v1::AGREEMENT_STATE_SUPERSEDED:
       return Error(status::v1::REASON_CODE_AGREEMENT_NOT_ACTIVE,
                    absl::StrCat(Name(record),
@@ -86,6 +90,15 @@ absl::Status CheckLive(const AgreementRecord& record, absl::Time now) {
                               ": request a new version"));
   }
   return absl::OkStatus();
+}
+
+absl::Status SuspendedError(const std::string& agreement, uint32_t version,
+                            const std::string& reason) {
+  return Error(status::v1::REASON_CODE_AGREEMENT_SUSPENDED,
+               absl::StrCat("agreement ", agreement, " version ", version,
+                            " is suspended: ", reason,
+                            "; it goes on when an approver of the provider "
+                            "resumes it"));
 }
 
 absl::Status CheckEntry(const agreement::v1::Agreement& agreement,

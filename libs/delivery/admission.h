@@ -2,6 +2,9 @@
 #ifndef SLUICE_LIBS_DELIVERY_ADMISSION_H_
 #define SLUICE_LIBS_DELIVERY_ADMISSION_H_
 
+#include <cstdint>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -28,8 +31,8 @@ absl::StatusOr<Grant> Admit(const registry::Registry& registry,
                             const exchange::v1::Start& start);
 
 // Whether this very version of the agreement is in force at `now`:
-// AGREEMENT_NOT_ACTIVE, AGREEMENT_REVOKED, AGREEMENT_EXPIRED or
-// AGREEMENT_NOT_YET_VALID.
+// AGREEMENT_NOT_ACTIVE, AGREEMENT_REVOKED, AGREEMENT_SUSPENDED,
+// AGREEMENT_EXPIRED or AGREEMENT_NOT_YET_VALID.
 absl::Status CheckLive(const agreement::v1::AgreementRecord& agreement,
                        absl::Time now);
 
@@ -40,6 +43,10 @@ absl::Status CheckLive(const agreement::v1::AgreementRecord& agreement,
 // in.
 absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
                         const catalog::v1::Resource& newest);
+
+// AGREEMENT_SUSPENDED for the version named.
+absl::Status SuspendedError(const std::string& agreement, uint32_t version,
+                            const std::string& reason);
 
 // CERTIFICATE_EXPIRED once the caller's certificate is not valid any more.
 absl::Status CheckCertificate(const Caller& caller, absl::Time now);

@@ -100,6 +100,8 @@ TEST_CASE("An agreement in any state but approved is refused") {
       CHECK(live.ok());
     } else if (state == agreement::v1::AGREEMENT_STATE_REVOKED) {
       CHECK(ReasonOf(live) == status::v1::REASON_CODE_AGREEMENT_REVOKED);
+    } else if (state == agreement::v1::AGREEMENT_STATE_SUSPENDED) {
+      CHECK(ReasonOf(live) == status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
     } else {
       CHECK(ReasonOf(live) == status::v1::REASON_CODE_AGREEMENT_NOT_ACTIVE);
     }

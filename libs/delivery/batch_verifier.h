@@ -42,16 +42,22 @@ class BatchVerifier {
   // under a revoked key. KEY_NOT_YET_KNOWN if it must be asked again with the
   // same message later. CHAIN_BROKEN if a genuine message is missing before it:
   // delivery must stop.
+  //
+  // `known`, if not null, is what these very bytes were opened to before, when
+  // their signature and digest held; that is not looked at again. Everything
+  // that may have changed since, or that is this chain's, is.
   absl::StatusOr<std::optional<records::OpenedEnvelope>> Verify(
-      const bus::Message& message);
+      const bus::Message& message,
+      const records::OpenedEnvelope* known = nullptr);
 
  private:
   // Why the key may not have signed this; OK if it may.
   absl::Status CheckPublisher(const registry::KnownKey& key,
                               const records::OpenedEnvelope& envelope) const;
-  // OK for the right place, signature and body; `key` is who signed.
+  // OK for the right place, signature and body; `key` is who signed. With
+  // `bytes_hold` signature and body are known to be right.
   absl::Status CheckGenuine(const records::OpenedEnvelope& envelope,
-                            registry::KeyPtr* key);
+                            bool bytes_hold, registry::KeyPtr* key);
   absl::StatusOr<registry::KeyPtr> FindKey(
       const records::OpenedEnvelope& envelope);
   bool IsReplay(uint64_t sequence) const;

@@ -260,8 +260,10 @@ registry::Submitted DeliveryFixture::Submit(
                                        bus.domain.Sign(command, key));
 }
 
-void DeliveryFixture::ApproveVersion(uint32_t version) {
+void DeliveryFixture::ApproveVersion(uint32_t version,
+                                     const agreement::v1::Limits* limits) {
   agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  if (limits != nullptr) *agreement.mutable_limits() = *limits;
   agreement.set_version(version);
   Submit(registry::RequestCommand(agreement), bus.domain.consumer);
   Submit(registry::ApproveCommand(*Agreement(version)), bus.domain.approver);

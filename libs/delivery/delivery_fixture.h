@@ -116,7 +116,8 @@ struct DeliveryFixture {
   registry::Submitted Submit(const registry::v1::Command& command,
                              const crypto::SigningKey& key);
   // The next version of health-people: requested and approved.
-  void ApproveVersion(uint32_t version);
+  void ApproveVersion(uint32_t version,
+                      const agreement::v1::Limits* limits = nullptr);
 
   bus::TopicPartition Partition(uint32_t partition) const;
   registry::Registry::AgreementPtr Agreement(uint32_t version = 1) const;

@@ -20,6 +20,8 @@ namespace {
 
 constexpr size_t kPlansMax = 4096;
 constexpr absl::Duration kTick = absl::Seconds(1);
+// Longest wait for a place among the streams of an agreement.
+constexpr absl::Duration kPlaceWait = absl::Seconds(10);
 
 std::string GroupOf(const exchange::v1::Start& start) {
   return absl::StrCat("sluice.", start.agreement(), ".",
@@ -53,52 +55,125 @@ absl::Status ShuttingDown() {
                "this broker is shutting down: call again in a moment");
 }
 
+bool LimitsRecords(const agreement::v1::Agreement& agreement) {
+  return agreement.limits().records_per_second() > 0 ||
+         agreement.limits().records_per_day() > 0;
+}
+
+bool HasLimits(const agreement::v1::Agreement& agreement) {
+  return LimitsRecords(agreement) ||
+         agreement.limits().concurrent_streams() > 0;
+}
+
+std::string SuspensionReason(const agreement::v1::Agreement& agreement) {
+  return absl::StrCat("its limit of ", agreement.limits().records_per_day(),
+                      " records a day was reached");
+}
+
+absl::Status DayUsedUp(const agreement::v1::Agreement& agreement) {
+  return Error(
+      status::v1::REASON_CODE_LIMIT_REACHED,
+      absl::StrCat("agreement ", agreement.id(), " allows ",
+                   agreement.limits().records_per_day(),
+                   " records a day and they are used up: subscribe again "
+                   "tomorrow with the last position, or ask for a new version "
+                   "of the agreement with another limit"));
+}
+
+}  // namespace
+
 // What must hold at the start of every write of a stream. Used by one thread at
 // a time for writes, and by the ticker beside it.
-class WriteGate {
+class Exchange::WriteGate {
  public:
-  WriteGate(std::shared_ptr<Gate> gate, const registry::Registry* registry,
+  WriteGate(const Exchange* exchange, std::shared_ptr<Gate> gate,
             registry::Registry::AgreementPtr agreement, Caller caller,
             uint32_t entry_version)
-      : gate_(std::move(gate)),
-        registry_(registry),
+      : exchange_(exchange),
+        gate_(std::move(gate)),
         agreement_(std::move(agreement)),
         caller_(std::move(caller)),
         entry_version_(entry_version) {}
 
+  // Before the first Enter.
+  void Hold(std::unique_ptr<registry::Quota::StreamPlace> place) {
+    MutexLock lock(&mutex_);
+    place_ = std::move(place);
+  }
+
   absl::StatusOr<std::unique_ptr<Gate::Pass>> Enter() {
     std::unique_ptr<Gate::Pass> pass = gate_->Enter();
     if (pass == nullptr) return gate_->reason();
-    RETURN_IF_ERROR(registry_->health());
-    const absl::Time now = registry_->Now();
+    RETURN_IF_ERROR(exchange_->CheckCurrent());
+    const registry::Registry* registry = exchange_->options_.registry;
+    const absl::Time now = registry->Now();
     RETURN_IF_ERROR(CheckLive(*agreement_, now));
     RETURN_IF_ERROR(CheckCertificate(caller_, now));
     const agreement::v1::Agreement& agreement = agreement_->agreement();
     ASSIGN_OR_RETURN(const auto entry,
-                     registry_->GetResource(AsView(agreement.resource())));
+                     registry->GetResource(AsView(agreement.resource())));
     if (entry->version() != entry_version_.load()) {
       RETURN_IF_ERROR(CheckEntry(agreement, *entry));
       entry_version_ = entry->version();
     }
+    RETURN_IF_ERROR(CheckPlace());
     return pass;
   }
 
+  // When the stream has ended.
+  void Release() {
+    std::unique_ptr<registry::Quota::StreamPlace> place;
+    MutexLock lock(&mutex_);
+    place.swap(place_);
+  }
+
  private:
+  absl::Status CheckPlace() {
+    MutexLock lock(&mutex_);
+    if (place_ == nullptr || place_->held()) return absl::OkStatus();
+    return Error(
+        status::v1::REASON_CODE_LIMIT_REACHED,
+        absl::StrCat("the stream's place among the ",
+                     agreement_->agreement().limits().concurrent_streams(),
+                     " that agreement ", agreement_->agreement().id(),
+                     " allows could not be renewed in time: subscribe again"));
+  }
+
+  const Exchange* const exchange_;
   const std::shared_ptr<Gate> gate_;
-  const registry::Registry* const registry_;
   const registry::Registry::AgreementPtr agreement_;
   const Caller caller_;
   // Version of the catalog entry that was looked at last.
   std::atomic<uint32_t> entry_version_;
-};
 
-}  // namespace
+  Mutex mutex_;
+  std::unique_ptr<registry::Quota::StreamPlace> place_ ABSL_GUARDED_BY(mutex_);
+};
 
 Exchange::Exchange(const ExchangeOptions& options)
     : options_(options),
       run_id_(HexEncode(crypto::RandomBytes(4))),
       refusals_(options.audit, options.clock),
-      pool_("deliver", options.worker_threads) {
+      cache_(options.batch_cache_bytes_max == 0
+                 ? nullptr
+                 : std::make_unique<BatchCache>(options.batch_cache_bytes_max,
+                                                &counters_.cache_hits,
+                                                &counters_.cache_misses)),
+      pool_("deliver", options.worker_threads),
+      slow_pool_("deliver/slow", 1) {
+  {
+    MutexLock lock(&listening_->mutex);
+    listening_->exchange = this;
+  }
+  if (options_.quota != nullptr) {
+    options_.quota->SetListener(
+        [listening = listening_](const std::string& agreement) {
+          MutexLock lock(&listening->mutex);
+          if (listening->exchange != nullptr) {
+            listening->exchange->OnQuota(agreement);
+          }
+        });
+  }
   listener_id_ = options_.registry->AddListener(
       [this](uint64_t, const registry::v1::Command& command) {
         OnCommand(command);
@@ -110,12 +185,17 @@ Exchange::~Exchange() {
   Stop(absl::InfiniteDuration());
   options_.registry->RemoveListener(listener_id_);
   {
+    MutexLock lock(&listening_->mutex);
+    listening_->exchange = nullptr;
+  }
+  {
     MutexLock lock(&mutex_);
     ticker_stopping_ = true;
     changed_.SignalAll();
   }
   ticker_.join();
   pool_.Stop();
+  slow_pool_.Stop();
 }
 
 absl::StatusOr<Exchange::Opened> Exchange::Subscribe(
@@ -151,11 +231,17 @@ void Exchange::RecordRefusal(const Caller& caller, const std::string& method,
                    options_.registry->status().applied_offset);
 }
 
+absl::Status Exchange::CheckCurrent() const {
+  if (options_.lease != nullptr) RETURN_IF_ERROR(options_.lease->Check());
+  return options_.registry->health();
+}
+
 absl::StatusOr<Exchange::Opened> Exchange::Open(
     const Caller& caller, const exchange::v1::Start& start, Sink* sink) {
-  RETURN_IF_ERROR(options_.registry->health());
+  RETURN_IF_ERROR(CheckCurrent());
   ASSIGN_OR_RETURN(const Grant grant, Admit(*options_.registry, caller, start));
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
+  RETURN_IF_ERROR(CheckLimits(agreement));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
                    PlanFor(agreement, grant.resource->schema_version()));
   StreamOptions stream_options;
@@ -163,20 +249,14 @@ absl::StatusOr<Exchange::Opened> Exchange::Open(
   ASSIGN_OR_RETURN(stream_options.start,
                    ParseStart(start, AsView(agreement.resource())));
   stream_options.group = GroupOf(start);
-  // Before joining, which takes partitions from other streams.
   uint64_t number = 0;
   RETURN_IF_ERROR(ReserveStream(&number));
-  auto member = options_.log->JoinGroup(
-      stream_options.group, absl::StrCat("records.", agreement.resource()));
-  if (!member.ok()) {
+  auto stream = Join(number, caller, start, grant, std::move(stream_options));
+  if (!stream.ok()) {
     OnStreamEnd(number);
-    return member.status();
+    return stream.status();
   }
-  stream_options.member = *std::move(member);
-  Opened opened;
-  opened.started = StartedBy(agreement, *plan);
-  opened.stream =
-      MakeStream(number, caller, start, grant, std::move(stream_options));
+  Opened opened{*std::move(stream), StartedBy(agreement, *plan)};
   LogInfo("stream opened", {{"stream", StreamId(number)},
                             {"agreement", agreement.id()},
                             {"version", agreement.version()},
@@ -187,12 +267,39 @@ absl::StatusOr<Exchange::Opened> Exchange::Open(
   return opened;
 }
 
-std::shared_ptr<Stream> Exchange::MakeStream(uint64_t number,
-                                             const Caller& caller,
-                                             const exchange::v1::Start& start,
-                                             const Grant& grant,
-                                             StreamOptions options) {
+absl::Status Exchange::CheckLimits(
+    const agreement::v1::Agreement& agreement) const {
+  const bool suspends =
+      agreement.limits().records_per_day() > 0 &&
+      agreement.limits().on_limit() == agreement::v1::ON_LIMIT_SUSPEND;
+  if ((!HasLimits(agreement) || options_.quota != nullptr) &&
+      (!suspends || options_.suspend != nullptr)) {
+    return absl::OkStatus();
+  }
+  return Error(status::v1::REASON_CODE_LIMIT_REACHED,
+               absl::StrCat("agreement ", agreement.id(),
+                            " has limits that this broker is not set up to "
+                            "keep: use another broker"));
+}
+
+absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
+    uint64_t number, const Caller& caller, const exchange::v1::Start& start,
+    const Grant& grant, StreamOptions options) {
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
+  auto gate = std::make_shared<WriteGate>(
+      this, gates_.Get(agreement.id(), agreement.version()), grant.agreement,
+      caller, grant.resource->version());
+  // Before joining, which takes partitions from other streams.
+  if (agreement.limits().concurrent_streams() > 0) {
+    ASSIGN_OR_RETURN(auto place,
+                     options_.quota->TakeStream(agreement, kPlaceWait));
+    gate->Hold(std::move(place));
+  }
+  ASSIGN_OR_RETURN(
+      options.member,
+      options_.log->JoinGroup(options.group,
+                              absl::StrCat("records.", agreement.resource())));
+  SetLimits(grant.agreement, &options);
   options.id = StreamId(number);
   options.resource = agreement.resource();
   options.agreement = agreement.id();
@@ -203,29 +310,93 @@ std::shared_ptr<Stream> Exchange::MakeStream(uint64_t number,
   context.agreement = grant.agreement;
   context.registry = options_.registry;
   context.counters = &counters_;
+  context.cache = cache_.get();
   context.plan_for = [this, record = grant.agreement](uint32_t version) {
     return PlanFor(record->agreement(), version);
   };
   options.processor = std::make_unique<PolicyProcessor>(std::move(context));
-  options.enter_gate = [gate = std::make_shared<WriteGate>(
-                            gates_.Get(agreement.id(), agreement.version()),
-                            options_.registry, grant.agreement, caller,
-                            grant.resource->version())] {
-    return gate->Enter();
-  };
-  options.on_end = [this, number, caller, start](const absl::Status& status) {
+  options.enter_gate = [gate] { return gate->Enter(); };
+  options.on_end = [this, number, caller, start,
+                    gate](const absl::Status& status) {
     // A stream that may not go on is refused like a request.
-    if (!status.ok() && !IsRetriable(status)) {
+    if (!status.ok() &&
+        (!IsRetriable(status) ||
+         ReasonOf(status) == status::v1::REASON_CODE_LIMIT_REACHED)) {
       RefuseSubscription(caller, start, status);
     }
+    gate->Release();
     LogInfo("stream ended", {{"stream", StreamId(number)}, {"why", status}});
     OnStreamEnd(number);
   };
   options.log = options_.log;
+  options.clock = options_.clock;
+  options.pause_max = options_.pause_max;
   options.pool = &pool_;
   options.audit = options_.audit;
   options.counters = &counters_;
   return Stream::Create(std::move(options));
+}
+
+void Exchange::SetLimits(const registry::Registry::AgreementPtr& agreement,
+                         StreamOptions* options) {
+  if (!LimitsRecords(agreement->agreement())) return;
+  options->take_records = [quota = options_.quota,
+                           agreement](uint64_t records) {
+    return quota->TakeRecords(agreement->agreement(), records);
+  };
+  const auto on_limit = agreement->agreement().limits().on_limit();
+  if (on_limit == agreement::v1::ON_LIMIT_REFUSE ||
+      on_limit == agreement::v1::ON_LIMIT_SUSPEND) {
+    options->on_day_used_up = [this, agreement] {
+      return OnDayUsedUp(agreement->agreement());
+    };
+  }
+}
+
+absl::Status Exchange::OnDayUsedUp(const agreement::v1::Agreement& agreement) {
+  const absl::Status why = DayUsedUp(agreement);
+  if (agreement.limits().on_limit() != agreement::v1::ON_LIMIT_SUSPEND) {
+    return why;
+  }
+  bool is_new;
+  {
+    MutexLock lock(&mutex_);
+    is_new = suspending_.emplace(agreement.id(), agreement.version()).second;
+  }
+  if (is_new) {
+    slow_pool_.Schedule([this, agreement] { Suspend(agreement); });
+  }
+  return SuspendedError(agreement.id(), agreement.version(),
+                        SuspensionReason(agreement));
+}
+
+void Exchange::Suspend(const agreement::v1::Agreement& agreement) {
+  const absl::Status suspended =
+      options_.suspend(agreement, SuspensionReason(agreement));
+  if (!suspended.ok()) {
+    LogError("an agreement whose limit is reached could not be suspended",
+             {{"agreement", agreement.id()},
+              {"version", agreement.version()},
+              {"error", suspended}});
+  }
+  MutexLock lock(&mutex_);
+  suspending_.erase({agreement.id(), agreement.version()});
+}
+
+void Exchange::OnQuota(const std::string& agreement) {
+  for (const auto& stream : StreamsOf(agreement)) stream->Tick();
+}
+
+std::vector<std::shared_ptr<Stream>> Exchange::StreamsOf(
+    const std::string& agreement) const {
+  std::vector<std::shared_ptr<Stream>> streams;
+  MutexLock lock(&mutex_);
+  for (const auto& [number, stream] : streams_) {
+    if (stream != nullptr && stream->agreement() == agreement) {
+      streams.push_back(stream);
+    }
+  }
+  return streams;
 }
 
 std::string Exchange::StreamId(uint64_t number) const {
@@ -278,6 +449,11 @@ void Exchange::OnStreamEnd(uint64_t number) {
 
 void Exchange::OnCommand(const registry::v1::Command& command) {
   // A stream's record of its agreement stays as it was; its gate does not.
+  if (command.has_resume_agreement()) {
+    gates_.Renew(command.resume_agreement().id(),
+                 command.resume_agreement().version());
+    return;
+  }
   if (command.has_revoke_agreement()) {
     const auto& revoke = command.revoke_agreement();
     gates_.Close(revoke.id(), revoke.version(),
@@ -285,6 +461,11 @@ void Exchange::OnCommand(const registry::v1::Command& command) {
                        absl::StrCat("agreement ", revoke.id(), " version ",
                                     revoke.version(),
                                     " was revoked: ", revoke.reason())));
+  } else if (command.has_suspend_agreement()) {
+    const auto& suspend = command.suspend_agreement();
+    gates_.Close(
+        suspend.id(), suspend.version(),
+        SuspendedError(suspend.id(), suspend.version(), suspend.reason()));
   } else if (command.has_approve_agreement()) {
     const auto& approve = command.approve_agreement();
     for (uint32_t older = 1; older < approve.version(); ++older) {

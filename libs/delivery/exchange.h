@@ -5,10 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -21,10 +26,13 @@
 #include "libs/bus/event_log.h"
 #include "libs/crypto/key_provider.h"
 #include "libs/delivery/admission.h"
+#include "libs/delivery/batch_cache.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
 #include "libs/delivery/plan.h"
 #include "libs/delivery/stream.h"
+#include "libs/registry/lease.h"
+#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 
 namespace sluice::delivery {
@@ -36,11 +44,30 @@ struct ExchangeOptions {
   audit::AuditLog* audit = nullptr;
   // Root of the pseudonym keys.
   crypto::KeyProvider* keys = nullptr;
+  // Asked before a stream opens and before each write. Null: no other broker
+  // can be at this bus, so there is nothing to prove.
+  const registry::Lease* lease = nullptr;
+  // Keeps the limits of agreements. Null: an agreement with limits is not
+  // served. Its listener is the exchange's.
+  registry::Quota* quota = nullptr;
+  // Suspends an agreement whose day is used up and that asks for it, by a
+  // signed command. Called from a thread of the exchange that waits for it;
+  // never twice at a time for one version. An error is logged, and it is asked
+  // again when the next stream comes to the limit. Null: an agreement that asks
+  // for it is not served.
+  std::function<absl::Status(const agreement::v1::Agreement& agreement,
+                             const std::string& reason)>
+      suspend;
   Clock* clock = Clock::System();
   // Streams open at once; at least 1.
   size_t streams_max = 256;
   // Threads that treat batches; at least 1.
   int worker_threads = 2;
+  // Of batches that several streams read; 0: none are kept.
+  size_t batch_cache_bytes_max = size_t{64} << 20;
+  // How long a stream waits for a lease, the registry or the bus before it
+  // ends.
+  absl::Duration pause_max = kPauseMaxDefault;
 };
 
 // Thread-safe.
@@ -55,9 +82,11 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   // Opens a stream that writes to `sink`, or says why not: as Admit, and
-  // TOO_MANY, SHUTTING_DOWN, POSITION_INVALID, or what is wrong with the
-  // agreement's plan. A refusal is in the audit trail. The stream waits for its
-  // Run, which must be called; `sink` must live until its Finish was called.
+  // LEASE_LOST, TOO_MANY, LIMIT_REACHED, SHUTTING_DOWN, POSITION_INVALID, or
+  // what is wrong with the agreement's plan. A refusal is in the audit trail.
+  // The stream waits for its Run, which must be called; `sink` must live until
+  // its Finish was called. May wait for the bus and for a place among the
+  // agreement's streams, for seconds: not for a thread that must not block.
   struct Opened {
     std::shared_ptr<Stream> stream;
     exchange::v1::Started started;
@@ -79,21 +108,42 @@ class Exchange {
   size_t open_streams() const;
 
  private:
+  class WriteGate;
+
   void RefuseSubscription(const Caller& caller,
                           const exchange::v1::Start& start,
                           const absl::Status& why);
   absl::StatusOr<Opened> Open(const Caller& caller,
                               const exchange::v1::Start& start, Sink* sink);
-  std::shared_ptr<Stream> MakeStream(uint64_t number, const Caller& caller,
-                                     const exchange::v1::Start& start,
-                                     const Grant& grant, StreamOptions options);
+  // OK while this broker may deliver at all.
+  absl::Status CheckCurrent() const;
+  // Whether all of the agreement's limits can be kept here.
+  absl::Status CheckLimits(const agreement::v1::Agreement& agreement) const;
+  absl::StatusOr<std::shared_ptr<Stream>> Join(uint64_t number,
+                                               const Caller& caller,
+                                               const exchange::v1::Start& start,
+                                               const Grant& grant,
+                                               StreamOptions options);
+  void SetLimits(const registry::Registry::AgreementPtr& agreement,
+                 StreamOptions* options);
+  absl::Status OnDayUsedUp(const agreement::v1::Agreement& agreement);
+  void Suspend(const agreement::v1::Agreement& agreement);
+  void OnQuota(const std::string& agreement);
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(
       const agreement::v1::Agreement& agreement, uint32_t schema_version);
   absl::Status ReserveStream(uint64_t* number);
   void OnStreamEnd(uint64_t number);
   std::string StreamId(uint64_t number) const;
   void OnCommand(const registry::v1::Command& command);
+  std::vector<std::shared_ptr<Stream>> StreamsOf(
+      const std::string& agreement) const;
   void RunTicker();
+
+  // What the quota's listener finds, also when the exchange is gone.
+  struct Listening {
+    Mutex mutex;
+    Exchange* exchange ABSL_GUARDED_BY(mutex) = nullptr;
+  };
 
   const ExchangeOptions options_;
   // Names this run in stream ids, so that they are never used again.
@@ -101,7 +151,12 @@ class Exchange {
   DeliveryCounters counters_;
   GateTable gates_;
   audit::RefusalCoalescer refusals_;
+  // Null: none.
+  const std::unique_ptr<BatchCache> cache_;
   WorkerPool pool_;
+  // For what waits for the registry: suspensions.
+  WorkerPool slow_pool_;
+  const std::shared_ptr<Listening> listening_ = std::make_shared<Listening>();
   uint64_t listener_id_ = 0;
 
   mutable Mutex mutex_;
@@ -114,6 +169,9 @@ class Exchange {
   using PlanKey = std::tuple<std::string, uint32_t, uint32_t>;
   // Bounded by kPlansMax: emptied when full, plans are cheap to make again.
   std::map<PlanKey, std::shared_ptr<const Plan>> plans_ ABSL_GUARDED_BY(mutex_);
+  // Being suspended now.
+  std::set<std::pair<std::string, uint32_t>> suspending_
+      ABSL_GUARDED_BY(mutex_);
 
   std::thread ticker_;
 };

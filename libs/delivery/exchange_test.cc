@@ -8,61 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
-#include "libs/delivery/delivery_fixture.h"
+#include "libs/delivery/test_exchange.h"
 #include "libs/publish/resource_writer.h"
 #include "libs/records/batch.h"
 
 namespace sluice::delivery {
 namespace {
-
-// A broker without network, and its consumers.
-struct Exchanging {
-  explicit Exchanging(uint32_t partitions = 1, size_t streams_max = 8)
-      : domain(partitions) {
-    ExchangeOptions options;
-    options.registry = domain.registry.get();
-    options.log = domain.bus.log.get();
-    options.audit = domain.audit.get();
-    options.keys = domain.keys.get();
-    options.clock = &domain.bus.clock;
-    options.streams_max = streams_max;
-    exchange = std::make_unique<Exchange>(options);
-  }
-
-  absl::Status Subscribe(ScriptedSink* sink, const Caller& caller,
-                         const exchange::v1::Start& start) {
-    auto opened = exchange->Subscribe(caller, start, sink);
-    if (!opened.ok()) return opened.status();
-    started = opened->started;
-    sink->Attach(opened->stream);
-    opened->stream->AddCredit(start.credit());
-    stream = opened->stream;
-    opened->stream->Run(opened->started);
-    return absl::OkStatus();
-  }
-  absl::Status Subscribe(ScriptedSink* sink) {
-    return Subscribe(sink, domain.HealthConsumer(), domain.StartRequest());
-  }
-
-  // The refusals that reach the trail, at least `count` of them.
-  std::vector<audit::v1::Refusal> Refusals(size_t count) {
-    const absl::Time deadline = absl::Now() + kTestWait;
-    std::vector<audit::v1::Refusal> refusals;
-    while (refusals.size() < count && absl::Now() < deadline) {
-      REQUIRE(domain.audit->AppendAndWait(audit::v1::Entry()).ok());
-      refusals.clear();
-      for (const auto& entry : domain.Entries()) {
-        if (entry.has_refusal()) refusals.push_back(entry.refusal());
-      }
-    }
-    return refusals;
-  }
-
-  DeliveryFixture domain;
-  std::unique_ptr<Exchange> exchange;
-  exchange::v1::Started started;
-  std::shared_ptr<Stream> stream;
-};
 
 std::string District(const ReceivedResponse& received, uint32_t row) {
   const auto batch = records::ParseBatch(received.batch);
@@ -73,7 +24,7 @@ std::string District(const ReceivedResponse& received, uint32_t row) {
 }
 
 TEST_CASE("What an adapter publishes reaches the consumer as agreed") {
-  Exchanging test(3);
+  TestExchange test(3);
   publish::PublisherOptions options;
   options.department = "civil-affairs";
   options.log = test.domain.bus.log.get();
@@ -134,7 +85,7 @@ TEST_CASE("What an adapter publishes reaches the consumer as agreed") {
 
 TEST_CASE("Once a revocation is acknowledged no write starts any more") {
   for (int round = 0; round < 3; ++round) {
-    Exchanging test;
+    TestExchange test;
     test.domain.PublishBatches(0, 400);
     ScriptedSink sink;
     std::atomic<bool> revoked = false;
@@ -164,7 +115,7 @@ TEST_CASE("Once a revocation is acknowledged no write starts any more") {
 }
 
 TEST_CASE("A stream with nothing to write learns of the revocation too") {
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   REQUIRE(test.Subscribe(&sink).ok());
   sink.WaitForCaughtUp(1);
@@ -175,7 +126,7 @@ TEST_CASE("A stream with nothing to write learns of the revocation too") {
 }
 
 TEST_CASE("A newer version ends the streams of the one before") {
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   REQUIRE(test.Subscribe(&sink).ok());
   test.domain.ApproveVersion(2);
@@ -191,7 +142,7 @@ TEST_CASE("A newer version ends the streams of the one before") {
 TEST_CASE("A catalog entry that allows less than was agreed ends the stream") {
   const bool sensitive = GENERATE(true, false);
   CAPTURE(sensitive);
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   REQUIRE(test.Subscribe(&sink).ok());
   sink.WaitForCaughtUp(1);
@@ -226,7 +177,7 @@ TEST_CASE("A catalog entry that allows less than was agreed ends the stream") {
 TEST_CASE("A stream ends with its agreement, and with its certificate") {
   const bool certificate = GENERATE(true, false);
   CAPTURE(certificate);
-  Exchanging test;
+  TestExchange test;
   const absl::Time until = absl::FromUnixSeconds(
       test.domain.Agreement()->agreement().valid_until().seconds());
   Caller caller = test.domain.HealthConsumer();
@@ -244,7 +195,7 @@ TEST_CASE("A stream ends with its agreement, and with its certificate") {
 }
 
 TEST_CASE("A registry that cannot be proved current stops every delivery") {
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   REQUIRE(test.Subscribe(&sink).ok());
   sink.WaitForCaughtUp(1);
@@ -258,7 +209,8 @@ TEST_CASE("A registry that cannot be proved current stops every delivery") {
 }
 
 TEST_CASE("Streams have a bound, and a place comes free when one ends") {
-  Exchanging test(1, /*streams_max=*/2);
+  TestExchange test(1,
+                    [](ExchangeOptions* options) { options->streams_max = 2; });
   ScriptedSink first;
   ScriptedSink second;
   ScriptedSink third;
@@ -278,7 +230,7 @@ TEST_CASE("Streams have a bound, and a place comes free when one ends") {
 }
 
 TEST_CASE("Every refusal is in the trail with its reason") {
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   exchange::v1::Start start = test.domain.StartRequest();
   start.set_purpose("curiosity");
@@ -303,7 +255,7 @@ TEST_CASE("Every refusal is in the trail with its reason") {
 }
 
 TEST_CASE("Stopping ends the streams there are and takes no further ones") {
-  Exchanging test;
+  TestExchange test;
   test.domain.PublishBatches(0, 50);
   ScriptedSink stuck;
   stuck.Hold(true);
@@ -324,7 +276,7 @@ TEST_CASE("Stopping ends the streams there are and takes no further ones") {
 }
 
 TEST_CASE("Stopping does not wait longer than it is told to") {
-  Exchanging test;
+  TestExchange test;
   ScriptedSink sink;
   // Opened and not run, as by a caller that is slow.
   auto opened = test.exchange->Subscribe(test.domain.HealthConsumer(),

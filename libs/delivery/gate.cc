@@ -39,4 +39,11 @@ void GateTable::Close(const std::string& agreement, uint32_t version,
   Get(agreement, version)->Close(reason);
 }
 
+void GateTable::Renew(const std::string& agreement, uint32_t version) {
+  MutexLock lock(&mutex_);
+  const auto found = gates_.find({agreement, version});
+  if (found == gates_.end() || found->second->reason().ok()) return;
+  gates_.erase(found);
+}
+
 }  // namespace sluice::delivery

@@ -56,6 +56,10 @@ class Gate {
 };
 
 // The gates of all agreements that have or had streams. Thread-safe.
+//
+// A gate stays closed. A version that may be delivered again, as after a
+// suspension, gets a new gate: who was let in by the old one asks it again
+// before each write, and is never let in by mistake.
 class GateTable {
  public:
   // The gate of one agreement version; made open if it is new.
@@ -65,6 +69,10 @@ class GateTable {
   // later.
   void Close(const std::string& agreement, uint32_t version,
              const absl::Status& reason);
+
+  // Streams that open from now on get a new gate, if that of the version is
+  // closed. An open one stays, for its streams must hear of the next Close.
+  void Renew(const std::string& agreement, uint32_t version);
 
  private:
   Mutex mutex_;

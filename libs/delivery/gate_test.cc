@@ -81,5 +81,21 @@ TEST_CASE("A version's gate is closed for streams that open later") {
   CHECK(gates.Get("other", 1)->Enter() != nullptr);
 }
 
+TEST_CASE("A version that may be delivered again gets a new gate") {
+  GateTable gates;
+  const auto first = gates.Get("grid-people", 1);
+  gates.Renew("grid-people", 1);
+  // An open gate is not replaced, or a Close would miss who has it.
+  CHECK(gates.Get("grid-people", 1) == first);
+  gates.Close("grid-people", 1, Revoked());
+  CHECK(gates.Get("grid-people", 1)->Enter() == nullptr);
+  gates.Renew("grid-people", 1);
+  const auto second = gates.Get("grid-people", 1);
+  CHECK(second->Enter() != nullptr);
+  CHECK(first->Enter() == nullptr);
+  gates.Close("grid-people", 1, Revoked());
+  CHECK(second->Enter() == nullptr);
+}
+
 }  // namespace
 }  // namespace sluice::delivery

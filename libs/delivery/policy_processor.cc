@@ -3,9 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/crypto/sha256.h"
+#include "libs/delivery/row_slice.h"
 #include "libs/records/batch.h"
 
 namespace sluice::delivery {
@@ -32,6 +32,13 @@ void SetDigest(const crypto::Digest& digest, std::string* field) {
   field->assign(reinterpret_cast<const char*>(digest.data()), digest.size());
 }
 
+void SetPlace(const records::v1::EnvelopeHeader& header,
+              exchange::v1::Delivery* delivery) {
+  delivery->set_partition(header.partition());
+  delivery->set_generation(header.generation());
+  delivery->set_sequence(header.sequence());
+}
+
 audit::v1::Disclosure DisclosureBase(const PolicyContext& context) {
   const auto& agreement = context.agreement->agreement();
   audit::v1::Disclosure base;
@@ -52,48 +59,52 @@ PolicyProcessor::PolicyProcessor(PolicyContext context)
 
 absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
-  ASSIGN_OR_RETURN(const std::optional<records::OpenedEnvelope> envelope,
-                   VerifierOf(from)->Verify(message));
+  Partition* partition = PartitionOf(from);
+  std::shared_ptr<const OpenedBatch> opened;
+  if (partition->reader != nullptr) opened = partition->reader->Find(message);
+  ASSIGN_OR_RETURN(
+      const std::optional<records::OpenedEnvelope> envelope,
+      partition->verifier.Verify(
+          message, opened == nullptr ? nullptr : &opened->envelope));
   if (!envelope.has_value()) return std::nullopt;
-
-  Prepared prepared;
-  if (envelope->header.kind() == records::v1::MESSAGE_KIND_BATCH) {
-    ASSIGN_OR_RETURN(prepared, PrepareBatch(*envelope));
-  } else {
+  if (envelope->header.kind() != records::v1::MESSAGE_KIND_BATCH) {
+    Prepared prepared;
     prepared.delivery.set_marker(MarkerOf(envelope->header.kind()));
+    SetPlace(envelope->header, &prepared.delivery);
+    return prepared;
   }
-  prepared.delivery.set_partition(envelope->header.partition());
-  prepared.delivery.set_generation(envelope->header.generation());
-  prepared.delivery.set_sequence(envelope->header.sequence());
-  return prepared;
+  if (opened == nullptr) {
+    ASSIGN_OR_RETURN(opened, OpenBatch(*envelope));
+    if (partition->reader != nullptr) partition->reader->Put(message);
+  }
+  return Treat(*opened, opened->batch);
 }
 
-absl::StatusOr<Prepared> PolicyProcessor::PrepareBatch(
-    const records::OpenedEnvelope& envelope) {
-  ASSIGN_OR_RETURN(const records::Batch batch,
-                   records::ParseBatch(envelope.body));
-  // The header is what was signed for; the body may say nothing else.
-  if (batch.resource != envelope.header.resource() ||
-      batch.schema_version != envelope.header.schema_version() ||
-      batch.row_count != envelope.header.row_count()) {
-    return Error(
-        status::v1::REASON_CODE_BATCH_INVALID,
-        absl::StrCat("batch ", envelope.header.sequence(),
-                     " differs from its signed header: the publisher ", "of ",
-                     envelope.header.resource(), " must be mended"));
-  }
+absl::StatusOr<Prepared> PolicyProcessor::Part(
+    const bus::TopicPartition& /*from*/, const bus::Message& message,
+    uint32_t first_row, uint32_t row_count) {
+  // Process found the message genuine and next in its chain.
+  ASSIGN_OR_RETURN(const records::OpenedEnvelope envelope,
+                   records::OpenEnvelope(message.value));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
+                   OpenBatch(envelope));
+  return Treat(*opened, SliceRows(opened->batch, first_row, row_count));
+}
+
+absl::StatusOr<Prepared> PolicyProcessor::Treat(const OpenedBatch& opened,
+                                                const records::Batch& rows) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                   PlanFor(batch.schema_version));
-  ASSIGN_OR_RETURN(const TreatedBatch treated, plan->Apply(batch));
+                   PlanFor(rows.schema_version));
+  ASSIGN_OR_RETURN(const TreatedBatch treated, plan->Apply(rows));
   ASSIGN_OR_RETURN(records::EncodedBatch encoded,
                    records::EncodeBatch(treated.batch));
   Prepared prepared;
   prepared.batch = std::move(encoded.slices);
   prepared.batch_bytes = encoded.size;
-  prepared.row_count = batch.row_count;
+  prepared.row_count = rows.row_count;
   prepared.delivery.set_untreatable_values(treated.untreatable_total);
-  context_.counters->untreatable_values += treated.untreatable_total;
-  prepared.entry = Announce(envelope, *plan, treated, prepared);
+  prepared.entry = Announce(opened.envelope, *plan, treated, prepared);
+  SetPlace(opened.envelope.header, &prepared.delivery);
   return prepared;
 }
 
@@ -132,20 +143,27 @@ audit::v1::Entry PolicyProcessor::Announce(
   return entry;
 }
 
-BatchVerifier* PolicyProcessor::VerifierOf(
+PolicyProcessor::Partition* PolicyProcessor::PartitionOf(
     const bus::TopicPartition& partition) {
   const auto number = static_cast<uint32_t>(partition.partition);
-  return &verifiers_
-              .try_emplace(number, context_.agreement->agreement().resource(),
-                           number, context_.registry,
-                           &context_.counters->rejected_messages)
-              .first->second;
+  const auto found = partitions_.find(number);
+  if (found != partitions_.end()) return &found->second;
+  Partition made{
+      BatchVerifier(context_.agreement->agreement().resource(), number,
+                    context_.registry, &context_.counters->rejected_messages),
+      nullptr};
+  if (context_.cache != nullptr) made.reader = context_.cache->Read(partition);
+  return &partitions_.emplace(number, std::move(made)).first->second;
 }
 
 void PolicyProcessor::Begin(const bus::TopicPartition& partition,
                             const StartPoint& start) {
-  verifiers_.erase(static_cast<uint32_t>(partition.partition));
-  VerifierOf(partition)->Resume(start.last, start.after);
+  partitions_.erase(static_cast<uint32_t>(partition.partition));
+  PartitionOf(partition)->verifier.Resume(start.last, start.after);
+}
+
+void PolicyProcessor::Leave(const bus::TopicPartition& partition) {
+  partitions_.erase(static_cast<uint32_t>(partition.partition));
 }
 
 }  // namespace sluice::delivery

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "libs/delivery/batch_cache.h"
 #include "libs/delivery/batch_verifier.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/plan.h"
@@ -19,7 +20,7 @@
 
 namespace sluice::delivery {
 
-// Counts that operators watch. Thread-safe; each only grows.
+// Counts that operators watch. Thread-safe.
 struct DeliveryCounters {
   std::atomic<uint64_t> rejected_messages = 0;
   std::atomic<uint64_t> untreatable_values = 0;
@@ -27,6 +28,18 @@ struct DeliveryCounters {
   std::atomic<uint64_t> delivered_records = 0;
   std::atomic<uint64_t> delivered_bytes = 0;
   std::atomic<uint64_t> acknowledged_batches = 0;
+  // Times that a stream paused, for want of a lease or of the registry.
+  std::atomic<uint64_t> pauses = 0;
+  // Times that a stream came to the end of an agreement's day.
+  std::atomic<uint64_t> days_used_up = 0;
+  // Of batches that several streams read: those that were verified and opened
+  // for another stream already, and those that were not.
+  std::atomic<uint64_t> cache_hits = 0;
+  std::atomic<uint64_t> cache_misses = 0;
+  // Streams that are paused now, and that wait for records to be allowed: these
+  // two fall again.
+  std::atomic<int64_t> paused_streams = 0;
+  std::atomic<int64_t> quota_waiting_streams = 0;
 };
 
 struct PolicyContext {
@@ -35,6 +48,8 @@ struct PolicyContext {
   registry::Registry::AgreementPtr agreement;
   const registry::Registry* registry = nullptr;
   DeliveryCounters* counters = nullptr;
+  // Shared with other streams; null: none.
+  BatchCache* cache = nullptr;
   // The plan for a schema version; called when a batch brings one that is new
   // to the stream.
   std::function<absl::StatusOr<std::shared_ptr<const Plan>>(uint32_t)> plan_for;
@@ -46,13 +61,24 @@ class PolicyProcessor : public Processor {
 
   absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) override;
+  absl::StatusOr<Prepared> Part(const bus::TopicPartition& from,
+                                const bus::Message& message, uint32_t first_row,
+                                uint32_t row_count) override;
   void Begin(const bus::TopicPartition& partition,
              const StartPoint& start) override;
+  void Leave(const bus::TopicPartition& partition) override;
 
  private:
-  BatchVerifier* VerifierOf(const bus::TopicPartition& partition);
-  absl::StatusOr<Prepared> PrepareBatch(
-      const records::OpenedEnvelope& envelope);
+  struct Partition {
+    BatchVerifier verifier;
+    // Null without a cache.
+    std::unique_ptr<BatchCache::Reader> reader;
+  };
+
+  Partition* PartitionOf(const bus::TopicPartition& partition);
+  // `rows` are some or all of the batch's, ready to be sent.
+  absl::StatusOr<Prepared> Treat(const OpenedBatch& opened,
+                                 const records::Batch& rows);
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(uint32_t schema_version);
   audit::v1::Entry Announce(const records::OpenedEnvelope& envelope,
                             const Plan& plan, const TreatedBatch& treated,
@@ -61,7 +87,7 @@ class PolicyProcessor : public Processor {
   const PolicyContext context_;
   // What every entry of the stream says alike.
   audit::v1::Disclosure disclosure_base_;
-  std::map<uint32_t, BatchVerifier> verifiers_;
+  std::map<uint32_t, Partition> partitions_;
   std::map<uint32_t, std::shared_ptr<const Plan>> plans_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "libs/base/status.h"
 #include "libs/crypto/sha256.h"
@@ -139,6 +140,76 @@ TEST_CASE("A partition that begins anew forgets where its chain was") {
   CHECK(test.domain.counters.rejected_messages == 1);
   test.processor.Begin(test.domain.Partition(0), StartPoint());
   CHECK(test.Process(first)->has_value());
+}
+
+TEST_CASE("A revoked key is not believed because another stream did before") {
+  DeliveryFixture domain;
+  BatchCache cache(size_t{1} << 20, &domain.counters.cache_hits,
+                   &domain.counters.cache_misses);
+  PolicyContext context = domain.Context();
+  context.cache = &cache;
+  PolicyProcessor first(context);
+  PolicyProcessor second(context);
+  first.Begin(domain.Partition(0), StartPoint());
+  second.Begin(domain.Partition(0), StartPoint());
+  bus::Message message;
+  message.value = domain.chains[0]->Batch(3);
+  REQUIRE(first.Process(domain.Partition(0), message)->has_value());
+  domain.Submit(
+      registry::RevokeKeyCommand(domain.bus.domain.adapter.public_key().id()),
+      domain.bus.domain.officer);
+  const auto processed = second.Process(domain.Partition(0), message);
+  REQUIRE(processed.ok());
+  CHECK_FALSE(processed->has_value());
+  CHECK(domain.counters.cache_hits == 1);
+  CHECK(domain.counters.rejected_messages == 1);
+}
+
+TEST_CASE("Each stream follows the chain by itself, with a cache too") {
+  DeliveryFixture domain;
+  BatchCache cache(size_t{1} << 20, &domain.counters.cache_hits,
+                   &domain.counters.cache_misses);
+  PolicyContext context = domain.Context();
+  context.cache = &cache;
+  PolicyProcessor first(context);
+  PolicyProcessor second(context);
+  first.Begin(domain.Partition(0), StartPoint());
+  second.Begin(domain.Partition(0), StartPoint());
+  std::vector<bus::Message> messages(3);
+  for (int64_t i = 0; i < 3; ++i) {
+    messages[i].offset = i;
+    messages[i].value = domain.chains[0]->Batch(2);
+    const auto sent = first.Process(domain.Partition(0), messages[i]);
+    REQUIRE(sent.ok());
+    REQUIRE(sent->has_value());
+  }
+  const auto one = second.Process(domain.Partition(0), messages[0]);
+  REQUIRE(one->has_value());
+  CHECK((*one)->row_count == 2);
+  // A replay, and a gap.
+  CHECK_FALSE(second.Process(domain.Partition(0), messages[0])->has_value());
+  CHECK(ReasonOf(second.Process(domain.Partition(0), messages[2]).status()) ==
+        status::v1::REASON_CODE_CHAIN_BROKEN);
+  CHECK(domain.counters.cache_hits == 3);
+}
+
+TEST_CASE("A part of a batch is announced as what it is") {
+  Processing test;
+  bus::Message message;
+  message.value = test.domain.chains[0]->Batch(5);
+  const auto whole = test.processor.Process(test.domain.Partition(0), message);
+  REQUIRE(whole->has_value());
+  const auto part =
+      test.processor.Part(test.domain.Partition(0), message, 3, 2);
+  REQUIRE(part.ok());
+  CHECK(part->row_count == 2);
+  CHECK(part->delivery.sequence() == 1);
+  const auto& disclosure = part->entry->disclosure();
+  CHECK(disclosure.row_count() == 2);
+  CHECK(disclosure.byte_count() == part->batch_bytes);
+  CHECK(disclosure.digest() == DigestOf(Join(part->batch)));
+  CHECK(disclosure.source_digest() ==
+        (*whole)->entry->disclosure().source_digest());
 }
 
 }  // namespace

@@ -133,6 +133,7 @@ std::string EncodePosition(const Position& position) {
     part->set_partition(partition);
     part->set_generation(progress.generation);
     part->set_sequence(progress.sequence);
+    part->set_row(progress.row);
   }
   std::string encoded(1, kTokenVersion);
   token.AppendToString(&encoded);
@@ -159,11 +160,13 @@ absl::StatusOr<Position> DecodePosition(absl::string_view token,
   Position position;
   position.resource = parsed.resource();
   for (const auto& part : parsed.partitions()) {
-    if (part.row() != 0) return Invalid("the token points into a batch");
+    if (part.row() != 0 && part.sequence() == 0) {
+      return Invalid("the token names rows of no batch");
+    }
+    const PartitionProgress progress{part.generation(), part.sequence(),
+                                     part.row()};
     const bool is_new =
-        position.partitions
-            .insert({part.partition(), {part.generation(), part.sequence()}})
-            .second;
+        position.partitions.insert({part.partition(), progress}).second;
     if (!is_new) return Invalid("the token names a partition twice");
   }
   return position;

@@ -21,6 +21,8 @@ inline constexpr size_t kPositionBytesMax = 16'384;
 struct PartitionProgress {
   uint64_t generation = 0;
   uint64_t sequence = 0;
+  // Of this batch only so many rows, from its first; 0: all of it.
+  uint32_t row = 0;
 
   friend bool operator==(const PartitionProgress&,
                          const PartitionProgress&) = default;

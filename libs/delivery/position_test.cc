@@ -172,6 +172,7 @@ TEST_CASE("A token that is no position of the resource is refused") {
   CHECK(ReasonFor(encode(other_epoch)) == REASON_CODE_POSITION_INVALID);
   auto with_row = content;
   with_row.mutable_partitions(0)->set_row(1);
+  with_row.mutable_partitions(0)->set_sequence(0);
   CHECK(ReasonFor(encode(with_row)) == REASON_CODE_POSITION_INVALID);
   auto twice = content;
   *twice.add_partitions() = twice.partitions(0);

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "libs/base/status.h"
 #include "libs/bus/event_log.h"
 #include "libs/delivery/framing.h"
 #include "libs/delivery/start_point.h"
@@ -39,10 +40,24 @@ class Processor {
   virtual absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) = 0;
 
+  // Rows [first_row, first_row + row_count) of the message that Process gave
+  // something for last. Asked for where a limit is reached within a batch, and
+  // of a stream that starts within one; who knows neither may do without.
+  virtual absl::StatusOr<Prepared> Part(const bus::TopicPartition& /*from*/,
+                                        const bus::Message& /*message*/,
+                                        uint32_t /*first_row*/,
+                                        uint32_t /*row_count*/) {
+    return Error(status::v1::REASON_CODE_POSITION_INVALID,
+                 "batches are delivered whole here");
+  }
+
   // The next message of the partition is the first from `start` on; whatever
   // came before does not count.
   virtual void Begin(const bus::TopicPartition& partition,
                      const StartPoint& start) = 0;
+
+  // The partition is another member's now.
+  virtual void Leave(const bus::TopicPartition& /*partition*/) {}
 };
 
 }  // namespace sluice::delivery

@@ -54,13 +54,13 @@ absl::StatusOr<StartPoint> AtPosition(bus::EventLog* log,
                                       const bus::TopicPartition& partition,
                                       const PartitionProgress& progress) {
   StartPoint start;
-  ASSIGN_OR_RETURN(start.offset,
-                   FindOffsetAfter(log, partition, progress.sequence));
   start.before = progress;
-  start.after = progress.sequence;
+  // Of a batch that the consumer has in part the rest is still to come.
+  start.after = progress.row == 0 ? progress.sequence : progress.sequence - 1;
+  ASSIGN_OR_RETURN(start.offset, FindOffsetAfter(log, partition, start.after));
   ASSIGN_OR_RETURN(const std::optional<ChainMessage> last,
                    LastBefore(log, partition, start.offset));
-  if (last.has_value() && last->progress.sequence == progress.sequence) {
+  if (last.has_value() && last->progress.sequence == start.after) {
     start.last = last->message;
   }
   return start;

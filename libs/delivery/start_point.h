@@ -29,7 +29,9 @@ struct StartPoint {
   // Bus offset of the first message to fetch.
   int64_t offset = 0;
   // What a position token says of the partition here; sequence 0 at the
-  // beginning of the chain. Read from the bus, not verified.
+  // beginning of the chain. Read from the bus, not verified. With a row, the
+  // batch that it names is the first to fetch, and so many of its rows are
+  // skipped.
   PartitionProgress before;
   // The message before `offset`, if there is one and it was delivered.
   std::optional<bus::Message> last;

@@ -20,6 +20,34 @@ absl::Status ConnectionLost() {
                "the connection to the consumer is gone");
 }
 
+// What passes by itself, as far as one can tell.
+bool MayPass(const absl::Status& why) {
+  const ReasonCode reason = ReasonOf(why);
+  return reason == status::v1::REASON_CODE_LEASE_LOST ||
+         reason == status::v1::REASON_CODE_STORAGE_FAILED;
+}
+
+// What a consumer reads when the bus has nothing for it any more.
+absl::Status ExplainBusError(const absl::Status& why,
+                             const std::string& resource) {
+  switch (ReasonOf(why)) {
+    case status::v1::REASON_CODE_NOT_FOUND:
+      return Annotate(
+          why, absl::StrCat("the records of ", resource,
+                            " are gone from the bus, for their topic was "
+                            "deleted: ask the provider to publish them "
+                            "again, then start from the beginning"));
+    case status::v1::REASON_CODE_POSITION_EXPIRED:
+      return Annotate(
+          why, absl::StrCat("retention has removed records of ", resource,
+                            " that this group has not had: start from the "
+                            "beginning, which for a STATE resource includes "
+                            "a baseline"));
+    default:
+      return why;
+  }
+}
+
 Frame CaughtUpFrame() {
   exchange::v1::SubscribeResponse response;
   const absl::Time now = absl::Now();
@@ -94,9 +122,56 @@ void Stream::End(const absl::Status& status) {
 }
 
 void Stream::Tick() {
-  auto pass = options_.enter_gate();
-  if (!pass.ok()) End(pass.status());
-  SchedulePump();
+  {
+    // The pass is given back at once: nothing is written here.
+    const auto pass = options_.enter_gate();
+    if (pass.ok()) {
+      Resume();
+    } else if (MayPass(pass.status())) {
+      Pause(pass.status(), /*leaves_writer=*/false);
+    } else {
+      End(pass.status());
+    }
+  }
+  MutexLock lock(&mutex_);
+  ticked_ = true;
+  SchedulePumpLocked();
+}
+
+void Stream::Pause(const absl::Status& why, bool leaves_writer) {
+  const absl::Time now = options_.clock->Now();
+  bool is_new = false;
+  bool too_long = false;
+  {
+    MutexLock lock(&mutex_);
+    if (leaves_writer) {
+      in_writer_ = false;
+      if (ended_) SchedulePumpLocked();
+    }
+    if (ended_) return;
+    is_new = !paused_since_.has_value();
+    if (is_new) {
+      paused_since_ = now;
+      ++options_.counters->pauses;
+      ++options_.counters->paused_streams;
+    }
+    too_long = now - *paused_since_ > options_.pause_max;
+  }
+  if (is_new) {
+    LogWarning("stream paused", {{"stream", options_.id}, {"why", why}});
+  }
+  if (too_long) End(why);
+}
+
+void Stream::Resume() {
+  {
+    MutexLock lock(&mutex_);
+    if (!paused_since_.has_value()) return;
+    paused_since_.reset();
+    --options_.counters->paused_streams;
+    ScheduleWritesLocked();
+  }
+  LogInfo("stream goes on", {{"stream", options_.id}});
 }
 
 // ---------------------------------------------------------------- the pump
@@ -151,20 +226,70 @@ void Stream::RunPump() {
 
 absl::StatusOr<bool> Stream::PumpOnce() {
   RETURN_IF_ERROR(TakeAcknowledgements());
-  if (EndIfHalfClosed()) return true;
+  if (EndIfHalfClosed() || EndIfDayUsedUp()) return true;
   const size_t room = RoomBytes();
   // Also without room: what was fetched from a partition that is lost by now
   // must not go out.
   const size_t fetch_max =
       fetched_.empty() ? std::min(room, kFetchBytesMax) : 0;
-  ASSIGN_OR_RETURN(const bool gained, Fetch(fetch_max));
-  if (gained) return true;
-  if (room == 0) return false;
-  if (fetched_.empty()) {
-    if (at_end_) SayCaughtUp();
+  const absl::StatusOr<bool> gained = Fetch(fetch_max);
+  if (!gained.ok()) {
+    RETURN_IF_ERROR(WaitForBus(gained.status()));
     return false;
   }
-  return PrepareNext();
+  bus_failing_since_.reset();
+  if (*gained) return true;
+  bool went_on = false;
+  if (room > 0 && !fetched_.empty()) {
+    ASSIGN_OR_RETURN(went_on, PrepareNext());
+  } else if (room > 0 && at_end_) {
+    SayCaughtUp();
+  }
+  if (!went_on) UnpinIfTicked();
+  return went_on;
+}
+
+absl::Status Stream::WaitForBus(const absl::Status& why) {
+  if (ReasonOf(why) != status::v1::REASON_CODE_STORAGE_FAILED) {
+    return ExplainBusError(why, options_.resource);
+  }
+  const absl::Time now = options_.clock->Now();
+  if (!bus_failing_since_.has_value()) {
+    bus_failing_since_ = now;
+    LogWarning("stream waits for the bus",
+               {{"stream", options_.id}, {"why", why}});
+  }
+  return now - *bus_failing_since_ > options_.pause_max ? why
+                                                        : absl::OkStatus();
+}
+
+void Stream::UnpinIfTicked() {
+  {
+    MutexLock lock(&mutex_);
+    if (!std::exchange(ticked_, false)) return;
+  }
+  for (FetchedMessage& fetched : fetched_) {
+    if (!std::exchange(fetched.pinned, false)) continue;
+    fetched.message.value =
+        SharedBytes::Own(std::string(fetched.message.value.view()));
+    if (current_.has_value() && &fetched == &fetched_.front()) {
+      // Its columns may lie in the message.
+      for (SharedBytes& piece : current_->prepared.batch) {
+        piece = SharedBytes::Own(std::string(piece.view()));
+      }
+    }
+  }
+}
+
+bool Stream::EndIfDayUsedUp() {
+  {
+    MutexLock lock(&mutex_);
+    if (!draining_ || !pipeline_.empty() || writing_ || in_writer_) {
+      return false;
+    }
+  }
+  End(options_.on_day_used_up());
+  return true;
 }
 
 bool Stream::EndIfHalfClosed() {
@@ -188,8 +313,8 @@ void Stream::SayCaughtUp() {
 
 size_t Stream::RoomBytes() {
   MutexLock lock(&mutex_);
-  if (ended_ || half_closed_ || credit_batches_ == 0 || credit_bytes_ <= 0 ||
-      pipeline_.size() >= kPipelineBatchesMax ||
+  if (ended_ || half_closed_ || draining_ || credit_batches_ == 0 ||
+      credit_bytes_ <= 0 || pipeline_.size() >= kPipelineBatchesMax ||
       unacknowledged_.size() >= kUnacknowledgedMax) {
     return 0;
   }
@@ -200,20 +325,27 @@ absl::StatusOr<bool> Stream::Fetch(size_t bytes_max) {
   ASSIGN_OR_RETURN(bus::PollResult polled, member_->Poll(bytes_max));
   at_end_ = polled.at_end;
   for (const bus::TopicPartition& partition : polled.lost) Lose(partition);
-  for (const bus::TopicPartition& partition : polled.gained) {
-    RETURN_IF_ERROR(Gain(partition));
-  }
-  if (!polled.gained.empty()) assigned_once_ = true;
+  gaining_.insert(gaining_.end(), polled.gained.begin(), polled.gained.end());
   for (bus::PollResult::Fetched& part : polled.fetched) {
     for (bus::Message& message : part.messages) {
       fetched_.push_back({part.from, std::move(message)});
     }
   }
-  return !polled.gained.empty();
+  const bool gained = !gaining_.empty();
+  while (!gaining_.empty()) {
+    // If this fails for now, the partition is still to be gained.
+    RETURN_IF_ERROR(Gain(gaining_.front()));
+    gaining_.pop_front();
+  }
+  if (gained) assigned_once_ = true;
+  return gained;
 }
 
 void Stream::Lose(const bus::TopicPartition& partition) {
   owned_.erase(partition);
+  std::erase(gaining_, partition);
+  processor_->Leave(partition);
+  if (!fetched_.empty() && fetched_.front().from == partition) current_.reset();
   std::erase_if(fetched_, [&](const FetchedMessage& fetched) {
     return fetched.from == partition;
   });
@@ -227,10 +359,9 @@ void Stream::Lose(const bus::TopicPartition& partition) {
       continue;
     }
     pending.lost = true;
-    const exchange::v1::Delivery& delivery = pending.prepared->delivery;
     // The consumer's position must not pass over what it does not get.
     if (std::exchange(first, false) && position != position_.partitions.end()) {
-      position->second = {delivery.generation(), delivery.sequence() - 1};
+      position->second = pending.before;
     }
     credit_batches_ =
         std::min<uint64_t>(credit_batches_ + 1, kCreditBatchesMax);
@@ -272,30 +403,140 @@ absl::Status Stream::Gain(const bus::TopicPartition& partition) {
   } else {
     position_.partitions.erase(number);
   }
+  starts_within_.erase(number);
+  if (start.before.row > 0) starts_within_[number] = start.before;
   return absl::OkStatus();
 }
 
 absl::StatusOr<bool> Stream::PrepareNext() {
-  FetchedMessage& next = fetched_.front();
-  auto prepared = processor_->Process(next.from, next.message);
-  if (!prepared.ok()) {
-    if (ReasonOf(prepared.status()) ==
-        status::v1::REASON_CODE_KEY_NOT_YET_KNOWN) {
-      return false;  // Tick asks again.
-    }
-    return prepared.status();
+  if (!current_.has_value()) {
+    ASSIGN_OR_RETURN(const bool processed, Process());
+    if (!processed) return false;  // Tick asks again.
+    if (!current_.has_value()) return true;
   }
+  return SendCurrent();
+}
+
+absl::StatusOr<bool> Stream::Process() {
+  const FetchedMessage& next = fetched_.front();
+  auto prepared = processor_->Process(next.from, next.message);
+  if (ReasonOf(prepared.status()) ==
+      status::v1::REASON_CODE_KEY_NOT_YET_KNOWN) {
+    return false;
+  }
+  if (!prepared.ok()) return prepared.status();
   caught_up_ = false;
-  if (prepared->has_value()) Enqueue(next, **std::move(prepared));
-  fetched_.pop_front();
+  if (!prepared->has_value()) {
+    fetched_.pop_front();
+    return true;
+  }
+  current_.emplace();
+  current_->prepared = **std::move(prepared);
+  current_->row_count = current_->prepared.row_count;
+  RETURN_IF_ERROR(SkipRowsDone());
   return true;
 }
 
-void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared) {
+absl::Status Stream::SkipRowsDone() {
+  const exchange::v1::Delivery& delivery = current_->prepared.delivery;
+  const auto within = starts_within_.find(delivery.partition());
+  if (within == starts_within_.end()) return absl::OkStatus();
+  const PartitionProgress done = within->second;
+  starts_within_.erase(within);
+  if (delivery.sequence() == done.sequence &&
+      delivery.generation() == done.generation &&
+      done.row < current_->row_count) {
+    current_->rows_done = done.row;
+    return absl::OkStatus();
+  }
+  return FieldError(
+      status::v1::REASON_CODE_POSITION_INVALID, "position",
+      absl::StrCat("partition ", delivery.partition(), " of ",
+                   options_.resource, " has no row ", done.row, " in batch ",
+                   done.sequence,
+                   ", so the token is of another history: start from the "
+                   "beginning"));
+}
+
+absl::StatusOr<bool> Stream::SendCurrent() {
+  const FetchedMessage& next = fetched_.front();
+  const uint32_t left = current_->row_count - current_->rows_done;
+  const uint32_t taken = TakeRecords(left);
+  if (taken == 0 && left > 0) return false;
+  Prepared prepared;
+  if (taken == current_->row_count) {
+    prepared = std::move(current_->prepared);
+  } else {
+    ASSIGN_OR_RETURN(prepared, processor_->Part(next.from, next.message,
+                                                current_->rows_done, taken));
+    // From here on it goes in parts.
+    current_->prepared = Prepared();
+  }
+  Enqueue(next, std::move(prepared), taken);
+  if (current_->rows_done == current_->row_count) {
+    current_.reset();
+    fetched_.pop_front();
+  }
+  return true;
+}
+
+uint32_t Stream::TakeRecords(uint32_t wanted) {
+  if (wanted == 0 || !options_.take_records) return wanted;
+  uint32_t taken = 0;
+  bool day_used_up = false;
+  bool later = false;
+  // What is left of a day may be less than is wanted: halving finds it to the
+  // last record.
+  for (uint32_t ask = wanted; ask > 0 && !later;) {
+    switch (options_.take_records(ask)) {
+      case registry::Quota::Answer::kTaken:
+        taken += ask;
+        ask = std::min(ask, wanted - taken);
+        break;
+      case registry::Quota::Answer::kDayUsedUp:
+        day_used_up = true;
+        ask /= 2;
+        break;
+      case registry::Quota::Answer::kLater:
+        later = true;
+        break;
+    }
+  }
+  const bool was_waiting = quota_waiting_;
+  SetQuotaWaiting(taken == 0);
+  if (taken > 0 || later || !day_used_up) return taken;
+  if (!was_waiting) {
+    ++options_.counters->days_used_up;
+    LogInfo("the day's records are used up",
+            {{"stream", options_.id}, {"agreement", options_.agreement}});
+  }
+  if (options_.on_day_used_up) {
+    MutexLock lock(&mutex_);
+    draining_ = true;
+    SchedulePumpLocked();
+  }
+  return taken;
+}
+
+void Stream::SetQuotaWaiting(bool waiting) {
+  if (std::exchange(quota_waiting_, waiting) == waiting) return;
+  options_.counters->quota_waiting_streams += waiting ? 1 : -1;
+}
+
+void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
+                     uint32_t rows) {
   exchange::v1::Delivery& delivery = prepared.delivery;
-  position_.partitions[delivery.partition()] = {delivery.generation(),
-                                                delivery.sequence()};
+  PartitionProgress& progress = position_.partitions[delivery.partition()];
+  PartitionProgress before = progress;
+  if (before.sequence == 0) {
+    before = {delivery.generation(), delivery.sequence() - 1, 0};
+  }
+  current_->rows_done += rows;
+  const bool whole = current_->rows_done == current_->row_count;
+  progress = {delivery.generation(), delivery.sequence(),
+              whole ? 0 : current_->rows_done};
   delivery.set_position(EncodePosition(position_));
+  options_.counters->untreatable_values += delivery.untreatable_values();
   std::optional<audit::v1::Entry> entry = std::move(prepared.entry);
   prepared.entry.reset();
   uint64_t number;
@@ -312,7 +553,9 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared) {
     Pending pending;
     pending.number = number;
     pending.from = fetched.from;
-    pending.offset = fetched.message.offset;
+    pending.before = before;
+    // A batch of which rows are to come is fetched again by the next member.
+    pending.commit_offset = fetched.message.offset + (whole ? 1 : 0);
     pending.ownership = owned_[fetched.from];
     pending.durable = !entry.has_value();
     pending.prepared = std::move(prepared);
@@ -362,7 +605,7 @@ std::vector<Stream::Commit> Stream::SettleLocked() {
   for (const auto& [partition, highest] : acknowledged_) {
     const auto found = unacknowledged_.find(highest);
     if (found == unacknowledged_.end()) continue;
-    settled.push_back({partition, found->second.offset + 1,
+    settled.push_back({partition, found->second.commit_offset,
                        found->second.ownership, highest});
   }
   const size_t before = unacknowledged_.size();
@@ -411,11 +654,15 @@ bool Stream::WindDown() {
     if (in_writer_) return false;  // It schedules the pump when it leaves.
     status = end_status_;
     pipeline_.clear();
+    if (paused_since_.has_value()) --options_.counters->paused_streams;
+    paused_since_.reset();
   }
   if (!finished_) {
     finished_ = true;
+    SetQuotaWaiting(false);
     options_.sink->Finish(status);
   }
+  current_.reset();
   fetched_.clear();
   // What the consumer acknowledged before the end still counts.
   const absl::Status taken = TakeAcknowledgements();
@@ -450,8 +697,8 @@ void Stream::OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index) {
 
 void Stream::ScheduleWritesLocked() {
   // Who is in the writer, or ends a write, looks again.
-  if (in_writer_ || writing_ || pipeline_.empty() ||
-      !pipeline_.front().durable) {
+  if (in_writer_ || writing_ || paused_since_.has_value() ||
+      pipeline_.empty() || !pipeline_.front().durable) {
     return;
   }
   in_writer_ = true;
@@ -471,11 +718,24 @@ void Stream::OnWritten(bool ok) {
 }
 
 void Stream::WriteAllReady() {
-  Pending next;
-  while (TakeReady(&next)) WriteOne(std::move(next));
+  while (HasReady()) {
+    // Before it is taken: what must wait here can still be lost with its
+    // partition.
+    const auto pass = options_.enter_gate();
+    if (!pass.ok() && MayPass(pass.status())) {
+      Pause(pass.status(), /*leaves_writer=*/true);
+      return;
+    }
+    if (!pass.ok()) {
+      End(pass.status());
+      continue;
+    }
+    Pending next;
+    if (TakeReady(&next)) WriteOne(std::move(next));
+  }
 }
 
-bool Stream::TakeReady(Pending* next) {
+bool Stream::HasReady() {
   MutexLock lock(&mutex_);
   while (!ended_ && !pipeline_.empty() && pipeline_.front().lost &&
          pipeline_.front().durable) {
@@ -484,38 +744,36 @@ bool Stream::TakeReady(Pending* next) {
   }
   if (ended_ || writing_ || pipeline_.empty() || !pipeline_.front().durable) {
     in_writer_ = false;
-    if (ended_) SchedulePumpLocked();
+    if (ended_ || draining_) SchedulePumpLocked();
     return false;
   }
+  return true;
+}
+
+bool Stream::TakeReady(Pending* next) {
+  MutexLock lock(&mutex_);
+  if (ended_ || pipeline_.empty() || pipeline_.front().lost) return false;
   *next = std::move(pipeline_.front());
   pipeline_.pop_front();
   writing_ = true;
+  if (next->prepared.has_value()) {
+    unacknowledged_[next->prepared->delivery.delivery_id()] = {
+        next->from, next->commit_offset, next->ownership};
+  }
   if (pipeline_.size() + 1 == kPipelineBatchesMax) SchedulePumpLocked();
   return true;
 }
 
 void Stream::WriteOne(Pending next) {
-  Frame frame =
-      next.prepared.has_value()
-          ? FrameDelivery(next.prepared->delivery, next.prepared->batch)
-          : std::move(next.frame);
-  const auto pass = options_.enter_gate();
-  if (!pass.ok()) {
-    End(pass.status());
+  if (!next.prepared.has_value()) {
+    options_.sink->Write(std::move(next.frame));
     return;
   }
-  if (next.prepared.has_value()) {
-    const Prepared& prepared = *next.prepared;
-    {
-      MutexLock lock(&mutex_);
-      unacknowledged_[prepared.delivery.delivery_id()] = {
-          next.from, next.offset, next.ownership};
-    }
-    ++options_.counters->delivered_batches;
-    options_.counters->delivered_bytes += prepared.batch_bytes;
-    options_.counters->delivered_records += prepared.row_count;
-  }
-  options_.sink->Write(std::move(frame));
+  const Prepared& prepared = *next.prepared;
+  ++options_.counters->delivered_batches;
+  options_.counters->delivered_bytes += prepared.batch_bytes;
+  options_.counters->delivered_records += prepared.row_count;
+  options_.sink->Write(FrameDelivery(prepared.delivery, prepared.batch));
 }
 
 }  // namespace sluice::delivery

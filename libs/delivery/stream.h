@@ -8,8 +8,14 @@
 //   write: gate, start the write                    (in the order of the pump)
 //
 // so that one batch is treated while the entry of the one before is synced and
-// the one before that is written. A stream without credit, data or a finished
-// write holds bounded memory and no thread.
+// the one before that is written. A stream without credit, data, quota or a
+// finished write holds bounded memory and no thread.
+//
+// A stream outlives a short absence of what it depends on: while the broker has
+// no lease, or the registry or the bus cannot be reached, it pauses with what
+// it has prepared, and goes on by itself. What may be written is asked again
+// for each write, so nothing that was prepared before a revocation leaves after
+// it.
 #ifndef SLUICE_LIBS_DELIVERY_STREAM_H_
 #define SLUICE_LIBS_DELIVERY_STREAM_H_
 
@@ -25,7 +31,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "libs/audit/audit_log.h"
+#include "libs/base/clock.h"
 #include "libs/base/mutex.h"
 #include "libs/base/worker_pool.h"
 #include "libs/bus/event_log.h"
@@ -34,6 +42,7 @@
 #include "libs/delivery/processor.h"
 #include "libs/delivery/sink.h"
 #include "libs/delivery/start_point.h"
+#include "libs/registry/quota.h"
 
 namespace sluice::delivery {
 
@@ -45,6 +54,9 @@ inline constexpr size_t kPipelineBatchesMax = 16;
 // Deliveries that may wait for their acknowledgement; then nothing more is
 // sent.
 inline constexpr size_t kUnacknowledgedMax = 4096;
+// How long a stream pauses before it ends with the (retriable) reason: its
+// consumer may do better with another broker.
+inline constexpr absl::Duration kPauseMaxDefault = absl::Minutes(5);
 
 struct StreamOptions {
   // Names the stream in the audit trail.
@@ -57,15 +69,24 @@ struct StreamOptions {
   std::unique_ptr<bus::GroupMember> member;
   StartSpec start;
   std::unique_ptr<Processor> processor;
-  // Asked before each write, and the pass held while it starts; an error ends
-  // the stream.
+  // Asked before each write, and the pass held while it starts. LEASE_LOST and
+  // STORAGE_FAILED pause the stream, any other error ends it.
   std::function<absl::StatusOr<std::unique_ptr<Gate::Pass>>()> enter_gate;
+  // Takes records that are to be delivered from what the agreement's limits
+  // allow. Null: no limit on records.
+  std::function<registry::Quota::Answer(uint64_t records)> take_records;
+  // Called once, from the pool, when the day's records are used up, another one
+  // is there to be sent, and all that were taken before are written: the stream
+  // ends with what it returns. Null: the stream waits for the next day.
+  std::function<absl::Status()> on_day_used_up;
   // Called once, when the stream has ended, with what it told its sink.
   std::function<void(const absl::Status&)> on_end;
 
   // These outlive the stream. `audit` null: nothing is recorded; only a
   // processor that announces nothing may do without.
   bus::EventLog* log = nullptr;
+  Clock* clock = Clock::System();
+  absl::Duration pause_max = kPauseMaxDefault;
   WorkerPool* pool = nullptr;
   audit::AuditLog* audit = nullptr;
   DeliveryCounters* counters = nullptr;
@@ -101,14 +122,29 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // Ends the stream; the first call counts. `status` OK ends it in good order.
   void End(const absl::Status& status);
 
-  // Looks again at what time alone can change: a key that was waited for, the
-  // agreement's end. Call about once a second.
+  // Looks again at what time alone can change: a lease or a key that was waited
+  // for, quota, the agreement's end. Call about once a second, and when one of
+  // them may have changed.
   void Tick();
+
+  const std::string& agreement() const { return options_.agreement; }
 
  private:
   struct FetchedMessage {
     bus::TopicPartition from;
     bus::Message message;
+    // Whether its bytes are held by the bus, which may hold much more with
+    // them.
+    bool pinned = true;
+  };
+
+  // The first of fetched_ once it is processed, while some of its rows are not
+  // on their way yet.
+  struct Current {
+    // The whole message.
+    Prepared prepared;
+    uint32_t row_count = 0;
+    uint32_t rows_done = 0;
   };
 
   // What waits its turn to be written, in order.
@@ -119,7 +155,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
     std::optional<Prepared> prepared;
     Frame frame;
     bus::TopicPartition from;
-    int64_t offset = 0;
+    // Where the consumer stands in the partition without this delivery.
+    PartitionProgress before;
+    // What the group commits once this is acknowledged.
+    int64_t commit_offset = 0;
     uint64_t ownership = 0;
     // Its entry is in the audit trail, or it has none.
     bool durable = false;
@@ -129,7 +168,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   struct Unacknowledged {
     bus::TopicPartition from;
-    int64_t offset = 0;
+    int64_t commit_offset = 0;
     uint64_t ownership = 0;
   };
 
@@ -151,13 +190,26 @@ class Stream : public std::enable_shared_from_this<Stream> {
   absl::StatusOr<bool> PumpOnce();
   // True if partitions were gained: from where to fetch is known only now.
   absl::StatusOr<bool> Fetch(size_t bytes_max);
+  // What to make of an error of the bus: OK to ask again later.
+  absl::Status WaitForBus(const absl::Status& why);
+  // Lets go of memory of the bus once messages have waited for a tick.
+  void UnpinIfTicked();
   void SayCaughtUp();
   bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
   absl::Status Gain(const bus::TopicPartition& partition);
-  // True if the next message was dealt with, false if it must wait.
+  // True if the next message or a part of it was dealt with, false if it must
+  // wait.
   absl::StatusOr<bool> PrepareNext();
-  void Enqueue(const FetchedMessage& fetched, Prepared prepared);
+  absl::StatusOr<bool> Process();
+  absl::Status SkipRowsDone();
+  absl::StatusOr<bool> SendCurrent();
+  // How many of `wanted` records may be sent now.
+  uint32_t TakeRecords(uint32_t wanted);
+  void SetQuotaWaiting(bool waiting);
+  // Queues `rows` rows of the current message.
+  void Enqueue(const FetchedMessage& fetched, Prepared prepared, uint32_t rows);
+  bool EndIfDayUsedUp();
   void PushFrameLocked(Frame frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeAcknowledgements();
   std::vector<Commit> SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -169,10 +221,17 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // Bytes that may be prepared now; 0 while any bound is reached.
   size_t RoomBytes();
 
+  // Pausing.
+  void Pause(const absl::Status& why, bool leaves_writer);
+  void Resume();
+
   // The writer: at most one thread at a time.
   void OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index);
   void ScheduleWritesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteAllReady();
+  // Whether the next one is ready; otherwise the writer is left.
+  bool HasReady();
+  // False if it is not any more.
   bool TakeReady(Pending* next);
   void WriteOne(Pending next);
 
@@ -182,7 +241,15 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::unique_ptr<bus::GroupMember> member_;
   std::unique_ptr<Processor> processor_;
   std::deque<FetchedMessage> fetched_;
+  std::optional<Current> current_;
   Position position_;
+  // Of batches that a stream starts within: what of them is done.
+  std::map<uint32_t, PartitionProgress> starts_within_;
+  // Gained, and from where to read is not known yet.
+  std::deque<bus::TopicPartition> gaining_;
+  // Since when the bus cannot be read.
+  std::optional<absl::Time> bus_failing_since_;
+  bool quota_waiting_ = false;
   // Numbers each time that a partition was gained, so that what belongs to an
   // earlier time is not committed in a later one.
   std::map<bus::TopicPartition, uint64_t> owned_;
@@ -205,6 +272,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t last_delivery_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Pending> pipeline_ ABSL_GUARDED_BY(mutex_);
+  bool ticked_ ABSL_GUARDED_BY(mutex_) = false;
+  // Nothing further is taken: the day is used up.
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Time> paused_since_ ABSL_GUARDED_BY(mutex_);
   // A Write waits for its OnWritten.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   // A thread is in WriteAllReady, or will be.

@@ -156,7 +156,8 @@ absl::Status Run::ReadHeader() {
 
 absl::Status Run::OpenWriter(StartPoint* point) {
   ASSIGN_OR_RETURN(writer_,
-                   ResourceWriter::Open(publication_.publisher, resource_));
+                   ResourceWriter::Open(publication_.publisher, resource_,
+                                        publication_.retention));
   if (is_state()) {
     // A baseline whose beginning is not on the bus cannot be gone on with.
     if (point->start == Start::kResume &&

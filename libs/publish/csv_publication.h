@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "libs/publish/publisher.h"
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/config/v1/config.pb.h"
@@ -31,6 +32,8 @@ struct CsvPublication {
   const config::v1::CsvSource* source = nullptr;
   // Of the CSV file.
   std::string path;
+  // How long the bus keeps the resource's batches.
+  absl::Duration retention = absl::InfiniteDuration();
   // Asked about every thousand records; when it says true, the run ends with
   // SHUTTING_DOWN. What was not appended is read again next time.
   std::function<bool()> stop;
@@ -63,8 +66,9 @@ struct PublishOutcome {
 // rewritten
 // - NOT_FOUND, STORAGE_FAILED: the file cannot be read
 // - SHUTTING_DOWN: stopped
-// - what the bus says (STORAGE_FAILED, FENCED); open the publisher anew after
-// FENCED
+// - what the bus says (STORAGE_FAILED, FENCED); if the publisher is finished()
+//   then, open another one and call this again: it goes on behind what is on
+//   the bus, whether the last append got there or not
 absl::StatusOr<PublishOutcome> PublishCsv(const CsvPublication& publication);
 
 }  // namespace sluice::publish

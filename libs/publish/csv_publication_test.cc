@@ -429,6 +429,53 @@ TEST_CASE("A run that dies at any append is gone on with, each record once") {
   }
 }
 
+TEST_CASE("An append whose answer is lost is neither missed nor done twice") {
+  const auto resource = GENERATE(Divisions(3), Visits(2));
+  Department department(resource);
+  Strings good;
+  size_t bad = 0;
+  department.Write(LargeFile(&good, &bad));
+  // Of every two appends that are done the second is reported as failed.
+  department.log.AfterAppend([](int number) {
+    return number % 2 == 1
+               ? absl::OkStatus()
+               : Error(status::v1::REASON_CODE_STORAGE_FAILED, "no answer");
+  });
+  absl::StatusOr<PublishOutcome> outcome = department.Publish();
+  int lives = 1;
+  while (!outcome.ok() && lives < 100) {
+    CHECK(ReasonOf(outcome.status()) == status::v1::REASON_CODE_STORAGE_FAILED);
+    CHECK(department.publisher->finished());
+    // It cannot be used on: what is on the bus is not known to it.
+    CHECK_FALSE(department.Publish().ok());
+    department.Restart();
+    outcome = department.Publish();
+    ++lives;
+  }
+  CHECK(lives >= 2);
+  REQUIRE(outcome.ok());
+  Strings records = department.Records();
+  std::sort(records.begin(), records.end());
+  CHECK((records == good));
+  CHECK(department.Quarantined().size() == bad);
+}
+
+TEST_CASE("Records stay on the bus as long as the resource asks") {
+  Department department(Divisions());
+  department.Write("code,name,population\n110101,东城区,708829\n");
+  CsvPublication publication;
+  publication.publisher = department.publisher.get();
+  publication.resource = &department.resource;
+  publication.source = &department.source;
+  publication.path = department.path();
+  publication.retention = absl::Hours(48);
+  REQUIRE(PublishCsv(publication).ok());
+  const auto topic =
+      department.log.DescribeTopic("records.civil-affairs.divisions");
+  REQUIRE(topic.ok());
+  CHECK(topic->retention == absl::Hours(48));
+}
+
 TEST_CASE("Stopping ends a run between appends and loses nothing") {
   Department department(Divisions());
   Strings good;

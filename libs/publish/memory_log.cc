@@ -1,5 +1,6 @@
 #include "libs/publish/memory_log.h"
 
+#include <atomic>
 #include <utility>
 
 #include "libs/base/status.h"
@@ -26,18 +27,32 @@ class MemoryLog::MemoryProducer : public bus::Producer {
 
   absl::StatusOr<std::vector<int64_t>> Append(
       const std::vector<bus::Outgoing>& messages) override {
-    return log_->Append(id_, epoch_, messages);
+    if (finished_) {
+      return Error(status::v1::REASON_CODE_STORAGE_FAILED,
+                   "an append of this producer failed before: open another");
+    }
+    auto offsets = log_->Append(id_, epoch_, messages);
+    const ReasonCode reason = ReasonOf(offsets.status());
+    finished_ = !offsets.ok() && reason != status::v1::REASON_CODE_NOT_FOUND &&
+                reason != status::v1::REASON_CODE_TOO_LARGE;
+    return offsets;
   }
 
  private:
   MemoryLog* const log_;
   const std::string id_;
   const int epoch_;
+  std::atomic<bool> finished_ = false;
 };
 
 void MemoryLog::OnAppend(std::function<absl::Status(int)> hook) {
   MutexLock lock(&mutex_);
   hook_ = std::move(hook);
+}
+
+void MemoryLog::AfterAppend(std::function<absl::Status(int)> hook) {
+  MutexLock lock(&mutex_);
+  after_ = std::move(hook);
 }
 
 int MemoryLog::append_count() const {
@@ -110,6 +125,7 @@ absl::StatusOr<std::vector<int64_t>> MemoryLog::Append(
     offsets.push_back(stored.offset);
     partition.push_back(std::move(stored));
   }
+  if (after_) RETURN_IF_ERROR(after_(append_count_));
   return offsets;
 }
 

@@ -23,6 +23,10 @@ class MemoryLog : public bus::EventLog {
   // the append's, and nothing is appended.
   void OnAppend(std::function<absl::Status(int number)> hook);
 
+  // Called after every append with its number; an error it returns is the
+  // append's, although its messages are there, as when the answer is lost.
+  void AfterAppend(std::function<absl::Status(int number)> hook);
+
   int append_count() const;
 
   // All messages of a partition.
@@ -54,6 +58,7 @@ class MemoryLog : public bus::EventLog {
 
   mutable Mutex mutex_;
   std::function<absl::Status(int)> hook_ ABSL_GUARDED_BY(mutex_);
+  std::function<absl::Status(int)> after_ ABSL_GUARDED_BY(mutex_);
   int append_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, bus::TopicSpec> topics_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> epochs_ ABSL_GUARDED_BY(mutex_);

@@ -54,10 +54,12 @@ absl::Status Publisher::ReadPositions() {
 }
 
 absl::Status Publisher::CreateTopics(absl::string_view resource,
-                                     uint32_t partitions) {
+                                     uint32_t partitions,
+                                     absl::Duration retention) {
   bus::TopicSpec records;
   records.name = RecordsTopic(resource);
   records.partitions = static_cast<int>(partitions);
+  records.retention = retention;
   RETURN_IF_ERROR(options_.log->CreateTopic(records));
   bus::TopicSpec quarantine;
   quarantine.name = QuarantineTopic(resource);
@@ -78,7 +80,11 @@ absl::Status Publisher::Append(std::vector<bus::Outgoing> messages,
   last.key = position.resource();
   last.value = SharedBytes::Own(position.SerializeAsString());
   messages.push_back(std::move(last));
-  RETURN_IF_ERROR(producer_->Append(messages).status());
+  const absl::Status appended = producer_->Append(messages).status();
+  const ReasonCode reason = ReasonOf(appended);
+  finished_ = !appended.ok() && reason != status::v1::REASON_CODE_NOT_FOUND &&
+              reason != status::v1::REASON_CODE_TOO_LARGE;
+  RETURN_IF_ERROR(appended);
   positions_[position.resource()] = position;
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "libs/base/clock.h"
 #include "libs/bus/event_log.h"
 #include "libs/crypto/ed25519.h"
@@ -44,7 +45,11 @@ class Publisher {
       const PublisherOptions& options);
 
   // Creates the topics of a resource if missing; its partitions never change.
-  absl::Status CreateTopics(absl::string_view resource, uint32_t partitions);
+  // Its records stay for `retention`. WRONG_STATE if a topic is there with
+  // other settings: the message says how to mend it.
+  absl::Status CreateTopics(
+      absl::string_view resource, uint32_t partitions,
+      absl::Duration retention = absl::InfiniteDuration());
 
   // How far the source of `resource` is published; null if nothing is. Valid
   // until the next Append.
@@ -52,9 +57,15 @@ class Publisher {
       absl::string_view resource) const;
 
   // Appends `messages` and `position`, all or nothing. Errors as
-  // Producer::Append's; after FENCED this object is of no use any more.
+  // Producer::Append's.
   absl::Status Append(std::vector<bus::Outgoing> messages,
                       const records::v1::SourcePosition& position);
+
+  // Whether an Append failed in a way that leaves open what is on the bus. This
+  // object is of no use any more then. After FENCED another process has taken
+  // over. After any other error open another publisher: that settles it, and
+  // what it finds on the bus is what to go on from.
+  bool finished() const { return finished_; }
 
   const PublisherOptions& options() const { return options_; }
 
@@ -66,6 +77,7 @@ class Publisher {
   const PublisherOptions options_;
   std::unique_ptr<bus::Producer> producer_;
   std::map<std::string, records::v1::SourcePosition, std::less<>> positions_;
+  bool finished_ = false;
 };
 
 }  // namespace sluice::publish

@@ -88,11 +88,12 @@ ResourceWriter::ResourceWriter(Publisher* publisher,
 }
 
 absl::StatusOr<std::unique_ptr<ResourceWriter>> ResourceWriter::Open(
-    Publisher* publisher, const catalog::v1::Resource& resource) {
+    Publisher* publisher, const catalog::v1::Resource& resource,
+    absl::Duration retention) {
   std::unique_ptr<ResourceWriter> writer(
       new ResourceWriter(publisher, resource));
   const uint32_t count = PartitionCount(resource);
-  RETURN_IF_ERROR(publisher->CreateTopics(resource.id(), count));
+  RETURN_IF_ERROR(publisher->CreateTopics(resource.id(), count, retention));
   for (uint32_t i = 0; i < count; ++i) {
     ASSIGN_OR_RETURN(const records::ChainHead head,
                      ReadChainHead(publisher->options().log, resource.id(), i));

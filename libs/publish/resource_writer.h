@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "libs/publish/publisher.h"
 #include "libs/publish/row_key.h"
 #include "libs/publish/text_value.h"
@@ -32,12 +33,13 @@ inline constexpr size_t kAppendBytesMax = size_t{16} << 20;
 // another one.
 class ResourceWriter {
  public:
-  // Creates the topics if missing and reads where the chains stand. `publisher`
-  // must outlive the writer. `resource` as the registry has it, with its schema
-  // version. Errors are the log's; CORRUPT if the partitions are not of one
-  // generation.
+  // Creates the topics if missing, as Publisher::CreateTopics, and reads where
+  // the chains stand. `publisher` must outlive the writer. `resource` as the
+  // registry has it, with its schema version. Errors are the log's; CORRUPT if
+  // the partitions are not of one generation.
   static absl::StatusOr<std::unique_ptr<ResourceWriter>> Open(
-      Publisher* publisher, const catalog::v1::Resource& resource);
+      Publisher* publisher, const catalog::v1::Resource& resource,
+      absl::Duration retention = absl::InfiniteDuration());
 
   // The generation that is being written; 0 before the first.
   uint64_t generation() const {

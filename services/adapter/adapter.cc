@@ -23,6 +23,11 @@ absl::Duration ScanInterval(const config::v1::AdapterConfig& config) {
                                 : config.scan_interval_ms());
 }
 
+absl::Duration Retention(const config::v1::ResourceFile& file) {
+  return file.retention_hours() == 0 ? absl::InfiniteDuration()
+                                     : absl::Hours(file.retention_hours());
+}
+
 // Nothing where the file cannot be looked at.
 std::optional<publish::FileStamp> TryStamp(const std::string& path) {
   const auto stamp = publish::StampOf(path);
@@ -96,12 +101,27 @@ void Adapter::Scan() {
   }
   Forget(*files);
   const absl::Status opened = OpenPublisher();
-  SetHealth(opened);
-  if (opened.ok()) ScanFiles(*files);
+  SetHealth(opened.ok() ? TopicsHealth() : opened);
+  if (!opened.ok()) return;
+  ScanFiles(*files);
+  bool fenced;
+  {
+    MutexLock lock(&mutex_);
+    fenced = fenced_;
+  }
+  if (!fenced) SetHealth(TopicsHealth());
+}
+
+absl::Status Adapter::TopicsHealth() const {
+  for (const auto& [file, source] : sources_) {
+    if (!source.topics.ok()) return source.topics;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Adapter::OpenPublisher() {
-  if (publisher_ != nullptr) return absl::OkStatus();
+  if (publisher_ != nullptr && !publisher_->finished()) return absl::OkStatus();
+  publisher_.reset();
   publish::PublisherOptions options;
   options.department = config_.department();
   options.log = dependencies_.log;
@@ -218,6 +238,9 @@ absl::StatusOr<publish::PublishOutcome> Adapter::PublishSource(
       publish::PutCatalogEntry(source->content.resource(), *dependencies_.key,
                                dependencies_.catalog);
   if (!entry.ok()) return Annotate(entry.status(), file);
+  // The source before this one may have met an error that ends a publisher.
+  RETURN_IF_ERROR(OpenPublisher());
+  RETURN_IF_ERROR(CreateTopics(file, source, **entry));
   {
     MutexLock lock(&mutex_);
     statuses_[file].state = SourceState::kPublishing;
@@ -227,11 +250,26 @@ absl::StatusOr<publish::PublishOutcome> Adapter::PublishSource(
   publication.resource = entry->get();
   publication.source = &source->content.source().csv();
   publication.path = source->data_path;
+  publication.retention = Retention(source->content);
   publication.stop = [this] { return stopping(); };
   publication.progress = [this, &file](const publish::PublishProgress& done) {
     OnProgress(file, done);
   };
   return publish::PublishCsv(publication);
+}
+
+absl::Status Adapter::CreateTopics(const std::string& file, Source* source,
+                                   const catalog::v1::Resource& resource) {
+  const absl::Status created =
+      Annotate(publisher_->CreateTopics(
+                   resource.id(), std::max<uint32_t>(resource.partitions(), 1),
+                   Retention(source->content)),
+               file);
+  const bool wrong = ReasonOf(created) == status::v1::REASON_CODE_WRONG_STATE;
+  source->topics = wrong ? created : absl::OkStatus();
+  // It is mended on the bus, where no file shows it.
+  source->retry = source->retry || wrong;
+  return created;
 }
 
 void Adapter::OnProgress(const std::string& file,

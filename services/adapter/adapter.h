@@ -95,9 +95,11 @@ class Adapter {
   std::vector<SourceStatus> sources() const;
   AdapterCounters counters() const;
 
-  // OK, or why nothing can be published: the folder cannot be read, the bus
-  // cannot be reached, or FENCED: another adapter of the department took over,
-  // and this one has stopped for good.
+  // OK, or what an operator must see to: the folder cannot be read; the bus
+  // cannot be reached; FENCED: another adapter of the department took over, and
+  // this one has stopped for good; WRONG_STATE: a topic has other settings than
+  // its resource file asks for, and that resource is not published until the
+  // command that the message names was run.
   absl::Status health() const;
 
   const std::string& department() const { return config_.department(); }
@@ -111,12 +113,19 @@ class Adapter {
     config::v1::ResourceFile content;
     std::string data_path;
     bool retry = false;
+    // What is wrong with its topics.
+    absl::Status topics;
     std::string logged_error;
   };
 
   void Run();
   bool stopping() const;
+  // Also in place of one that is finished.
   absl::Status OpenPublisher();
+  absl::Status CreateTopics(const std::string& file, Source* source,
+                            const catalog::v1::Resource& resource);
+  // Of the first source whose topics are wrong.
+  absl::Status TopicsHealth() const;
   void ScanFiles(const std::vector<std::string>& files);
   bool NeedsLook(const std::string& file, Source* source);
   void Look(const std::string& file, Source* source);

@@ -22,12 +22,9 @@ class SubscribeReactor
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public delivery::Sink {
  public:
-  SubscribeReactor(const ExchangeServiceImpl::OpenStream* open_stream,
-                   delivery::Caller caller,
+  SubscribeReactor(ExchangeServiceImpl::Opener* opener, delivery::Caller caller,
                    grpc::CallbackServerContext* context)
-      : open_stream_(open_stream),
-        caller_(std::move(caller)),
-        context_(context) {
+      : opener_(opener), caller_(std::move(caller)), context_(context) {
     StartRead(&incoming_);
   }
 
@@ -41,20 +38,26 @@ class SubscribeReactor
     SubscribeRequest request;
     absl::Status taken = rpc::ParseByteBuffer(incoming_, &request);
     if (taken.ok()) taken = config::CheckBounds(request);
-    if (taken.ok()) taken = Take(request);
+    const bool is_start = request.has_start() && stream() == nullptr;
+    if (taken.ok()) taken = is_start ? TakeStart(request) : Take(request);
     if (!taken.ok()) {
       Abort(taken);
       return;
     }
-    StartRead(&incoming_);
+    // What comes behind a start is read once the stream is open.
+    if (!is_start) StartRead(&incoming_);
   }
 
   void OnCancel() override {
-    // Without a stream the read that is waited for fails, which ends the call.
-    if (const auto stream = this->stream()) {
-      stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN,
-                        "the consumer cancelled the call"));
+    // Without a stream, either the read that is waited for fails, which ends
+    // the call, or the stream is ended as soon as it is open.
+    std::shared_ptr<delivery::Stream> stream;
+    {
+      MutexLock lock(&mutex_);
+      cancelled_ = true;
+      stream = stream_;
     }
+    if (stream != nullptr) stream->End(Cancelled());
   }
 
   void OnWriteDone(bool ok) override {
@@ -106,9 +109,6 @@ class SubscribeReactor
  private:
   absl::Status Take(const SubscribeRequest& request) {
     const std::shared_ptr<delivery::Stream> stream = this->stream();
-    if (request.has_start() && stream == nullptr) {
-      return TakeStart(request.start());
-    }
     if (request.has_credit() && stream != nullptr) {
       stream->AddCredit(request.credit());
       return absl::OkStatus();
@@ -122,16 +122,38 @@ class SubscribeReactor
                  "`credit` or `ack`");
   }
 
-  absl::Status TakeStart(const exchange::v1::Start& start) {
-    ASSIGN_OR_RETURN(delivery::Exchange::Opened opened,
-                     (*open_stream_)(caller_, start, this));
+  absl::Status TakeStart(const SubscribeRequest& request) {
+    // Nothing finishes this object before OnOpened.
+    return opener_->Open(
+        caller_, request.start(), this,
+        [this, credit = request.start().credit()](
+            absl::StatusOr<delivery::Exchange::Opened> opened) {
+          if (opened.ok()) {
+            OnOpened(*opened, credit);
+          } else {
+            FinishNow(opened.status());
+          }
+        });
+  }
+
+  void OnOpened(const delivery::Exchange::Opened& opened,
+                const exchange::v1::Credit& credit) {
+    bool cancelled;
     {
       MutexLock lock(&mutex_);
       stream_ = opened.stream;
+      cancelled = cancelled_;
     }
-    opened.stream->AddCredit(start.credit());
+    opened.stream->AddCredit(credit);
+    if (cancelled) opened.stream->End(Cancelled());
+    StartRead(&incoming_);
+    // From here on the stream may finish this object.
     opened.stream->Run(opened.started);
-    return absl::OkStatus();
+  }
+
+  static absl::Status Cancelled() {
+    return Error(status::v1::REASON_CODE_SHUTTING_DOWN,
+                 "the consumer cancelled the call");
   }
 
   void OnClientDone() {
@@ -171,7 +193,7 @@ class SubscribeReactor
     ServerBidiReactor::Finish(rpc::ToGrpc(status));
   }
 
-  const ExchangeServiceImpl::OpenStream* const open_stream_;
+  ExchangeServiceImpl::Opener* const opener_;
   const delivery::Caller caller_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer incoming_;
@@ -179,6 +201,7 @@ class SubscribeReactor
 
   Mutex mutex_;
   std::shared_ptr<delivery::Stream> stream_ ABSL_GUARDED_BY(mutex_);
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> finish_after_write_ ABSL_GUARDED_BY(mutex_);
@@ -198,7 +221,26 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 ExchangeServiceImpl::Subscribe(grpc::CallbackServerContext* context) {
   auto caller = authenticate_(*context);
   if (!caller.ok()) return new RefusedReactor(caller.status());
-  return new SubscribeReactor(&open_stream_, *std::move(caller), context);
+  return new SubscribeReactor(&opener_, *std::move(caller), context);
+}
+
+absl::Status ExchangeServiceImpl::Opener::Open(
+    const delivery::Caller& caller, const exchange::v1::Start& start,
+    delivery::Sink* sink,
+    std::function<void(absl::StatusOr<delivery::Exchange::Opened>)> done) {
+  if (++opening_ > kOpeningMax) {
+    --opening_;
+    return Error(status::v1::REASON_CODE_TOO_MANY,
+                 "too many streams wait to be opened at this broker: call "
+                 "again in a moment, or use another broker");
+  }
+  // It is stopped after the server, whose calls end first.
+  threads_.Schedule([this, caller, start, sink, done = std::move(done)] {
+    auto opened = open_stream_(caller, start, sink);
+    --opening_;
+    done(std::move(opened));
+  });
+  return absl::OkStatus();
 }
 
 }  // namespace sluice::broker

@@ -1,0 +1,389 @@
+// What a stream makes of a bus that is away, has let records go, or moves
+// partitions about.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "libs/base/status.h"
+#include "libs/delivery/delivery_fixture.h"
+
+namespace sluice::delivery {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr uint32_t kMuchCredit = kCreditBatchesMax;
+
+// What a member does to the test that watches it. Thread-safe.
+class MemberScript {
+ public:
+  // OK: no failure from now on.
+  void Fail(const absl::Status& with) {
+    MutexLock lock(&mutex_);
+    error_ = with;
+  }
+  absl::Status error() const {
+    MutexLock lock(&mutex_);
+    return error_;
+  }
+  void Watch(const std::shared_ptr<const std::string>& owner) {
+    MutexLock lock(&mutex_);
+    owners_.push_back(owner);
+  }
+  size_t fetched() const {
+    MutexLock lock(&mutex_);
+    return owners_.size();
+  }
+  // Messages whose memory of the bus is still held.
+  size_t held() const {
+    MutexLock lock(&mutex_);
+    size_t count = 0;
+    for (const auto& owner : owners_) {
+      if (!owner.expired()) ++count;
+    }
+    return count;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  absl::Status error_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<const std::string>> owners_ ABSL_GUARDED_BY(mutex_);
+};
+
+// A member of the embedded bus that fails when told to, and whose messages lie
+// in memory of their own.
+class ScriptedMember : public bus::GroupMember {
+ public:
+  ScriptedMember(std::unique_ptr<bus::GroupMember> real, MemberScript* script)
+      : real_(std::move(real)), script_(script) {}
+
+  absl::StatusOr<bus::PollResult> Poll(size_t bytes_max) override {
+    RETURN_IF_ERROR(script_->error());
+    auto polled = real_->Poll(bytes_max);
+    if (!polled.ok()) return polled;
+    for (auto& part : polled->fetched) {
+      for (bus::Message& message : part.messages) {
+        const auto owner = std::make_shared<const std::string>(
+            std::string(message.value.view()));
+        script_->Watch(owner);
+        message.value = SharedBytes(owner, AsView(*owner));
+      }
+    }
+    return polled;
+  }
+  absl::Status Seek(const bus::TopicPartition& partition,
+                    int64_t offset) override {
+    return real_->Seek(partition, offset);
+  }
+  absl::Status Commit(const bus::TopicPartition& partition,
+                      int64_t offset) override {
+    return real_->Commit(partition, offset);
+  }
+  void OnWakeup(std::function<void()> wakeup) override {
+    real_->OnWakeup(std::move(wakeup));
+  }
+
+ private:
+  const std::unique_ptr<bus::GroupMember> real_;
+  MemberScript* const script_;
+};
+
+// The fixture's log, which cannot be read while `down`.
+class LogThatGoesAway : public bus::EventLog {
+ public:
+  explicit LogThatGoesAway(bus::EventLog* real) : real_(real) {}
+
+  std::atomic<bool> down = false;
+  std::atomic<int> refused = 0;
+
+  absl::Status CreateTopic(const bus::TopicSpec& spec) override {
+    return real_->CreateTopic(spec);
+  }
+  absl::StatusOr<bus::TopicSpec> DescribeTopic(
+      const std::string& name) override {
+    return real_->DescribeTopic(name);
+  }
+  absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
+      const std::string& id) override {
+    return real_->OpenProducer(id);
+  }
+  absl::StatusOr<std::unique_ptr<bus::Appender>> OpenAppender() override {
+    return real_->OpenAppender();
+  }
+  absl::StatusOr<bus::OffsetRange> Offsets(
+      const bus::TopicPartition& partition) override {
+    return real_->Offsets(partition);
+  }
+  absl::StatusOr<std::vector<bus::Message>> Read(
+      const bus::TopicPartition& partition, int64_t from, size_t count_max,
+      size_t bytes_max, absl::Duration wait) override {
+    return real_->Read(partition, from, count_max, bytes_max, wait);
+  }
+  absl::StatusOr<std::unique_ptr<bus::GroupMember>> JoinGroup(
+      const std::string& group, const std::string& topic) override {
+    return real_->JoinGroup(group, topic);
+  }
+  absl::StatusOr<int64_t> CommittedOffset(
+      const std::string& group, const bus::TopicPartition& partition) override {
+    if (down) {
+      ++refused;
+      return Error(status::v1::REASON_CODE_STORAGE_FAILED, "nobody answers");
+    }
+    return real_->CommittedOffset(group, partition);
+  }
+
+ private:
+  bus::EventLog* const real_;
+};
+
+absl::Status Gone() {
+  return Error(status::v1::REASON_CODE_STORAGE_FAILED, "nobody answers");
+}
+
+// One partition and a stream whose member does what the script says.
+struct Scripted {
+  explicit Scripted(uint32_t batches = kMuchCredit) {
+    StreamOptions options = domain.Options(&sink);
+    options.member =
+        std::make_unique<ScriptedMember>(std::move(options.member), &script);
+    options.clock = &domain.bus.clock;
+    stream = domain.Open(std::move(options), &sink, batches);
+  }
+  ~Scripted() {
+    stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN, "over"));
+    (void)sink.WaitForFinish();
+  }
+
+  MemberScript script;
+  DeliveryFixture domain;
+  ScriptedSink sink;
+  std::shared_ptr<Stream> stream;
+};
+
+TEST_CASE("A topic that is deleted ends its streams, which say so") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.script.Fail(Error(status::v1::REASON_CODE_NOT_FOUND, "no such topic"));
+  test.stream->Tick();
+  const absl::Status why = test.sink.WaitForFinish();
+  CHECK(ReasonOf(why) == status::v1::REASON_CODE_NOT_FOUND);
+  CHECK_THAT(std::string(why.message()),
+             Contains("civil-affairs.people") && Contains("deleted") &&
+                 Contains("start from the beginning"));
+}
+
+TEST_CASE("What retention has taken ends the stream and is not skipped") {
+  Scripted test;
+  test.sink.WaitForCaughtUp(1);
+  test.script.Fail(FieldError(status::v1::REASON_CODE_POSITION_EXPIRED,
+                              "records.civil-affairs.people/0",
+                              "retention has passed the place"));
+  test.stream->Tick();
+  const absl::Status why = test.sink.WaitForFinish();
+  CHECK(ReasonOf(why) == status::v1::REASON_CODE_POSITION_EXPIRED);
+  CHECK_THAT(std::string(why.message()),
+             Contains("start from the beginning") && Contains("baseline"));
+}
+
+TEST_CASE("A stream outlives a bus that is away for a while") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.script.Fail(Gone());
+  test.domain.PublishBatches(0, 2);
+  for (int i = 0; i < 3; ++i) {
+    test.stream->Tick();
+    test.domain.Drain();
+  }
+  CHECK(test.sink.deliveries().size() == 2);
+  CHECK_FALSE(test.sink.finished());
+  test.script.Fail(absl::OkStatus());
+  test.stream->Tick();
+  test.sink.WaitForDeliveries(4);
+  // But not for ever: another broker may do better.
+  test.script.Fail(Gone());
+  test.stream->Tick();
+  test.domain.Drain();
+  CHECK_FALSE(test.sink.finished());
+  test.domain.bus.clock.Advance(kPauseMaxDefault + absl::Seconds(1));
+  test.stream->Tick();
+  CHECK(ReasonOf(test.sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_STORAGE_FAILED);
+}
+
+TEST_CASE("A partition that comes while the bus is away is not forgotten") {
+  DeliveryFixture domain;
+  domain.PublishBatches(0, 3);
+  LogThatGoesAway log(domain.bus.log.get());
+  log.down = true;
+  ScriptedSink sink;
+  StreamOptions options = domain.Options(&sink);
+  options.log = &log;
+  const auto stream = domain.Open(std::move(options), &sink, kMuchCredit);
+  sink.WaitForWrites(1);
+  while (log.refused == 0) domain.Drain();
+  CHECK(sink.deliveries().empty());
+  log.down = false;
+  stream->Tick();
+  sink.WaitForDeliveries(3);
+  stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN, "over"));
+  (void)sink.WaitForFinish();
+}
+
+TEST_CASE("A consumer without credit does not hold memory of the bus") {
+  Scripted test(/*batches=*/1);
+  test.domain.PublishBatches(0, 4);
+  test.sink.WaitForDeliveries(1);
+  // Fetched with the first, or not at all.
+  test.domain.Drain();
+  test.stream->Tick();
+  test.domain.Drain();
+  CHECK(test.script.fetched() >= 1);
+  CHECK(test.script.held() == 0);
+  exchange::v1::Credit credit;
+  credit.set_batches(3);
+  test.stream->AddCredit(credit);
+  const auto received = test.sink.WaitForDeliveries(4);
+  CHECK(received[3].response.delivery().sequence() == 4);
+}
+
+// ------------------------------------------------- several members of a group
+
+// A consumer that acknowledges what it has and remembers it.
+struct Member {
+  explicit Member(DeliveryFixture* domain) {
+    auto weak = std::make_shared<std::weak_ptr<Stream>>();
+    sink.on_delivery = [this, weak](const ReceivedResponse& received) {
+      const auto& delivery = received.response.delivery();
+      {
+        MutexLock lock(&mutex);
+        seen[delivery.partition()].insert(delivery.sequence());
+      }
+      // Of the one before, for this one's write is only starting.
+      if (const auto self = weak->lock()) {
+        self->Acknowledge(delivery.delivery_id() - 1);
+      }
+    };
+    stream = Stream::Create(domain->Options(&sink));
+    *weak = stream;
+    sink.Attach(stream);
+    exchange::v1::Credit credit;
+    credit.set_batches(kMuchCredit);
+    credit.set_bytes(kCreditBytesMax);
+    stream->AddCredit(credit);
+    stream->Run(exchange::v1::Started());
+  }
+  void Leave() {
+    stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN, "leaves"));
+    (void)sink.WaitForFinish();
+  }
+  size_t partitions() {
+    MutexLock lock(&mutex);
+    return seen.size();
+  }
+
+  Mutex mutex;
+  std::map<uint32_t, std::set<uint64_t>> seen ABSL_GUARDED_BY(mutex);
+  ScriptedSink sink;
+  std::shared_ptr<Stream> stream;
+};
+
+using Seen = std::map<uint32_t, std::set<uint64_t>>;
+
+Seen AllSeen(const std::vector<std::unique_ptr<Member>>& members) {
+  Seen all;
+  for (const auto& member : members) {
+    MutexLock lock(&member->mutex);
+    for (const auto& [partition, sequences] : member->seen) {
+      all[partition].insert(sequences.begin(), sequences.end());
+    }
+  }
+  return all;
+}
+
+bool Complete(const Seen& seen, uint32_t partitions, size_t count) {
+  if (seen.size() != partitions) return false;
+  for (const auto& [partition, sequences] : seen) {
+    if (sequences.size() != count || *sequences.begin() != 1 ||
+        *sequences.rbegin() != count) {
+      return false;
+    }
+  }
+  return true;
+}
+
+TEST_CASE("Of more streams than partitions the idle ones stand by") {
+  DeliveryFixture domain(2);
+  std::vector<std::unique_ptr<Member>> members;
+  for (int i = 0; i < 4; ++i) {
+    members.push_back(std::make_unique<Member>(&domain));
+  }
+  domain.Drain();
+  domain.PublishBatches(0, 5);
+  domain.PublishBatches(1, 5);
+  const absl::Time deadline = absl::Now() + kTestWait;
+  while (!Complete(AllSeen(members), 2, 5) && absl::Now() < deadline) {
+    domain.Drain();
+  }
+  REQUIRE(Complete(AllSeen(members), 2, 5));
+  size_t busy = 0;
+  for (const auto& member : members) {
+    if (member->partitions() > 0) ++busy;
+    CHECK_FALSE(member->sink.finished());
+  }
+  CHECK(busy == 2);
+  // Whoever works leaves, and another one steps in.
+  for (const auto& member : members) {
+    if (member->partitions() > 0) member->Leave();
+  }
+  domain.PublishBatches(0, 3);
+  domain.PublishBatches(1, 3);
+  while (!Complete(AllSeen(members), 2, 8) && absl::Now() < deadline) {
+    domain.Drain();
+  }
+  CHECK(Complete(AllSeen(members), 2, 8));
+  for (const auto& member : members) member->Leave();
+}
+
+TEST_CASE("Members that come and go under load miss nothing") {
+  constexpr uint32_t kPartitions = 4;
+  constexpr int kBatches = 60;
+  DeliveryFixture domain(kPartitions);
+  std::atomic<bool> published = false;
+  std::thread publisher([&] {
+    for (int i = 0; i < kBatches; ++i) {
+      for (uint32_t partition = 0; partition < kPartitions; ++partition) {
+        std::vector<bus::Outgoing> messages;
+        messages.push_back({domain.Partition(partition), "k",
+                            domain.chains[partition]->Batch()});
+        if (!domain.producer->Append(messages).ok()) std::abort();
+      }
+    }
+    published = true;
+  });
+  std::vector<std::unique_ptr<Member>> members;
+  for (size_t i = 0; i < 10; ++i) {
+    members.push_back(std::make_unique<Member>(&domain));
+    (void)members.back()->sink.WaitForDeliveries(i % 3 == 0 ? 1 : 0);
+    if (i % 2 == 1) members[i / 2]->Leave();
+  }
+  publisher.join();
+  CHECK(published);
+  const absl::Time deadline = absl::Now() + kTestWait;
+  while (!Complete(AllSeen(members), kPartitions, kBatches) &&
+         absl::Now() < deadline) {
+    domain.Drain();
+  }
+  CHECK(Complete(AllSeen(members), kPartitions, kBatches));
+  for (const auto& member : members) member->Leave();
+}
+
+}  // namespace
+}  // namespace sluice::delivery
