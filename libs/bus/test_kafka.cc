@@ -127,6 +127,19 @@ absl::Status TestKafka::StartNode(int node) { return OnNode("start", node); }
 absl::Status TestKafka::PauseNode(int node) { return OnNode("pause", node); }
 absl::Status TestKafka::ResumeNode(int node) { return OnNode("resume", node); }
 
+absl::Status TestKafka::SetTopic(
+    const std::string& topic, const std::vector<std::string>& settings) const {
+  std::vector<std::string> words = {"topic", "--dir", folder_, topic};
+  for (const std::string& setting : settings) {
+    words.insert(words.end(), {"--set", setting});
+  }
+  return RunTool(words).status();
+}
+
+absl::Status TestKafka::DeleteTopic(const std::string& topic) const {
+  return RunTool({"topic", "--dir", folder_, topic, "--delete"}).status();
+}
+
 absl::StatusOr<std::map<std::string, std::string>> TestKafka::AdminSettings()
     const {
   ASSIGN_OR_RETURN(const std::string output,

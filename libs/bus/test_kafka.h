@@ -59,13 +59,19 @@ class TestKafka {
   absl::Status PauseNode(int node = 0);
   absl::Status ResumeNode(int node = 0);
 
+  // Settings of a topic, "name=value", as Kafka spells them.
+  absl::Status SetTopic(const std::string& topic,
+                        const std::vector<std::string>& settings) const;
+  absl::Status DeleteTopic(const std::string& topic) const;
+
   // librdkafka's settings for a client: bootstrap.servers and, on a secure
   // Kafka, how to log in. The super user's; Grant's are another's.
   absl::StatusOr<std::map<std::string, std::string>> AdminSettings() const;
 
   // Makes `user` on a secure Kafka, with the access that an adapter of
   // `department` or a broker (empty department) needs and no more, as
-  // docs/operations/kafka.md has it; returns librdkafka's settings.
+  // docs/operations/kafka.md has it; returns librdkafka's settings when all
+  // nodes that run go by them.
   // `topic_prefix` is what the Sluice configuration puts before topic names.
   absl::StatusOr<std::map<std::string, std::string>> Grant(
       const std::string& role, const std::string& user,

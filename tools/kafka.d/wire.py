@@ -166,6 +166,48 @@ class Connection:
             if error:
                 raise ProtocolError(f"an access rule is not made: {reason or error}")
 
+    def set_topic(self, name, settings):
+        body = struct.pack(">ib", 1, 2) + string(name) + struct.pack(">i", len(settings))
+        for setting, value in settings:
+            body += string(setting) + b"\0" + string(value)
+        answer = self.ask(44, 0, body + b"\0")
+        answer.number("i")
+        answer.number("i")
+        error = answer.number("h")
+        reason = answer.string()
+        if error:
+            raise ProtocolError(reason or f"error {error}")
+
+    def delete_topic(self, name):
+        answer = self.ask(20, 1, struct.pack(">i", 1) + string(name)
+                          + struct.pack(">i", 30_000))
+        answer.number("i")
+        answer.number("i")
+        answer.string()
+        if error := answer.number("h"):
+            raise ProtocolError("there is no such topic" if error == 3 else f"error {error}")
+
+    def count_acls(self, principal):
+        """How many rules this node knows of for the principal; it may lag behind."""
+        nothing = struct.pack(">h", -1)
+        answer = self.ask(29, 1, b"\1" + nothing + b"\1" + string(principal) + nothing
+                          + b"\1\1")
+        answer.number("i")
+        if error := answer.number("h"):
+            raise ProtocolError(f"access rules cannot be listed: {answer.string() or error}")
+        answer.string()
+        count = 0
+        for _ in range(answer.number("i")):
+            answer.take(1)
+            answer.string()
+            answer.take(1)
+            for _ in range(answer.number("i")):
+                answer.string()
+                answer.string()
+                answer.take(2)
+                count += 1
+        return count
+
 
 def salted_password(password, salt, iterations):
     return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
