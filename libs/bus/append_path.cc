@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
+#include "libs/bus/bounds.h"
 #include "libs/bus/layout.h"
 #include "libs/bus/message_store.h"
 
@@ -14,22 +15,11 @@ namespace sluice::bus {
 namespace {
 
 using status::v1::REASON_CODE_FENCED;
-using status::v1::REASON_CODE_OUT_OF_BOUNDS;
-using status::v1::REASON_CODE_TOO_LARGE;
 using status::v1::REASON_CODE_TOO_MANY;
 using storage::Database;
 using storage::Durability;
 
-constexpr size_t kIdCharactersMax = 249;
 constexpr uint32_t kRowsPerDrop = 30'000;
-
-absl::Status TooLarge(const Outgoing& message, size_t bytes) {
-  return Error(
-      REASON_CODE_TOO_LARGE,
-      absl::StrCat("a message of ", bytes, " bytes for ", message.to.topic, "/",
-                   message.to.partition, ": at most ", kMessageBytesMax,
-                   " bytes fit, key and value together; send smaller batches"));
-}
 
 }  // namespace
 
@@ -61,10 +51,7 @@ absl::Status AppendPath::Load() {
 
 absl::StatusOr<uint64_t> AppendPath::OpenProducer(
     const std::string& producer_id) {
-  if (producer_id.empty() || producer_id.size() > kIdCharactersMax) {
-    return FieldError(REASON_CODE_OUT_OF_BOUNDS, "producer_id",
-                      "a producer's id has 1 to 249 characters");
-  }
+  RETURN_IF_ERROR(ValidateId("producer_id", producer_id));
   const MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(const auto session, database_->Use());
   const auto found = epochs_.find(producer_id);
@@ -88,22 +75,15 @@ absl::StatusOr<uint64_t> AppendPath::OpenProducer(
 absl::StatusOr<std::vector<int64_t>> AppendPath::Append(
     const std::optional<ProducerIdentity>& producer,
     const std::vector<Outgoing>& messages) {
+  RETURN_IF_ERROR(CheckSizes(messages));
   AppendRequest request;
   request.producer = producer.has_value() ? &*producer : nullptr;
   request.messages = &messages;
   request.partitions.reserve(messages.size());
   for (const Outgoing& message : messages) {
-    const size_t bytes = message.key.size() + message.value.size();
-    if (bytes > kMessageBytesMax) return TooLarge(message, bytes);
-    request.bytes += bytes;
+    request.bytes += message.key.size() + message.value.size();
     ASSIGN_OR_RETURN(Partition * partition, topics_->FindPartition(message.to));
     request.partitions.push_back(partition);
-  }
-  if (request.bytes > kAppendBytesMax) {
-    return Error(
-        REASON_CODE_TOO_LARGE,
-        absl::StrCat("an append of ", request.bytes, " bytes: at most ",
-                     kAppendBytesMax, " fit; split it"));
   }
   queue_.Submit(&request);
   if (!request.status.ok()) return request.status;

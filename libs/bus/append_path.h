@@ -28,9 +28,6 @@ namespace sluice::bus {
 // Thread-safe.
 class AppendPath {
  public:
-  // Values of one Append; more is TOO_LARGE. It bounds what a write holds in
-  // memory.
-  static constexpr size_t kAppendBytesMax = size_t{64} << 20;
   static constexpr size_t kProducersMax = 100'000;
 
   // Called after messages became visible, without a lock held.

@@ -13,6 +13,7 @@
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/bus/append_path.h"
+#include "libs/bus/bounds.h"
 #include "libs/bus/embedded_group_member.h"
 #include "libs/bus/group_coordinator.h"
 #include "libs/bus/layout.h"
@@ -33,6 +34,7 @@ using status::v1::REASON_CODE_WRONG_STATE;
 using storage::Database;
 using storage::Durability;
 
+// Of a name that is not there, in a message.
 constexpr size_t kNameCharactersMax = 249;
 // Values from this size on lie in blob files: written twice (log and file) and
 // never moved again until they are garbage.
@@ -336,10 +338,7 @@ absl::StatusOr<std::vector<Message>> EmbeddedLogImpl::Read(
 
 absl::StatusOr<std::unique_ptr<GroupMember>> EmbeddedLogImpl::JoinGroup(
     const std::string& group, const std::string& topic) {
-  if (group.empty() || group.size() > kNameCharactersMax) {
-    return FieldError(REASON_CODE_OUT_OF_BOUNDS, "group",
-                      "a group's name has 1 to 249 characters");
-  }
+  RETURN_IF_ERROR(ValidateId("group", group));
   ASSIGN_OR_RETURN(const Topic* found, topics_.FindTopic(topic));
   auto wakeup = std::make_shared<Wakeup>();
   ASSIGN_OR_RETURN(auto member,

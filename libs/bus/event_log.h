@@ -125,16 +125,18 @@ struct PollResult {
   };
   std::vector<Fetched> fetched;
 
-  // Every partition that this member has, and has sought in, was at its end at
-  // some moment since the Poll before, and nothing of before that end is left
-  // to fetch. An empty `fetched` alone says nothing: messages may be on their
-  // way.
+  // Nothing is left to fetch of what was at hand: each partition that this
+  // member has, and has sought in, was at its end at some moment after its last
+  // message was fetched, and none is known to have more since. An empty
+  // `fetched` alone says nothing: messages may be on their way.
   bool at_end = false;
 };
 
 // One member of a consumer group. Every partition of the topic belongs to at
-// most one member of the group at a time. Not thread-safe, but Wakeup's
-// callback comes from any thread.
+// most one member of the group at a time. Other members may have to wait for
+// this one's Poll before they get a partition, so poll at each wakeup, also
+// without room for messages; who does not poll for 5 minutes may lose all
+// partitions. Not thread-safe, but Wakeup's callback comes from any thread.
 class GroupMember {
  public:
   // Leaves the group; its partitions go to the others.

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 
@@ -12,17 +11,6 @@ namespace sluice::bus {
 namespace {
 
 using status::v1::REASON_CODE_NOT_FOUND;
-using status::v1::REASON_CODE_OUT_OF_BOUNDS;
-
-constexpr size_t kNameCharactersMax = 249;
-constexpr int kTopicPartitionsMax = 1'024;
-// Far above any real one and far below what microseconds can count.
-constexpr absl::Duration kRetentionMax = absl::Hours(24 * 36'500);
-
-bool IsNameCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
-         c == '_' || c == '-';
-}
 
 }  // namespace
 
@@ -62,42 +50,6 @@ bool Partition::WaitFor(int64_t offset, absl::Duration timeout) {
   }
   --waiting_;
   return extent_.offsets.end > offset;
-}
-
-absl::Status ValidateTopicSpec(const TopicSpec& spec) {
-  const auto out_of_bounds = [&](absl::string_view field,
-                                 absl::string_view why) {
-    return FieldError(
-        REASON_CODE_OUT_OF_BOUNDS, field,
-        absl::StrCat("topic ", spec.name.substr(0, 300), ": ", why));
-  };
-  if (spec.name.empty() || spec.name.size() > kNameCharactersMax ||
-      spec.name == "." || spec.name == ".." ||
-      !std::all_of(spec.name.begin(), spec.name.end(), IsNameCharacter)) {
-    return out_of_bounds("name",
-                         "a name is 1 to 249 letters, digits, '.', '_' or "
-                         "'-', and not \".\" or \"..\"");
-  }
-  if (spec.partitions < 1 || spec.partitions > kTopicPartitionsMax) {
-    return out_of_bounds("partitions", "a topic has 1 to 1024 partitions");
-  }
-  const bool forever = spec.retention == absl::InfiniteDuration();
-  if (!forever && (spec.retention <= absl::ZeroDuration() ||
-                   spec.retention > kRetentionMax)) {
-    return out_of_bounds("retention",
-                         "retention is above zero and at most 100 years, or "
-                         "infinite");
-  }
-  if (!forever &&
-      absl::Trunc(spec.retention, absl::Milliseconds(1)) != spec.retention) {
-    return out_of_bounds("retention", "retention is whole milliseconds");
-  }
-  if (spec.cleanup == Cleanup::kCompact &&
-      (!forever || spec.retention_bytes != 0)) {
-    return out_of_bounds("retention",
-                         "a compacted topic has no retention; leave it out");
-  }
-  return absl::OkStatus();
 }
 
 Topic* TopicTable::Add(const layout::TopicRow& row) {

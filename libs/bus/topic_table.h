@@ -68,9 +68,6 @@ struct Topic {
   std::vector<std::unique_ptr<Partition>> partitions;
 };
 
-// OUT_OF_BOUNDS unless every field is within the bounds that TopicSpec states.
-absl::Status ValidateTopicSpec(const TopicSpec& spec);
-
 // Thread-safe. Topics are never removed: pointers live as long as the table.
 class TopicTable {
  public:
