@@ -4,6 +4,7 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).absolute().parent
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(HERE), str(HERE / "lint.d")]
+sys.path[:0] = [str(HERE), str(HERE / "kafka.d"), str(HERE / "lint.d")]
 
 import count_test_cases  # noqa: E402
 import function_length  # noqa: E402
@@ -20,6 +21,7 @@ import layers  # noqa: E402
 import modules  # noqa: E402
 import text  # noqa: E402
 import tidy  # noqa: E402
+import wire  # noqa: E402
 
 
 class CountTestCases(unittest.TestCase):
@@ -73,6 +75,45 @@ class CountTestCases(unittest.TestCase):
             self.assertEqual(self.run_on([ran], "--left-out=//a:d", "--left-out=//a:e",
                                          "--required"), (1, "3 passed, 2 failed"))
         self.assertEqual(self.run_on([]), (1, "0 passed, 1 failed"))
+
+
+class Kafka(unittest.TestCase):
+    def run_kafka(self, *words):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = dict(
+                os.environ, SLUICE_KAFKA_HOME=f"{folder}/kafka",
+                # Port 1 refuses, as an unreachable Maven Central would not at once.
+                MAVEN_OPTS=f"-Dmaven.repo.local={folder}/m2 -Dhttps.proxyHost=127.0.0.1 "
+                           "-Dhttps.proxyPort=1")
+            run = subprocess.run([HERE / "kafka", *words, "--dir", f"{folder}/run"],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 check=False, env=environment)
+            left = [path.name for path in pathlib.Path(folder).glob("kafka/*")]
+        return run.returncode, run.stdout, run.stderr, left
+
+    def test_says_that_it_cannot_be_had_and_leaves_nothing(self):
+        status, out, error, left = self.run_kafka("start")
+        self.assertEqual((status, out, left), (3, "", []), error)
+        self.assertIn("cannot be fetched from Maven Central", error)
+
+    def test_says_what_is_wrong_with_a_command(self):
+        for words, status, message in [
+                (["start", "--version", "2"], 2, "choose one of 3.9"),
+                (["start", "--set", "x"], 2, "NAME=VALUE"),
+                (["start", "--node", "2"], 1, "there is no Kafka in"),
+                (["grant", "--role", "broker", "--user", "a"], 1, "there is no Kafka in"),
+                (["topic", "a"], 2, "either --delete or --set")]:
+            ended, out, error, _ = self.run_kafka(*words)
+            self.assertEqual((ended, out), (status, ""), (words, error))
+            self.assertIn(message, error)
+        self.assertEqual(self.run_kafka("stop")[0], 0)
+
+    def test_writes_down_what_it_means(self):
+        self.assertEqual(wire.uvarint(300), b"\xac\x02")
+        self.assertEqual(wire.compact("ab"), b"\x03ab")
+        reader = wire.Reader(b"\xac\x02\x03ab\x00\x02cd\xff\xff")
+        self.assertEqual((reader.uvarint(), reader.compact_string()), (300, "ab"))
+        self.assertEqual((reader.string(), reader.string()), ("cd", ""))
 
 
 class FunctionLength(unittest.TestCase):

@@ -28,7 +28,7 @@ def make(kafka):
             cluster.start_new(options, [f"-XX:ArchiveClassesAtExit={archive}"])
             # It is written when Kafka has ended in peace.
             cluster.end(patience_s=60)
-        except Failure as failure:
+        except (Failure, OSError) as failure:
             progress(f"left out: {failure}")
             return
         finally:

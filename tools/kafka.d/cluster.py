@@ -1,12 +1,12 @@
 """A Kafka of one or three nodes in a folder: its state file, its start and its end."""
 
 import base64
-import concurrent.futures
 import errno
 import json
 import os
 import pathlib
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -29,6 +29,14 @@ LOG_LINES_SHOWN = 25
 # A port of the range that outgoing connections draw from could be in use by one of
 # them, and at a node's second start even by a client that looks for the node.
 PORTS_FROM = 10240
+
+
+def new_id():
+    """As Kafka spells its ids; one that begins with '-' would pass for an option."""
+    while True:
+        made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
 
 
 class PortTaken(Exception):
@@ -113,7 +121,7 @@ class Cluster:
         names = ["client", "controller"] + (["internal"] if options.secure else [])
         self.state = {
             "version": kafka.version,
-            "cluster_id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+            "cluster_id": new_id(),
             "secure": options.secure,
             "settings": dict(each.split("=", 1) for each in options.set),
             "heap_mib": options.heap_mib,
@@ -133,8 +141,9 @@ class Cluster:
             disk.make(node["mount"], options.disk_bytes)
             (self.node_folder(node) / "server.properties").write_text(
                 properties(node, self.state, self.folder / "certificates"), encoding="utf-8")
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            list(pool.map(lambda node: self.format(kafka, node), self.state["nodes"]))
+        self.format(kafka, self.state["nodes"][0])
+        for node in self.state["nodes"][1:]:
+            self.copy_format(self.state["nodes"][0], node)
 
     def make_certificates(self):
         folder = self.folder / "certificates"
@@ -165,6 +174,15 @@ class Cluster:
         if run.returncode != 0:
             raise Failure("Kafka's storage cannot be formatted: "
                           + "\n".join(run.stdout.strip().splitlines()[-5:]))
+
+    def copy_format(self, formatted, node):
+        """What formatting would make, without another Java: only two names differ."""
+        shutil.copytree(formatted["data"], node["data"])
+        path = pathlib.Path(node["data"]) / "meta.properties"
+        text = re.sub(r"(?m)^node\.id=.*$", f"node.id={node['id']}",
+                      path.read_text(encoding="utf-8"))
+        path.write_text(re.sub(r"(?m)^directory\.id=.*$", f"directory.id={new_id()}", text),
+                        encoding="utf-8")
 
     # Starting
 
@@ -240,11 +258,11 @@ class Cluster:
             self.launch(node, extra_jvm)
         if options.no_wait:
             return
-        running = len(self.running())
+        awake = len([node for node in self.running()
+                     if not processes.is_paused(node["process"][0])])
         # Without a majority of controllers nobody knows who is alive.
-        majority = running * 2 > len(self.state["nodes"])
-        if majority:
-            self.wait(nodes, running, options.patience)
+        if awake * 2 > len(self.state["nodes"]):
+            self.wait(nodes, awake, options.patience)
 
     def watch(self, parent):
         """Leaves a process behind that ends the nodes when the parent has ended."""
