@@ -14,10 +14,17 @@ namespace sluice::client {
 
 using registry::v1::RegistryService;
 
+namespace {
+
+// What takes something away is answered when the last broker's lease has run
+// out, which is a minute at most.
+constexpr absl::Duration kSubmitDeadline = absl::Seconds(75);
+
+}  // namespace
+
 absl::StatusOr<CheckedGenesis> FetchGenesis(Connection* connection) {
   ASSIGN_OR_RETURN(const registry::v1::GetGenesisResponse response,
-                   connection->Call(connection->registry(),
-                                    &RegistryService::Stub::GetGenesis,
+                   connection->Call(&RegistryService::Stub::GetGenesis,
                                     registry::v1::GetGenesisRequest()));
   CheckedGenesis genesis;
   genesis.digest = registry::CommandDigest(response.genesis());
@@ -26,7 +33,7 @@ absl::StatusOr<CheckedGenesis> FetchGenesis(Connection* connection) {
   if (!pinned.empty() && pinned != hex) {
     return Error(
         status::v1::REASON_CODE_WRONG_TRUST_DOMAIN,
-        absl::StrCat("the broker at ", connection->config().server(),
+        absl::StrCat("the broker at ", connection->endpoint()->address(),
                      " belongs to genesis ", hex, " and genesis_sha256 pins ",
                      pinned,
                      ": check the address, and the digest with whoever "
@@ -69,8 +76,8 @@ absl::StatusOr<registry::v1::SubmitResponse> SubmitCommand(
   registry::v1::SubmitRequest request;
   *request.mutable_command() = registry::SignCommand(std::move(command), key);
   ASSIGN_OR_RETURN(registry::v1::SubmitResponse response,
-                   connection->Call(connection->registry(),
-                                    &RegistryService::Stub::Submit, request));
+                   connection->Call(&RegistryService::Stub::Submit, request,
+                                    kSubmitDeadline));
   RETURN_IF_ERROR(StatusOf(response.verdict()));
   return response;
 }

@@ -1,31 +1,22 @@
 #include "libs/client/connection.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/support/channel_arguments.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
+#include "libs/client/retry.h"
 #include "libs/config/yaml.h"
-#include "libs/rpc/credentials.h"
-#include "libs/rpc/peer.h"
-#include "libs/rpc/status.h"
 
 namespace sluice::client {
 namespace {
 
-std::shared_ptr<grpc::Channel> MakeChannel(
-    const std::string& server,
-    const identity::CheckedCertificate& certificate) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
-  return grpc::CreateCustomChannel(
-      server,
-      rpc::ClientTls(
-          {certificate.cert_pem, certificate.key_pem, certificate.ca_pem}),
-      arguments);
-}
+constexpr absl::Duration kFirstWait = absl::Milliseconds(100);
+constexpr absl::Duration kWaitMax = absl::Seconds(1);
 
 }  // namespace
 
@@ -56,42 +47,68 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(
 
 Connection::Connection(config::v1::ClientConfig config,
                        const identity::CheckedCertificate& certificate)
-    : config_(std::move(config)),
-      identity_(certificate.certificate.identity),
-      channel_(MakeChannel(config_.server(), certificate)),
-      registry_(registry::v1::RegistryService::NewStub(channel_)),
-      catalog_(catalog::v1::CatalogService::NewStub(channel_)),
-      agreements_(agreement::v1::AgreementService::NewStub(channel_)),
-      audit_(audit::v1::AuditService::NewStub(channel_)) {}
-
-absl::Status Connection::Judge(const grpc::Status& status,
-                               const grpc::ClientContext& context,
-                               absl::Duration deadline) const {
-  if (status.ok()) return CheckServer(context);
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("no answer from the broker at ", config_.server(),
-                     " within ", absl::FormatDuration(deadline),
-                     ": check that it runs and is reachable, then call again"));
+    : config_(std::move(config)), identity_(certificate.certificate.identity) {
+  for (const std::string& server : config_.servers()) {
+    endpoints_.push_back(std::make_unique<const Endpoint>(
+        server,
+        rpc::TlsMaterial{certificate.cert_pem, certificate.key_pem,
+                         certificate.ca_pem},
+        identity_.trust_domain));
   }
-  absl::Status translated = rpc::FromGrpc(status);
-  // A refusal speaks for itself; a failed transport must say where to.
-  if (ReasonOf(translated) != status::v1::REASON_CODE_UNSPECIFIED) {
-    return translated;
-  }
-  return Annotate(translated,
-                  absl::StrCat("calling the broker at ", config_.server()));
 }
 
-absl::Status Connection::CheckServer(const grpc::ClientContext& context) const {
-  const auto auth = context.auth_context();
-  if (auth == nullptr) {
-    return Error(status::v1::REASON_CODE_UNKNOWN_IDENTITY,
-                 absl::StrCat("the server at ", config_.server(),
-                              " has shown no certificate"));
+const Endpoint* Connection::endpoint() const {
+  MutexLock lock(&mutex_);
+  return endpoints_[current_].get();
+}
+
+void Connection::MoveOn(const Endpoint* failed) {
+  MutexLock lock(&mutex_);
+  if (stays_ || endpoints_[current_].get() != failed) return;
+  current_ = (current_ + 1) % endpoints_.size();
+}
+
+void Connection::Stay() {
+  MutexLock lock(&mutex_);
+  stays_ = true;
+}
+
+absl::Status Connection::CallUntilAnswered(absl::Duration deadline,
+                                           const UnaryCall& call) {
+  const absl::Time end = absl::Now() + deadline;
+  const absl::Time last_start = end - deadline / 2;
+  // One that takes the call and does not answer must leave time for others.
+  const absl::Duration attempt_max =
+      endpoints_.size() == 1 ? deadline : deadline / 3;
+  Backoff backoff(kFirstWait, kWaitMax);
+  // The last refusal says more than the last failed connection.
+  absl::Status refusal;
+  for (size_t attempts = 1;; ++attempts) {
+    const Endpoint* const endpoint = this->endpoint();
+    const absl::Time now = absl::Now();
+    const absl::Time attempt_end = std::min(end, now + attempt_max);
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(attempt_end));
+    const absl::Status status =
+        endpoint->Judge(call(*endpoint, &context), context, attempt_end - now);
+    if (status.ok() || !MayPass(status)) return status;
+    if (ReasonOf(status) != status::v1::REASON_CODE_UNSPECIFIED) {
+      refusal = status;
+    }
+    MoveOn(endpoint);
+    const absl::Duration wait = attempts % endpoints_.size() == 0
+                                    ? backoff.Next()
+                                    : absl::ZeroDuration();
+    if (absl::Now() + wait >= last_start) {
+      if (!refusal.ok()) return refusal;
+      if (endpoints_.size() == 1) return status;
+      return Annotate(
+          status,
+          absl::StrCat("none of the brokers ",
+                       absl::StrJoin(config_.servers(), ", "), " answered"));
+    }
+    absl::SleepFor(wait);
   }
-  RETURN_IF_ERROR(Annotate(rpc::CheckServer(*auth), AsView(config_.server())));
-  return rpc::CallerOf(*auth, AsView(identity_.trust_domain)).status();
 }
 
 }  // namespace sluice::client

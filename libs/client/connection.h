@@ -1,31 +1,29 @@
-// A client's way to a broker: client.yaml, certificates, the channel, and calls
-// whose errors say what to do.
+// A client's way to the exchange: client.yaml, certificates, the brokers it
+// names, and calls that go to whichever of them answers.
 #ifndef SLUICE_LIBS_CLIENT_CONNECTION_H_
 #define SLUICE_LIBS_CLIENT_CONNECTION_H_
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
-#include <utility>
+#include <type_traits>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "libs/base/mutex.h"
+#include "libs/client/endpoint.h"
 #include "libs/identity/certificate.h"
-#include "sluice/agreement/v1/agreement_service.grpc.pb.h"
-#include "sluice/audit/v1/audit_service.grpc.pb.h"
-#include "sluice/catalog/v1/catalog_service.grpc.pb.h"
 #include "sluice/config/v1/config.pb.h"
-#include "sluice/registry/v1/registry_service.grpc.pb.h"
 
 namespace sluice::client {
 
-// How long a call may take, unless it says otherwise.
+// How long a call may take with all that is tried for it, unless it says
+// otherwise.
 inline constexpr absl::Duration kCallDeadline = absl::Seconds(10);
-// Largest message taken from a broker: a page of audit entries of the largest
-// size. A batch is far smaller.
-inline constexpr int kMessageBytesMax = 72 << 20;
 
 // client.yaml, with paths relative to it made whole. The errors of
 // ReadYamlConfig.
@@ -47,58 +45,61 @@ class Connection {
   // Who this client is, by its certificate.
   const identity::Identity& identity() const { return identity_; }
   const config::v1::ClientConfig& config() const { return config_; }
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
-  registry::v1::RegistryService::Stub* registry() { return registry_.get(); }
-  catalog::v1::CatalogService::Stub* catalog() { return catalog_.get(); }
-  agreement::v1::AgreementService::Stub* agreements() {
-    return agreements_.get();
-  }
-  audit::v1::AuditService::Stub* audit() { return audit_.get(); }
+  // The broker that calls go to now: the first of the configuration until
+  // MoveOn. It lives as long as the connection.
+  const Endpoint* endpoint() const;
+  size_t endpoint_count() const { return endpoints_.size(); }
+
+  // `failed` did not answer: if calls still go there, they go to the next of
+  // the configuration from now on, after the last to the first.
+  void MoveOn(const Endpoint* failed);
 
   // One unary call:
   //
-  //   connection->Call(connection->registry(),
-  //                    &registry::v1::RegistryService::Stub::GetGenesis,
-  //                    request)
+  //   connection->Call(&registry::v1::RegistryService::Stub::GetGenesis,
+  //                    registry::v1::GetGenesisRequest())
   //
-  // The broker's refusal with its reason; UNAVAILABLE or DEADLINE_EXCEEDED with
-  // the address; UNKNOWN_IDENTITY if who answered is no broker.
+  // All that Sluice's unary methods do may be asked twice. So a failure that
+  // may pass (MayPass) is tried again: at once at each other broker, then with
+  // growing waits, until half of `deadline` is over. The errors of
+  // Endpoint::Judge.
+  //
+  // Each broker has an audit trail of its own: once the audit service has
+  // answered, all calls stay with that broker.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(
-      Stub* stub,
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
       const Request& request, absl::Duration deadline = kCallDeadline) {
-    grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + deadline));
     Response response;
-    absl::Status status =
-        Judge((stub->*method)(&context, request, &response), context, deadline);
+    absl::Status status = CallUntilAnswered(
+        deadline, [&](const Endpoint& endpoint, grpc::ClientContext* context) {
+          return (endpoint.stub<Stub>()->*method)(context, request, &response);
+        });
     if (!status.ok()) return status;
+    if (std::is_same_v<Stub, audit::v1::AuditService::Stub>) Stay();
     return response;
   }
 
-  // What came of a call that is over: as Call.
-  absl::Status Judge(const grpc::Status& status,
-                     const grpc::ClientContext& context,
-                     absl::Duration deadline) const;
-
-  // UNKNOWN_IDENTITY unless the server of a call that it has answered showed a
-  // broker's certificate of this client's trust domain.
-  absl::Status CheckServer(const grpc::ClientContext& context) const;
-
  private:
+  using UnaryCall =
+      std::function<grpc::Status(const Endpoint&, grpc::ClientContext*)>;
+
   Connection(config::v1::ClientConfig config,
              const identity::CheckedCertificate& certificate);
 
+  absl::Status CallUntilAnswered(absl::Duration deadline,
+                                 const UnaryCall& call);
+  void Stay();
+
   const config::v1::ClientConfig config_;
   const identity::Identity identity_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<registry::v1::RegistryService::Stub> registry_;
-  const std::unique_ptr<catalog::v1::CatalogService::Stub> catalog_;
-  const std::unique_ptr<agreement::v1::AgreementService::Stub> agreements_;
-  const std::unique_ptr<audit::v1::AuditService::Stub> audit_;
+  std::vector<std::unique_ptr<const Endpoint>> endpoints_;
+
+  mutable Mutex mutex_;
+  size_t current_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stays_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sluice::client

@@ -10,13 +10,13 @@ namespace sluice::client {
 // Calls `visit(response)`, which returns whether to go on, with each page of
 // the list that `request` asks for. Stops at the first error.
 template <typename Stub, typename Request, typename Response, typename Visit>
-absl::Status ForEachPage(Connection* connection, Stub* stub,
+absl::Status ForEachPage(Connection* connection,
                          grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                       const Request&,
                                                       Response*),
                          Request request, Visit visit) {
   while (true) {
-    auto response = connection->Call(stub, method, request);
+    auto response = connection->Call(method, request);
     if (!response.ok()) return response.status();
     if (!visit(*response) || response->next_page_token().empty()) {
       return absl::OkStatus();

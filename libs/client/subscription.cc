@@ -29,7 +29,7 @@ std::unique_ptr<Subscription> Subscription::Open(Connection* connection,
                                                  exchange::v1::Start start,
                                                  const Window& window) {
   std::unique_ptr<Subscription> subscription(
-      new Subscription(connection, window));
+      new Subscription(connection->endpoint(), window));
   start.mutable_credit()->set_batches(window.batches);
   start.mutable_credit()->set_bytes(window.bytes);
   SubscribeRequest request;
@@ -38,12 +38,12 @@ std::unique_ptr<Subscription> Subscription::Open(Connection* connection,
   return subscription;
 }
 
-Subscription::Subscription(Connection* connection, const Window& window)
-    : connection_(connection), window_(window) {
-  grpc::ChannelInterface* const channel = connection->channel().get();
+Subscription::Subscription(const Endpoint* endpoint, const Window& window)
+    : endpoint_(endpoint), window_(window) {
+  grpc::ChannelInterface* const channel = endpoint->channel().get();
   const grpc::internal::RpcMethod method(
       kSubscribeMethod, grpc::internal::RpcMethod::BIDI_STREAMING,
-      connection->channel());
+      endpoint->channel());
   stream_.reset(grpc::internal::ClientReaderWriterFactory<
                 SubscribeRequest, grpc::ByteBuffer>::Create(channel, method,
                                                             &context_));
@@ -59,12 +59,12 @@ SubscriptionEvent Subscription::Next() {
   grpc::ByteBuffer buffer;
   if (!stream_->Read(&buffer)) {
     const grpc::Status status = stream_->Finish();
-    end_ = StreamEnd{
-        connection_->Judge(status, context_, absl::InfiniteDuration())};
+    end_ =
+        StreamEnd{endpoint_->Judge(status, context_, absl::InfiniteDuration())};
     return *end_;
   }
   if (!started_.has_value()) {
-    const absl::Status checked = connection_->CheckServer(context_);
+    const absl::Status checked = endpoint_->CheckServer(context_);
     if (!checked.ok()) return EndWith(checked);
   }
   auto event = Take(rpc::ToSharedBytes(buffer));

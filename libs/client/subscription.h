@@ -46,8 +46,9 @@ struct StreamEnd {
 using SubscriptionEvent = std::variant<exchange::v1::Started, ReceivedDelivery,
                                        exchange::v1::CaughtUp, StreamEnd>;
 
-// One stream. Next, Ack and the destructor belong to one thread; HalfClose and
-// Cancel may be called from any.
+// One stream, of one broker. Next, Ack and the destructor belong to one thread;
+// HalfClose and Cancel may be called from any. ResumingSubscription goes on at
+// another broker when this one fails.
 //
 //   ASSIGN_OR_RETURN(auto subscription,
 //                    Subscription::Open(connection, start, Window()));
@@ -57,8 +58,9 @@ using SubscriptionEvent = std::variant<exchange::v1::Started, ReceivedDelivery,
 //   }
 class Subscription {
  public:
-  // Starts the call; `start.credit` is set from `window`. Refusals come from
-  // Next. `connection` must outlive the object.
+  // Starts the call at the broker that `connection` goes to now; `start.credit`
+  // is set from `window`. Refusals come from Next. `connection` must outlive
+  // the object.
   static std::unique_ptr<Subscription> Open(Connection* connection,
                                             exchange::v1::Start start,
                                             const Window& window);
@@ -84,11 +86,14 @@ class Subscription {
   // Ends the stream now. What was not acknowledged comes again to the next one.
   void Cancel();
 
+  // The broker it was opened at.
+  const Endpoint* endpoint() const { return endpoint_; }
+
  private:
   using RawStream = grpc::ClientReaderWriter<exchange::v1::SubscribeRequest,
                                              grpc::ByteBuffer>;
 
-  Subscription(Connection* connection, const Window& window);
+  Subscription(const Endpoint* endpoint, const Window& window);
 
   void Send(const exchange::v1::SubscribeRequest& request);
   void ReturnCredit();
@@ -98,7 +103,7 @@ class Subscription {
   absl::Status CheckColumns(const records::Batch& batch) const;
   StreamEnd EndWith(const absl::Status& status);
 
-  Connection* const connection_;
+  const Endpoint* const endpoint_;
   const Window window_;
 
   // Synchronizes itself, for one reader and one writer.

@@ -8,142 +8,28 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "grpcpp/server_builder.h"
-#include "libs/base/file.h"
 #include "libs/base/status.h"
-#include "libs/base/string_view.h"
-#include "libs/identity/test_certificates.h"
-#include "libs/records/batch_builder.h"
-#include "libs/rpc/credentials.h"
+#include "libs/client/test_brokers.h"
 #include "libs/rpc/status.h"
-#include "libs/storage/test_folder.h"
 
 namespace sluice::client {
 namespace {
 
 using exchange::v1::SubscribeRequest;
 using exchange::v1::SubscribeResponse;
-using Stream = grpc::ServerReaderWriter<SubscribeResponse, SubscribeRequest>;
+using Stream = TestBrokers::Stream;
 
-constexpr char kBroker[] = "spiffe://county.example/data-bureau/broker";
-
-// Plays what a test tells it to.
-class FakeExchange : public exchange::v1::ExchangeService::Service {
+// A broker with `script`, a connection to it, and streams of it.
+class Fixture : public TestBrokers {
  public:
-  using Script = std::function<grpc::Status(Stream*)>;
-
-  explicit FakeExchange(Script script) : script_(std::move(script)) {}
-
-  grpc::Status Subscribe(grpc::ServerContext* /*context*/,
-                         Stream* stream) override {
-    return script_(stream);
-  }
-
- private:
-  const Script script_;
-};
-
-// A server with `script` and a connection to it.
-class Fixture {
- public:
-  explicit Fixture(FakeExchange::Script script,
-                   const std::string& server_id = kBroker)
-      : service_(std::move(script)) {
-    const identity::TestCa ca = identity::TestCa::Create("county.example");
-    const auto server =
-        ca.Issue(AsView(server_id), {.ip_addresses = {"127.0.0.1"}});
-    const auto client = ca.Issue("spiffe://county.example/grid/consumer");
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort(
-        "127.0.0.1:0",
-        rpc::ServerTls({server.cert_pem, server.key_pem, ca.cert_pem()}),
-        &port);
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    REQUIRE(server_ != nullptr);
-    Write("ca.pem", ca.cert_pem());
-    Write("c.pem", client.cert_pem);
-    Write("c.key", client.key_pem);
-    Write("client.yaml",
-          absl::StrCat("server: 127.0.0.1:", port,
-                       "\nca_file: ca.pem\n"
-                       "tls: {cert_file: c.pem, key_file: c.key}\n"));
-    auto config = ReadClientConfig(folder_.path() + "/client.yaml");
-    REQUIRE(config.ok());
-    auto connection = Connection::Open(*config);
-    INFO(connection.status().message());
-    REQUIRE(connection.ok());
-    connection_ = *std::move(connection);
-  }
-
-  ~Fixture() { server_->Shutdown(); }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
-
-  Connection* connection() { return connection_.get(); }
+  explicit Fixture(TestBrokers::Script script,
+                   const std::string& server_id = kTestBrokerId)
+      : TestBrokers({std::move(script)}, server_id) {}
 
   std::unique_ptr<Subscription> Open(const Window& window = Window()) {
-    exchange::v1::Start start;
-    start.set_agreement("grid-people");
-    start.set_purpose("grid service");
-    return Subscription::Open(connection_.get(), start, window);
+    return Subscription::Open(connection(), TestStart(), window);
   }
-
- private:
-  void Write(const std::string& name, const std::string& content) {
-    REQUIRE(
-        WriteFileAtomically(folder_.path() + "/" + name, AsView(content), 0600)
-            .ok());
-  }
-
-  const storage::TestFolder folder_;
-  FakeExchange service_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<Connection> connection_;
 };
-
-catalog::v1::Resource People() {
-  catalog::v1::Resource resource;
-  resource.set_id("civil-affairs.people");
-  resource.set_schema_version(1);
-  auto* field = resource.add_fields();
-  field->set_id(2);
-  field->set_name("name");
-  field->set_type(records::v1::DATA_TYPE_STRING);
-  return resource;
-}
-
-SubscribeResponse StartedResponse() {
-  SubscribeResponse response;
-  response.mutable_started()->set_agreement("grid-people");
-  *response.mutable_started()->mutable_fields() = People().fields();
-  return response;
-}
-
-SubscribeResponse DeliveryResponse(uint64_t id,
-                                   const catalog::v1::Resource& resource) {
-  records::BatchBuilder builder(resource);
-  builder.column(0)->AppendText("张三");
-  builder.FinishRow();
-  const auto encoded = records::EncodeBatch(builder.Finish());
-  REQUIRE(encoded.ok());
-  SubscribeResponse response;
-  response.mutable_delivery()->set_delivery_id(id);
-  REQUIRE(response.mutable_delivery()->mutable_batch()->ParseFromString(
-      encoded->Flatten()));
-  return response;
-}
-
-template <typename T>
-T Expect(SubscriptionEvent event) {
-  if (const auto* end = std::get_if<StreamEnd>(&event)) {
-    INFO(end->status.message());
-  }
-  REQUIRE(std::holds_alternative<T>(event));
-  return std::get<T>(std::move(event));
-}
 
 TEST_CASE("what the broker sends arrives in order, and an ack goes back") {
   std::vector<SubscribeRequest> requests;
@@ -152,7 +38,7 @@ TEST_CASE("what the broker sends arrives in order, and an ack goes back") {
     stream->Read(&request);
     requests.push_back(request);
     stream->Write(StartedResponse());
-    stream->Write(DeliveryResponse(1, People()));
+    stream->Write(DeliveryResponse(1, TestPeople()));
     SubscribeResponse marker;
     marker.mutable_delivery()->set_delivery_id(2);
     marker.mutable_delivery()->set_marker(exchange::v1::MARKER_BASELINE_END);
@@ -205,7 +91,7 @@ TEST_CASE("credit goes back as deliveries are taken, exactly what they cost") {
         returned.set_bytes(returned.bytes() + request.credit().bytes());
       }
       --credit;
-      const SubscribeResponse response = DeliveryResponse(id, People());
+      const SubscribeResponse response = DeliveryResponse(id, TestPeople());
       sent_bytes += response.delivery().batch().ByteSizeLong();
       stream->Write(response);
     }
@@ -245,7 +131,7 @@ TEST_CASE("a server that is no broker is not listened to") {
   Fixture fixture(
       [](Stream* stream) {
         stream->Write(StartedResponse());
-        stream->Write(DeliveryResponse(1, People()));
+        stream->Write(DeliveryResponse(1, TestPeople()));
         return grpc::Status::OK;
       },
       "spiffe://county.example/health/consumer");
@@ -268,7 +154,7 @@ TEST_CASE("a broker of another trust domain is not listened to") {
 
 TEST_CASE("columns that were not announced end the stream") {
   Fixture fixture([](Stream* stream) {
-    catalog::v1::Resource more = People();
+    catalog::v1::Resource more = TestPeople();
     more.mutable_fields(0)->set_id(3);
     stream->Write(StartedResponse());
     stream->Write(DeliveryResponse(1, more));
@@ -282,7 +168,7 @@ TEST_CASE("columns that were not announced end the stream") {
 
 TEST_CASE("a delivery before the start is no stream of ours") {
   Fixture fixture([](Stream* stream) {
-    stream->Write(DeliveryResponse(1, People()));
+    stream->Write(DeliveryResponse(1, TestPeople()));
     return grpc::Status::OK;
   });
   const auto subscription = fixture.Open();
@@ -323,7 +209,7 @@ TEST_CASE("another thread can half-close a stream that waits") {
 TEST_CASE("a stream that is dropped in the middle ends on both sides") {
   Fixture fixture([](Stream* stream) {
     stream->Write(StartedResponse());
-    while (stream->Write(DeliveryResponse(1, People()))) {
+    while (stream->Write(DeliveryResponse(1, TestPeople()))) {
     }
     return grpc::Status::OK;
   });
@@ -335,7 +221,6 @@ TEST_CASE("a stream that is dropped in the middle ends on both sides") {
 TEST_CASE("a method that the server does not have fails with its address") {
   Fixture fixture([](Stream*) { return grpc::Status::OK; });
   const auto response = fixture.connection()->Call(
-      fixture.connection()->registry(),
       &registry::v1::RegistryService::Stub::GetGenesis,
       registry::v1::GetGenesisRequest());
   REQUIRE_FALSE(response.ok());

@@ -96,7 +96,7 @@ absl::Status Consume(const Options& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<client::Connection> connection,
                    client::Connection::Open(std::move(config)));
   // The handshake is not what is measured.
-  if (!connection->channel()->WaitForConnected(
+  if (!connection->endpoint()->channel()->WaitForConnected(
           absl::ToChronoTime(absl::Now() + kConnectWait))) {
     return Error(status::v1::REASON_CODE_WRONG_STATE,
                  "no connection to the server within ten seconds");

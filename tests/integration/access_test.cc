@@ -52,11 +52,14 @@ std::string ReadText(const std::string& path) {
 absl::Status ReadEntries(client::Connection* connection) {
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + client::kCallDeadline));
-  const auto reader = connection->audit()->ReadEntries(&context, {});
+  const auto reader = connection->endpoint()
+                          ->stub<audit::v1::AuditService::Stub>()
+                          ->ReadEntries(&context, {});
   audit::v1::ReadEntriesResponse response;
   while (reader->Read(&response)) {
   }
-  return connection->Judge(reader->Finish(), context, client::kCallDeadline);
+  return connection->endpoint()->Judge(reader->Finish(), context,
+                                       client::kCallDeadline);
 }
 
 // What each method of the audit service says to a caller.
@@ -64,7 +67,7 @@ std::vector<std::pair<std::string, absl::Status>> CallAuditMethods(
     client::Connection* connection) {
   using Stub = audit::v1::AuditService::Stub;
   const auto call = [connection](auto method, const auto& request) {
-    return connection->Call(connection->audit(), method, request).status();
+    return connection->Call(method, request).status();
   };
   audit::v1::GetInclusionProofRequest inclusion;
   inclusion.set_tree_size(1);
@@ -87,7 +90,7 @@ std::vector<std::pair<std::string, absl::Status>> CallAuditMethods(
 absl::StatusOr<std::string> CallRaw(client::Connection* connection,
                                     const std::string& method,
                                     const std::string& request) {
-  grpc::GenericStub stub(connection->channel());
+  grpc::GenericStub stub(connection->endpoint()->channel());
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + client::kCallDeadline));
   const grpc::ByteBuffer sent =
@@ -96,15 +99,15 @@ absl::StatusOr<std::string> CallRaw(client::Connection* connection,
   std::promise<grpc::Status> done;
   stub.UnaryCall(&context, method, grpc::StubOptions(), &sent, &received,
                  [&done](grpc::Status status) { done.set_value(status); });
-  const absl::Status status = connection->Judge(done.get_future().get(),
-                                                context, client::kCallDeadline);
+  const absl::Status status = connection->endpoint()->Judge(
+      done.get_future().get(), context, client::kCallDeadline);
   if (!status.ok()) return status;
   return std::string(rpc::ToSharedBytes(received).view());
 }
 
 // All pages of a list, by pages of `page_size`.
 template <typename Stub, typename Request, typename Response, typename IdsOf>
-std::vector<std::string> Walk(client::Connection* connection, Stub* stub,
+std::vector<std::string> Walk(client::Connection* connection,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                            const Request&,
                                                            Response*),
@@ -113,7 +116,7 @@ std::vector<std::string> Walk(client::Connection* connection, Stub* stub,
   Request request;
   request.set_page_size(page_size);
   do {
-    const auto page = connection->Call(stub, method, request);
+    const auto page = connection->Call(method, request);
     INFO(page.status().message());
     REQUIRE(page.ok());
     const std::vector<std::string> ids = ids_of(*page);
@@ -146,8 +149,8 @@ TEST_CASE("the audit trail is for auditors alone, and who else asks is in it") {
 
   audit::v1::ListEntriesRequest request;
   request.set_page_size(1000);
-  const auto listed = auditor->Call(
-      auditor->audit(), &audit::v1::AuditService::Stub::ListEntries, request);
+  const auto listed =
+      auditor->Call(&audit::v1::AuditService::Stub::ListEntries, request);
   REQUIRE(listed.ok());
   std::set<std::string> refused;
   std::set<std::string> accesses;
@@ -178,9 +181,9 @@ TEST_CASE(
   {
     const auto grid = ConnectAs(county, "grid");
     for (int i = 0; i < 5; ++i) {
-      CHECK_FALSE(grid->Call(grid->audit(), &Stub::GetCheckpoint,
-                             audit::v1::GetCheckpointRequest())
-                      .ok());
+      CHECK_FALSE(
+          grid->Call(&Stub::GetCheckpoint, audit::v1::GetCheckpointRequest())
+              .ok());
     }
   }
   REQUIRE(county.Stop(SIGTERM).exit_code == 0);
@@ -190,8 +193,7 @@ TEST_CASE(
   const auto auditor = ConnectAs(county, "auditor");
   audit::v1::ListEntriesRequest request;
   request.mutable_filter()->add_kinds("refusal");
-  const auto listed =
-      auditor->Call(auditor->audit(), &Stub::ListEntries, request);
+  const auto listed = auditor->Call(&Stub::ListEntries, request);
   REQUIRE(listed.ok());
   uint32_t refusals = 0;
   for (const auto& indexed : listed->entries()) {
@@ -223,20 +225,15 @@ TEST_CASE("an agreement is shown to its two departments and to no third one") {
   missing.set_id("nothing");
   const auto count_as = [&](const std::string& who) {
     const auto connection = ConnectAs(county, who);
-    const auto listed =
-        connection->Call(connection->agreements(), &Stub::ListAgreements,
-                         agreement::v1::ListAgreementsRequest());
+    const auto listed = connection->Call(
+        &Stub::ListAgreements, agreement::v1::ListAgreementsRequest());
     REQUIRE(listed.ok());
     const absl::Status got =
-        connection
-            ->Call(connection->agreements(), &Stub::GetAgreement, existing)
-            .status();
+        connection->Call(&Stub::GetAgreement, existing).status();
     if (!got.ok()) {
       // As if there were none.
       const absl::Status none =
-          connection
-              ->Call(connection->agreements(), &Stub::GetAgreement, missing)
-              .status();
+          connection->Call(&Stub::GetAgreement, missing).status();
       CHECK(ReasonOfStatus(got) == "NOT_FOUND");
       CHECK(got.message() == none.message());
     }
@@ -257,16 +254,15 @@ TEST_CASE("lists come in pages of bounded size that miss and repeat nothing") {
   const auto grid = ConnectAs(county, "grid");
   const auto auditor = ConnectAs(county, "auditor");
   const auto departments = [&](uint32_t page_size) {
-    return Walk(grid.get(), grid->registry(),
-                &registry::v1::RegistryService::Stub::ListDepartments,
-                page_size,
-                [](const registry::v1::ListDepartmentsResponse& page) {
-                  std::vector<std::string> ids;
-                  for (const auto& one : page.departments()) {
-                    ids.push_back(one.id());
-                  }
-                  return ids;
-                });
+    return Walk(
+        grid.get(), &registry::v1::RegistryService::Stub::ListDepartments,
+        page_size, [](const registry::v1::ListDepartmentsResponse& page) {
+          std::vector<std::string> ids;
+          for (const auto& one : page.departments()) {
+            ids.push_back(one.id());
+          }
+          return ids;
+        });
   };
   CHECK(departments(0) ==
         std::vector<std::string>{"data-bureau", "grid", "registry-office"});
@@ -276,9 +272,8 @@ TEST_CASE("lists come in pages of bounded size that miss and repeat nothing") {
   CHECK(departments(1000) == departments(0));
 
   const auto keys = [&](uint32_t page_size) {
-    return Walk(grid.get(), grid->registry(),
-                &registry::v1::RegistryService::Stub::ListKeys, page_size,
-                [](const registry::v1::ListKeysResponse& page) {
+    return Walk(grid.get(), &registry::v1::RegistryService::Stub::ListKeys,
+                page_size, [](const registry::v1::ListKeysResponse& page) {
                   std::vector<std::string> ids;
                   for (const auto& one : page.keys()) ids.push_back(one.id());
                   return ids;
@@ -288,33 +283,29 @@ TEST_CASE("lists come in pages of bounded size that miss and repeat nothing") {
   CHECK(keys(1) == keys(0));
   CHECK(keys(2) == keys(0));
 
-  const auto check_bound = [](client::Connection* connection, auto* stub,
-                              auto method, auto request) {
+  const auto check_bound = [](client::Connection* connection, auto method,
+                              auto request) {
     request.set_page_size(1001);
-    absl::Status refused = connection->Call(stub, method, request).status();
+    absl::Status refused = connection->Call(method, request).status();
     INFO(refused.message());
     CHECK(ReasonOfStatus(refused) == "OUT_OF_BOUNDS");
     CHECK(FieldOf(refused) == "page_size");
     request.set_page_size(1000);
-    CHECK(connection->Call(stub, method, request).ok());
+    CHECK(connection->Call(method, request).ok());
     request.set_page_token(std::string(1000, 'x'));
-    refused = connection->Call(stub, method, request).status();
+    refused = connection->Call(method, request).status();
     CHECK(FieldOf(refused) == "page_token");
   };
-  check_bound(grid.get(), grid->catalog(),
-              &catalog::v1::CatalogService::Stub::ListResources,
+  check_bound(grid.get(), &catalog::v1::CatalogService::Stub::ListResources,
               catalog::v1::ListResourcesRequest());
-  check_bound(grid.get(), grid->agreements(),
+  check_bound(grid.get(),
               &agreement::v1::AgreementService::Stub::ListAgreements,
               agreement::v1::ListAgreementsRequest());
-  check_bound(grid.get(), grid->registry(),
-              &registry::v1::RegistryService::Stub::ListDepartments,
+  check_bound(grid.get(), &registry::v1::RegistryService::Stub::ListDepartments,
               registry::v1::ListDepartmentsRequest());
-  check_bound(grid.get(), grid->registry(),
-              &registry::v1::RegistryService::Stub::ListKeys,
+  check_bound(grid.get(), &registry::v1::RegistryService::Stub::ListKeys,
               registry::v1::ListKeysRequest());
-  check_bound(auditor.get(), auditor->audit(),
-              &audit::v1::AuditService::Stub::ListEntries,
+  check_bound(auditor.get(), &audit::v1::AuditService::Stub::ListEntries,
               audit::v1::ListEntriesRequest());
   county.Stop(SIGTERM);
 }
@@ -358,8 +349,7 @@ TEST_CASE("who has no certificate of the trust domain gets nowhere") {
   }
   const absl::Status refused =
       foreign
-          ->Call(foreign->catalog(),
-                 &catalog::v1::CatalogService::Stub::ListResources,
+          ->Call(&catalog::v1::CatalogService::Stub::ListResources,
                  catalog::v1::ListResourcesRequest())
           .status();
   CHECK(ReasonOfStatus(refused) == "UNKNOWN_IDENTITY");

@@ -170,8 +170,8 @@ void County::WriteClient(const std::string& name,
                          const std::string& certificate,
                          const std::string& signing_key) const {
   std::string yaml =
-      absl::StrCat("server: ", server_,
-                   "\nca_file: ../certs/ca.pem\ntls: {cert_file: ", "../certs/",
+      absl::StrCat("servers: [", server_,
+                   "]\nca_file: ../certs/ca.pem\ntls: {cert_file: ", "../certs/",
                    certificate, ".pem, key_file: ../certs/", certificate,
                    ".key}\ngenesis_sha256: \"", genesis_, "\"\n");
   if (!signing_key.empty()) {

@@ -78,8 +78,8 @@ absl::Status List(const cli::Invocation& invocation, const Options& options) {
   uint64_t written = 0;
   bool more = false;
   RETURN_IF_ERROR(client::ForEachPage(
-      connection.get(), connection->audit(), &AuditService::Stub::ListEntries,
-      std::move(request), [&](const audit::v1::ListEntriesResponse& page) {
+      connection.get(), &AuditService::Stub::ListEntries, std::move(request),
+      [&](const audit::v1::ListEntriesResponse& page) {
         for (const audit::v1::IndexedEntry& indexed : page.entries()) {
           if (written == limit) {
             more = true;

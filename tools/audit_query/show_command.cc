@@ -29,8 +29,7 @@ absl::Status CheckInclusion(client::Connection* connection,
   request.set_tree_size(checkpoint.size);
   ASSIGN_OR_RETURN(
       const audit::v1::GetInclusionProofResponse response,
-      connection->Call(connection->audit(),
-                       &AuditService::Stub::GetInclusionProof, request));
+      connection->Call(&AuditService::Stub::GetInclusionProof, request));
   std::vector<audit::Digest> proof;
   for (const std::string& hash : response.hashes()) {
     if (hash.size() != crypto::kDigestBytes) {

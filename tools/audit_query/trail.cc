@@ -26,16 +26,15 @@ constexpr absl::Duration kReadDeadline = absl::Minutes(2);
 absl::StatusOr<std::optional<SigningKey>> FindKey(
     client::Connection* connection, const std::string& id) {
   std::optional<SigningKey> found;
-  RETURN_IF_ERROR(
-      client::ForEachPage(connection, connection->registry(),
-                          &registry::v1::RegistryService::Stub::ListKeys,
-                          registry::v1::ListKeysRequest(),
-                          [&](const registry::v1::ListKeysResponse& page) {
-                            for (const SigningKey& key : page.keys()) {
-                              if (key.id() == id) found = key;
-                            }
-                            return !found.has_value();
-                          }));
+  RETURN_IF_ERROR(client::ForEachPage(
+      connection, &registry::v1::RegistryService::Stub::ListKeys,
+      registry::v1::ListKeysRequest(),
+      [&](const registry::v1::ListKeysResponse& page) {
+        for (const SigningKey& key : page.keys()) {
+          if (key.id() == id) found = key;
+        }
+        return !found.has_value();
+      }));
   return found;
 }
 
@@ -57,7 +56,9 @@ absl::Status ReadSome(
   request.set_first(*at);
   request.set_count(std::min(kEntriesPerCall, end - *at));
   const uint64_t until = *at + request.count();
-  const auto reader = connection->audit()->ReadEntries(&context, request);
+  const auto reader =
+      connection->endpoint()->stub<AuditService::Stub>()->ReadEntries(&context,
+                                                                      request);
   audit::v1::ReadEntriesResponse response;
   absl::Status status;
   while (status.ok() && reader->Read(&response)) {
@@ -71,7 +72,7 @@ absl::Status ReadSome(
   }
   if (!status.ok()) context.TryCancel();
   const absl::Status finished =
-      connection->Judge(reader->Finish(), context, kReadDeadline);
+      connection->endpoint()->Judge(reader->Finish(), context, kReadDeadline);
   if (!status.ok()) return status;
   RETURN_IF_ERROR(finished);
   return *at == until ? absl::OkStatus() : Corrupt(*at);
@@ -81,10 +82,9 @@ absl::Status ReadSome(
 
 absl::StatusOr<SignedCheckpoint> FetchCheckpoint(
     client::Connection* connection) {
-  ASSIGN_OR_RETURN(
-      const audit::v1::GetCheckpointResponse response,
-      connection->Call(connection->audit(), &AuditService::Stub::GetCheckpoint,
-                       audit::v1::GetCheckpointRequest()));
+  ASSIGN_OR_RETURN(const audit::v1::GetCheckpointResponse response,
+                   connection->Call(&AuditService::Stub::GetCheckpoint,
+                                    audit::v1::GetCheckpointRequest()));
   return CheckSignature(AsView(response.verifier_key()),
                         AsView(response.checkpoint()));
 }

@@ -1,6 +1,7 @@
 // sluicectl agreement.
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -44,8 +45,7 @@ absl::StatusOr<Resource> GetResource(client::Connection* connection,
   request.set_id(id);
   ASSIGN_OR_RETURN(
       catalog::v1::GetResourceResponse response,
-      connection->Call(connection->catalog(),
-                       &catalog::v1::CatalogService::Stub::GetResource,
+      connection->Call(&catalog::v1::CatalogService::Stub::GetResource,
                        request));
   return std::move(*response.mutable_resource());
 }
@@ -59,8 +59,7 @@ absl::StatusOr<AgreementRecord> GetAgreement(client::Connection* connection,
   request.set_version(version);
   ASSIGN_OR_RETURN(
       agreement::v1::GetAgreementResponse response,
-      connection->Call(connection->agreements(),
-                       &AgreementService::Stub::GetAgreement, request));
+      connection->Call(&AgreementService::Stub::GetAgreement, request));
   return std::move(*response.mutable_agreement());
 }
 
@@ -85,7 +84,8 @@ cli::Facts TermsOf(const Agreement& agreement) {
           {"valid_from", text(TimeText(agreement.valid_from()))},
           {"valid_until", text(TimeText(agreement.valid_until()))},
           {"on_untreatable",
-           text(untreatable.empty() ? "null_and_count" : untreatable)}};
+           text(untreatable.empty() ? "null_and_count" : untreatable)},
+          {"limits", text(DescribeLimits(agreement.limits()))}};
 }
 
 void AddHistory(const AgreementRecord& record, cli::Facts* facts) {
@@ -252,9 +252,9 @@ absl::Status List(const cli::Invocation& invocation,
         }
         return true;
       };
-  RETURN_IF_ERROR(client::ForEachPage(
-      connection.get(), connection->agreements(),
-      &AgreementService::Stub::ListAgreements, request, write_page));
+  RETURN_IF_ERROR(client::ForEachPage(connection.get(),
+                                      &AgreementService::Stub::ListAgreements,
+                                      request, write_page));
   return writer->Flush();
 }
 
@@ -310,15 +310,13 @@ absl::Status Approve(const cli::Invocation& invocation, const Target& target) {
   return absl::OkStatus();
 }
 
-bool CanBeRevoked(const AgreementRecord& record) {
-  return record.state() == agreement::v1::AGREEMENT_STATE_REQUESTED ||
-         record.state() == agreement::v1::AGREEMENT_STATE_APPROVED;
-}
+using State = agreement::v1::AgreementState;
 
-// Which versions a revocation without a version means: every one under which
-// records flow or could come to, those that flow first.
-absl::StatusOr<std::vector<uint32_t>> LiveVersions(
-    client::Connection* connection, const std::string& id) {
+// The versions of an agreement that are in one of `states`, those under which
+// records flow first, then from the newest. WRONG_STATE if there is none.
+absl::StatusOr<std::vector<uint32_t>> VersionsIn(
+    client::Connection* connection, const std::string& id,
+    const std::vector<State>& states) {
   ASSIGN_OR_RETURN(const AgreementRecord newest,
                    GetAgreement(connection, id, 0));
   std::vector<uint32_t> versions;
@@ -326,52 +324,133 @@ absl::StatusOr<std::vector<uint32_t>> LiveVersions(
        --version) {
     ASSIGN_OR_RETURN(const AgreementRecord record,
                      GetAgreement(connection, id, version));
-    if (!CanBeRevoked(record)) continue;
+    if (std::find(states.begin(), states.end(), record.state()) ==
+        states.end()) {
+      continue;
+    }
     const bool flows =
         record.state() == agreement::v1::AGREEMENT_STATE_APPROVED;
     versions.insert(flows ? versions.begin() : versions.end(), version);
   }
-  if (versions.empty()) {
-    return Error(status::v1::REASON_CODE_WRONG_STATE,
-                 absl::StrCat("agreement ", id,
-                              " has no version that is requested or "
-                              "approved: there is nothing to revoke"));
-  }
-  return versions;
+  if (!versions.empty()) return versions;
+  std::vector<std::string> names;
+  for (const State state : states) names.push_back(NameOf(state));
+  return Error(
+      status::v1::REASON_CODE_WRONG_STATE,
+      absl::StrCat("agreement ", id, " has no version that is ",
+                   absl::StrJoin(names, " or "), ": `sluicectl agreement show ",
+                   id, "` tells how it stands"));
 }
 
-absl::Status Revoke(const cli::Invocation& invocation, const Target& target) {
+// A change of what an agreement allows.
+struct Change {
+  // "revoked".
+  std::string done;
+  // Said behind it on standard error.
+  std::string effect;
+  // Versions in these are meant where none is named.
+  std::vector<State> states;
+  void (*fill)(const Target& target, uint32_t version,
+               registry::v1::Command* command);
+};
+
+// A row for each broker that respects the change, or one where there is none
+// to wait for.
+void WriteChange(const std::string& done, const std::string& id,
+                 uint32_t version, absl::Duration took,
+                 const registry::v1::SubmitResponse& response,
+                 cli::RowWriter* writer) {
+  const cli::Row change = {
+      Cell::Text(AsView(id)), Cell::Number(uint64_t{version}),
+      Cell::Text(AsView(done)), Cell::Number(response.offset()),
+      Cell::Number(absl::ToInt64Milliseconds(took))};
+  const auto write = [&](std::vector<Cell> by) {
+    cli::Row row = change;
+    row.insert(row.end(), by.begin(), by.end());
+    writer->Write(row);
+  };
+  for (const registry::v1::Confirmation& one : response.confirmations()) {
+    write({TextOrNull(one.holder().empty() ? one.key_id() : one.holder()),
+           TextOrNull(one.address()), TextOrNull(NameOf(one.how())),
+           Cell::Number(uint64_t{one.waited_ms()})});
+  }
+  if (response.confirmations().empty()) write({{}, {}, {}, {}});
+}
+
+absl::Status Apply(const cli::Invocation& invocation, const Target& target,
+                   const Change& change) {
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
   std::vector<uint32_t> versions = {target.version};
   if (target.version == 0) {
-    ASSIGN_OR_RETURN(versions, LiveVersions(connection.get(), target.id));
+    ASSIGN_OR_RETURN(versions,
+                     VersionsIn(connection.get(), target.id, change.states));
   }
   const auto writer = cli::MakeOutput(invocation, {{"agreement"},
                                                    {"version", true},
                                                    {"state"},
                                                    {"offset", true},
-                                                   {"took_ms", true}});
+                                                   {"took_ms", true},
+                                                   {"broker"},
+                                                   {"address"},
+                                                   {"confirmed"},
+                                                   {"waited_ms", true}});
   for (const uint32_t version : versions) {
     registry::v1::Command command;
-    auto* revoke = command.mutable_revoke_agreement();
-    revoke->set_id(target.id);
-    revoke->set_version(version);
-    revoke->set_reason(target.reason);
+    change.fill(target, version, &command);
     const absl::Time start = absl::Now();
     ASSIGN_OR_RETURN(
         const registry::v1::SubmitResponse response,
         client::SubmitCommand(connection.get(), std::move(command)));
     const absl::Duration took = absl::Now() - start;
-    writer->Write({Cell::Text(AsView(target.id)),
-                   Cell::Number(uint64_t{version}), Cell::Text("revoked"),
-                   Cell::Number(response.offset()),
-                   Cell::Number(absl::ToInt64Milliseconds(took))});
+    WriteChange(change.done, target.id, version, took, response, writer.get());
     RETURN_IF_ERROR(writer->Flush());
-    std::cerr << "revoked " << target.id << "@" << version << " in "
-              << cli::ShortDuration(took)
-              << ": no further write starts under it\n";
+    std::cerr << change.done << ' ' << target.id << '@' << version << " in "
+              << cli::ShortDuration(took) << ": " << change.effect << '\n';
   }
   return absl::OkStatus();
+}
+
+absl::Status Revoke(const cli::Invocation& invocation, const Target& target) {
+  return Apply(
+      invocation, target,
+      {"revoked",
+       "no further write starts under it",
+       {agreement::v1::AGREEMENT_STATE_REQUESTED,
+        agreement::v1::AGREEMENT_STATE_APPROVED,
+        agreement::v1::AGREEMENT_STATE_SUSPENDED},
+       [](const Target& of, uint32_t version, registry::v1::Command* command) {
+         auto* revoke = command->mutable_revoke_agreement();
+         revoke->set_id(of.id);
+         revoke->set_version(version);
+         revoke->set_reason(of.reason);
+       }});
+}
+
+absl::Status Suspend(const cli::Invocation& invocation, const Target& target) {
+  return Apply(
+      invocation, target,
+      {"suspended",
+       "no further write starts under it until it is resumed",
+       {agreement::v1::AGREEMENT_STATE_APPROVED},
+       [](const Target& of, uint32_t version, registry::v1::Command* command) {
+         auto* suspend = command->mutable_suspend_agreement();
+         suspend->set_id(of.id);
+         suspend->set_version(version);
+         suspend->set_reason(of.reason);
+       }});
+}
+
+absl::Status Resume(const cli::Invocation& invocation, const Target& target) {
+  return Apply(
+      invocation, target,
+      {"resumed",
+       "records flow again",
+       {agreement::v1::AGREEMENT_STATE_SUSPENDED},
+       [](const Target& of, uint32_t version, registry::v1::Command* command) {
+         auto* resume = command->mutable_resume_agreement();
+         resume->set_id(of.id);
+         resume->set_version(version);
+       }});
 }
 
 // A command on one agreement.
@@ -449,14 +528,36 @@ void AddAgreementCommands(CLI::App* app, cli::Invocation* invocation) {
             "Which version (default: the newest)", approval, &Approve)
       ->add_flag("--yes", approval->yes, "Do not ask");
 
-  auto revocation = std::make_shared<Target>();
-  AddWithId(
-      group, invocation, "revoke", "Stop an agreement for good, at once",
-      "  sluicectl agreement revoke grid-people --reason \"case closed\"\n",
-      "Only this version (default: every one requested or approved)",
-      revocation, &Revoke)
-      ->add_option("--reason", revocation->reason, "Why; kept in the registry")
-      ->required();
+  const auto add_with_reason =
+      [&](const std::string& name, const std::string& description,
+          const std::string& examples, const std::string& version_help,
+          absl::Status (*run)(const cli::Invocation&, const Target&)) {
+        auto target = std::make_shared<Target>();
+        AddWithId(group, invocation, name, description, examples, version_help,
+                  target, run)
+            ->add_option("--reason", target->reason,
+                         "Why; kept in the registry")
+            ->required();
+      };
+  add_with_reason(
+      "revoke", "Stop an agreement for good, at once",
+      "  sluicectl agreement revoke grid-people --reason \"case closed\"\n"
+      "\n"
+      "Answers when no broker starts another write under it: `confirmed` says\n"
+      "of each how that is known (applied; lease_ended: it was cut off and "
+      "may\n"
+      "not deliver any more; left).",
+      "Only this version (default: every one requested, approved or suspended)",
+      &Revoke);
+  add_with_reason(
+      "suspend", "Stop an agreement until it is resumed (provider's approver)",
+      "  sluicectl agreement suspend grid-people --reason \"audit\"\n",
+      "Which version (default: the approved one)", &Suspend);
+  AddWithId(group, invocation, "resume",
+            "Let a suspended agreement flow again (provider's approver)",
+            "  sluicectl agreement resume grid-people\n",
+            "Which version (default: the suspended one)",
+            std::make_shared<Target>(), &Resume);
 }
 
 }  // namespace sluice::sluicectl

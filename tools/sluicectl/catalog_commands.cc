@@ -45,7 +45,7 @@ absl::Status List(const cli::Invocation& invocation,
     }
     return true;
   };
-  RETURN_IF_ERROR(client::ForEachPage(connection.get(), connection->catalog(),
+  RETURN_IF_ERROR(client::ForEachPage(connection.get(),
                                       &CatalogService::Stub::ListResources,
                                       request, write_page));
   return writer->Flush();
@@ -109,8 +109,7 @@ absl::Status Show(const cli::Invocation& invocation, const std::string& id) {
   request.set_id(id);
   ASSIGN_OR_RETURN(
       const catalog::v1::GetResourceResponse response,
-      connection->Call(connection->catalog(),
-                       &CatalogService::Stub::GetResource, request));
+      connection->Call(&CatalogService::Stub::GetResource, request));
   // A program gets the fields alone: one kind of row.
   if (invocation.output == cli::OutputFormat::kTable) {
     RETURN_IF_ERROR(cli::PrintFacts(invocation, Metadata(response.resource())));

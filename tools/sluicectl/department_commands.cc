@@ -42,10 +42,9 @@ absl::Status List(const cli::Invocation& invocation) {
         }
         return true;
       };
-  RETURN_IF_ERROR(
-      client::ForEachPage(connection.get(), connection->registry(),
-                          &registry::v1::RegistryService::Stub::ListDepartments,
-                          registry::v1::ListDepartmentsRequest(), write_page));
+  RETURN_IF_ERROR(client::ForEachPage(
+      connection.get(), &registry::v1::RegistryService::Stub::ListDepartments,
+      registry::v1::ListDepartmentsRequest(), write_page));
   return writer->Flush();
 }
 

@@ -1,21 +1,21 @@
 // sluicectl key: signing keys, on disk and in the registry.
-#include <unistd.h>
-
 #include <iostream>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/encoding.h"
-#include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/client/commands.h"
 #include "libs/client/connect.h"
 #include "libs/client/paging.h"
 #include "libs/crypto/ed25519.h"
+#include "libs/crypto/key_provider.h"
 #include "libs/identity/spiffe_id.h"
 #include "libs/registry/command.h"
+#include "services/process/shared_keys.h"
+#include "tools/sluicectl/key_file.h"
 #include "tools/sluicectl/names.h"
 #include "tools/sluicectl/subcommands.h"
 
@@ -24,25 +24,11 @@ namespace {
 
 using cli::Cell;
 
-constexpr int kKeyFileMode = 0600;
-
 absl::Status PrintKey(const cli::Invocation& invocation,
                       const crypto::PublicKey& key) {
   return cli::PrintFacts(
       invocation, {{"key_id", Cell::Text(AsView(key.id()))},
                    {"public_key", Cell::Text(HexEncode(AsView(key.bytes())))}});
-}
-
-absl::StatusOr<crypto::SigningKey> CreateKey(const std::string& path) {
-  if (::access(path.c_str(), F_OK) == 0) {
-    return Error(status::v1::REASON_CODE_ALREADY_EXISTS,
-                 absl::StrCat(path,
-                              " is there already: choose another name; a "
-                              "key that is replaced cannot be had back"));
-  }
-  crypto::SigningKey key = crypto::SigningKey::Generate();
-  RETURN_IF_ERROR(WriteFileAtomically(path, AsView(key.ToPem()), kKeyFileMode));
-  return key;
 }
 
 absl::Status Create(const cli::Invocation& invocation,
@@ -55,6 +41,32 @@ absl::Status Show(const cli::Invocation& invocation, const std::string& path) {
   ASSIGN_OR_RETURN(const crypto::SigningKey key,
                    crypto::SigningKey::Load(path));
   return PrintKey(invocation, key.public_key());
+}
+
+// The root of the pseudonyms, for the first broker of a trust domain.
+absl::Status MakeRoot(const cli::Invocation& invocation,
+                      const std::string& folder) {
+  ASSIGN_OR_RETURN(const auto keys, crypto::OpenFileKeyProvider(folder));
+  const auto there =
+      keys->GetNewest(process::kPseudonymPurpose, process::kPseudonymRoot);
+  if (there.ok()) {
+    return Error(status::v1::REASON_CODE_ALREADY_EXISTS,
+                 absl::StrCat(folder,
+                              " holds a root already: copy it to the other "
+                              "brokers; with another one every pseudonym would "
+                              "be another"));
+  }
+  if (ReasonOf(there.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return there.status();
+  }
+  RETURN_IF_ERROR(
+      keys->GetOrCreate(process::kPseudonymPurpose, process::kPseudonymRoot)
+          .status());
+  ASSIGN_OR_RETURN(const std::string check,
+                   process::PseudonymRootCheck(keys.get()));
+  return cli::PrintFacts(
+      invocation, {{"folder", Cell::Text(AsView(folder))},
+                   {"root_check", Cell::Text(HexEncode(AsView(check)))}});
 }
 
 struct Enrolment {
@@ -112,10 +124,7 @@ absl::Status Rotate(const cli::Invocation& invocation,
   // The new key is on disk before the registry knows it, so that it cannot be
   // lost; a file that is there is the key of a rotation that did not get
   // through.
-  const bool exists = ::access(new_file.c_str(), F_OK) == 0;
-  ASSIGN_OR_RETURN(
-      const crypto::SigningKey new_key,
-      exists ? crypto::SigningKey::Load(new_file) : CreateKey(new_file));
+  ASSIGN_OR_RETURN(const crypto::SigningKey new_key, LoadOrCreateKey(new_file));
   registry::v1::Command command;
   auto* rotate = command.mutable_rotate_key();
   rotate->set_new_public_key(new_key.public_key().bytes());
@@ -171,8 +180,8 @@ absl::Status List(const cli::Invocation& invocation,
     return true;
   };
   RETURN_IF_ERROR(client::ForEachPage(
-      connection.get(), connection->registry(),
-      &registry::v1::RegistryService::Stub::ListKeys, request, write_page));
+      connection.get(), &registry::v1::RegistryService::Stub::ListKeys, request,
+      write_page));
   return writer->Flush();
 }
 
@@ -233,6 +242,19 @@ void AddKeyCommands(CLI::App* app, cli::Invocation* invocation) {
   add_with_file("show", "Id and public key of a key file",
                 "  sluicectl key show keys/li-min.pem\n", &Show);
   AddEnrol(group, invocation);
+  auto folder = std::make_shared<std::string>();
+  cli::AddCommand(
+      group, "make-root",
+      "Make the root of all pseudonyms, once in a trust domain's life",
+      "  sluicectl key make-root keys\n"
+      "\n"
+      "Copy the folder to each broker (keys_dir), and to where it is safe: "
+      "with\n"
+      "another root a person's pseudonym is another.",
+      invocation,
+      [invocation, folder] { return MakeRoot(*invocation, *folder); })
+      ->add_option("DIR", *folder, "The brokers' keys_dir")
+      ->required();
   add_with_file("rotate",
                 "Replace this client's signing key by the one in FILE, which "
                 "is made if it is not there",

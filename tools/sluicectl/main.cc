@@ -22,8 +22,10 @@ int main(int argc, char** argv) {
   sluice::cli::Invocation invocation;
   sluice::cli::AddCommonOptions(&app, &invocation);
   sluicectl::AddAgreementCommands(&app, &invocation);
+  sluicectl::AddBrokerCommands(&app, &invocation);
   sluicectl::AddCatalogCommands(&app, &invocation);
   sluicectl::AddDepartmentCommands(&app, &invocation);
+  sluicectl::AddGenesisCommands(&app, &invocation);
   sluicectl::AddKeyCommands(&app, &invocation);
   sluicectl::AddStatusCommand(&app, &invocation);
   sluicectl::AddSubscribeCommand(&app, &invocation);

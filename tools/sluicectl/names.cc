@@ -65,6 +65,10 @@ std::string NameOf(records::v1::DataType type) {
   return ShortName(type, "DATA_TYPE_");
 }
 
+std::string NameOf(registry::v1::Confirmation::How how) {
+  return ShortName(how, "");
+}
+
 std::string NameOf(registry::v1::KeyState state) {
   return ShortName(state, "KEY_STATE_");
 }

@@ -9,6 +9,7 @@
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/records/v1/batch.pb.h"
 #include "sluice/registry/v1/command.pb.h"
+#include "sluice/registry/v1/registry_service.pb.h"
 
 namespace sluice::sluicectl {
 
@@ -25,6 +26,7 @@ std::string NameOf(catalog::v1::Sensitivity sensitivity);
 std::string NameOf(catalog::v1::SharingType type);
 std::string NameOf(catalog::v1::UpdateCycle cycle);
 std::string NameOf(records::v1::DataType type);
+std::string NameOf(registry::v1::Confirmation::How how);
 std::string NameOf(registry::v1::KeyState state);
 
 // "2026-03-31T08:15:00Z"; empty for a time that is not set.

@@ -36,7 +36,7 @@ std::string WriteClient(const std::string& folder) {
   std::string path = folder + "/client.yaml";
   // Port 1 is tcpmux, which nobody runs.
   REQUIRE(WriteFileAtomically(path,
-                              "server: 127.0.0.1:1\n"
+                              "servers: [127.0.0.1:1]\n"
                               "ca_file: ca.pem\n"
                               "tls: {cert_file: c.pem, key_file: c.key}\n",
                               0644)
@@ -45,12 +45,31 @@ std::string WriteClient(const std::string& folder) {
 }
 
 TEST_CASE("help is no error and has examples, at every level") {
-  for (const char* command :
-       {"", "key", "key create", "key enrol", "key rotate", "key revoke",
-        "key list", "department enrol", "department list", "catalog list",
-        "catalog show", "agreement check", "agreement request",
-        "agreement list", "agreement show", "agreement approve",
-        "agreement revoke", "subscribe", "status"}) {
+  for (const char* command : {"",
+                              "key",
+                              "key create",
+                              "key enrol",
+                              "key rotate",
+                              "key revoke",
+                              "key list",
+                              "department enrol",
+                              "department list",
+                              "catalog list",
+                              "catalog show",
+                              "agreement check",
+                              "agreement request",
+                              "agreement list",
+                              "agreement show",
+                              "agreement approve",
+                              "agreement revoke",
+                              "agreement suspend",
+                              "agreement resume",
+                              "broker list",
+                              "genesis create",
+                              "genesis show",
+                              "key make-root",
+                              "subscribe",
+                              "status"}) {
     INFO(command);
     const ProgramOutcome outcome = Run(absl::StrCat(command, " --help"));
     CHECK(outcome.exit_code == 0);
@@ -100,11 +119,11 @@ TEST_CASE("a command that needs a broker says where it looks for one") {
 TEST_CASE("a configuration that is wrong is told with its place") {
   const storage::TestFolder folder;
   const std::string path = folder.path() + "/client.yaml";
-  REQUIRE(WriteFileAtomically(path, "servr: x:1\n", 0644).ok());
+  REQUIRE(WriteFileAtomically(path, "servrs: [x:1]\n", 0644).ok());
   const ProgramOutcome outcome = Run("status --config " + path);
   CHECK(outcome.exit_code == 1);
   CHECK_THAT(outcome.errors,
-             StartsWith(absl::StrCat("error: ", path, ":1:1: servr")) &&
+             StartsWith(absl::StrCat("error: ", path, ":1:1: servrs")) &&
                  Contains("reason: UNKNOWN_FIELD"));
 }
 
@@ -159,6 +178,52 @@ TEST_CASE("a new key is private, shown again the same, and never replaced") {
   CHECK(again.exit_code == 1);
   CHECK_THAT(again.errors, Contains("reason: ALREADY_EXISTS"));
   CHECK(Run("key show " + path).output == created.output);
+}
+
+TEST_CASE("a genesis is made once, with an officer's key, and shown again") {
+  const storage::TestFolder folder;
+  WriteClient(folder.path());  // for its ca.pem
+  const auto create_in = [&](const std::string& department) {
+    return Run(
+        absl::StrCat("genesis create --trust-domain county.example --ca-file ",
+                     folder.path(), "/ca.pem --officer-department ", department,
+                     " --officer-key ", folder.path(), "/officer.pem --out ",
+                     folder.path(), "/genesis.bin"));
+  };
+  const ProgramOutcome bad = create_in("Bureau");
+  CHECK(bad.exit_code == 1);
+  CHECK_THAT(bad.errors, Contains("officer_department"));
+  CHECK(::access((folder.path() + "/genesis.bin").c_str(), F_OK) != 0);
+
+  const ProgramOutcome created = create_in("data-bureau");
+  INFO(created.errors);
+  REQUIRE(created.exit_code == 0);
+  CHECK_THAT(created.output, Contains("genesis_sha256"));
+  struct stat info{};
+  REQUIRE(::stat((folder.path() + "/officer.pem").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  const ProgramOutcome shown =
+      Run("genesis show " + folder.path() + "/genesis.bin");
+  // The first line of both is the digest.
+  CHECK(shown.output.substr(0, shown.output.find('\n')) ==
+        created.output.substr(0, created.output.find('\n')));
+  const ProgramOutcome again = create_in("data-bureau");
+  CHECK(again.exit_code == 1);
+  CHECK_THAT(again.errors, Contains("reason: ALREADY_EXISTS"));
+}
+
+TEST_CASE("the root of the pseudonyms is made once, in a private folder") {
+  const storage::TestFolder folder;
+  const std::string keys = folder.path() + "/keys";
+  const ProgramOutcome made = Run("key make-root " + keys);
+  INFO(made.errors);
+  REQUIRE(made.exit_code == 0);
+  struct stat info{};
+  REQUIRE(::stat((keys + "/pseudonym/root/1.key").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
+  const ProgramOutcome again = Run("key make-root " + keys);
+  CHECK(again.exit_code == 1);
+  CHECK_THAT(again.errors, Contains("reason: ALREADY_EXISTS"));
 }
 
 TEST_CASE("output that goes to a file has no colour and no progress bar") {

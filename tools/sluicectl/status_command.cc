@@ -22,13 +22,12 @@ absl::Status Status(const cli::Invocation& invocation) {
                    client::FetchGenesis(connection.get()));
   ASSIGN_OR_RETURN(
       const registry::v1::GetRegistryStatusResponse status,
-      connection->Call(connection->registry(),
-                       &registry::v1::RegistryService::Stub::GetRegistryStatus,
+      connection->Call(&registry::v1::RegistryService::Stub::GetRegistryStatus,
                        registry::v1::GetRegistryStatusRequest()));
   const bool pinned = !connection->config().genesis_sha256().empty();
   return cli::PrintFacts(
       invocation,
-      {{"broker", Cell::Text(AsView(connection->config().server()))},
+      {{"broker", Cell::Text(AsView(connection->endpoint()->address()))},
        {"trust_domain", Cell::Text(AsView(genesis.content.trust_domain()))},
        {"genesis_sha256",
         Cell::Text(HexEncode(crypto::DigestView(genesis.digest)))},

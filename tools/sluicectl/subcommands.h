@@ -10,8 +10,10 @@ namespace sluice::sluicectl {
 
 // Each adds its group to `app`; `invocation` must outlive the command's run.
 void AddAgreementCommands(CLI::App* app, cli::Invocation* invocation);
+void AddBrokerCommands(CLI::App* app, cli::Invocation* invocation);
 void AddCatalogCommands(CLI::App* app, cli::Invocation* invocation);
 void AddDepartmentCommands(CLI::App* app, cli::Invocation* invocation);
+void AddGenesisCommands(CLI::App* app, cli::Invocation* invocation);
 void AddKeyCommands(CLI::App* app, cli::Invocation* invocation);
 void AddStatusCommand(CLI::App* app, cli::Invocation* invocation);
 void AddSubscribeCommand(CLI::App* app, cli::Invocation* invocation);

@@ -20,9 +20,10 @@
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
+#include "libs/cli/display_width.h"
 #include "libs/cli/progress_bar.h"
 #include "libs/client/connect.h"
-#include "libs/client/subscription.h"
+#include "libs/client/resuming_subscription.h"
 #include "tools/sluicectl/record_rows.h"
 #include "tools/sluicectl/stop_signals.h"
 #include "tools/sluicectl/subcommands.h"
@@ -30,7 +31,7 @@
 namespace sluice::sluicectl {
 namespace {
 
-using client::Subscription;
+using client::ResumingSubscription;
 
 constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
 constexpr int kPositionFileMode = 0600;
@@ -45,6 +46,7 @@ struct Options {
   uint64_t show = kUnlimited;
   bool count_only = false;
   bool until_caught_up = false;
+  bool no_retry = false;
 };
 
 // Base64 in one line. NOT_FOUND if there is no such file.
@@ -84,7 +86,7 @@ absl::Status ChooseStart(const Options& options, exchange::v1::Start* start) {
 // The stream as another thread may stop it.
 class Stopper {
  public:
-  void Attach(Subscription* subscription) {
+  void Attach(ResumingSubscription* subscription) {
     MutexLock lock(&mutex_);
     subscription_ = subscription;
     if (stopped_ && subscription != nullptr) subscription->HalfClose();
@@ -110,7 +112,7 @@ class Stopper {
 
  private:
   Mutex mutex_;
-  Subscription* subscription_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  ResumingSubscription* subscription_ ABSL_GUARDED_BY(mutex_) = nullptr;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
@@ -118,13 +120,13 @@ class Stopper {
 class Consumer {
  public:
   Consumer(const cli::Invocation& invocation, const Options& options,
-           Subscription* subscription, Stopper* stopper)
+           ResumingSubscription* subscription, Stopper* stopper,
+           cli::ProgressBar* progress)
       : invocation_(invocation),
         options_(options),
         subscription_(subscription),
         stopper_(stopper),
-        progress_("records", 0, cli::DetectTerminal(STDERR_FILENO),
-                  &std::cerr) {}
+        progress_(progress) {}
 
   absl::Status Run() {
     absl::Status status;
@@ -138,7 +140,7 @@ class Consumer {
       status = Handle(event);
       if (!status.ok()) subscription_->Cancel();
     }
-    progress_.Clear();
+    progress_->Clear();
     if (writer_ != nullptr && status.ok()) status = writer_->Flush();
     if (started_) PrintSummary();
     // Whoever asked twice to stop is not told that it was stopped.
@@ -149,9 +151,10 @@ class Consumer {
  private:
   absl::Status Handle(const client::SubscriptionEvent& event) {
     if (const auto* started = std::get_if<exchange::v1::Started>(&event)) {
+      if (!started_) since_ = absl::Now();
       started_ = true;
-      since_ = absl::Now();
       if (!options_.count_only) {
+        if (writer_ != nullptr) RETURN_IF_ERROR(writer_->Flush());
         writer_ = cli::MakeOutput(invocation_, RecordColumns(*started));
         rows_ = std::make_unique<RecordRows>(*started, writer_.get());
       }
@@ -182,7 +185,7 @@ class Consumer {
         received.batch.has_value() ? received.batch->row_count : 0;
     const uint64_t wanted = std::min(in_batch, options_.max_records - records_);
     if (show) {
-      progress_.Clear();
+      progress_->Clear();
       if (received.batch.has_value()) {
         rows_->Write(*received.batch, static_cast<uint32_t>(std::min(
                                           wanted, options_.show - records_)));
@@ -190,7 +193,7 @@ class Consumer {
       RETURN_IF_ERROR(writer_->Flush());
     }
     records_ += wanted;
-    progress_.Update(records_);
+    progress_->Update(records_);
     RETURN_IF_ERROR(SettleDeferred());
     // A batch that was cut short is not taken care of: it comes again.
     if (wanted == in_batch) {
@@ -243,9 +246,9 @@ class Consumer {
 
   const cli::Invocation& invocation_;
   const Options& options_;
-  Subscription* const subscription_;
+  ResumingSubscription* const subscription_;
   Stopper* const stopper_;
-  cli::ProgressBar progress_;
+  cli::ProgressBar* const progress_;
   std::unique_ptr<cli::RowWriter> writer_;
   std::unique_ptr<RecordRows> rows_;
   bool started_ = false;
@@ -258,6 +261,16 @@ class Consumer {
   std::string audit_id_;
 };
 
+void PrintFailover(const client::Failover& failover) {
+  std::cerr << "the broker at " << failover.from
+            << " failed: " << cli::Printable(failover.why.message())
+            << "; going on at " << failover.to;
+  if (failover.wait > absl::ZeroDuration()) {
+    std::cerr << " in " << cli::ShortDuration(failover.wait);
+  }
+  std::cerr << '\n';
+}
+
 absl::Status Subscribe(const cli::Invocation& invocation,
                        const Options& options) {
   exchange::v1::Start start = options.start;
@@ -269,11 +282,24 @@ absl::Status Subscribe(const cli::Invocation& invocation,
   // Before gRPC's threads, so that they leave the signals alone.
   StopSignals signals([&stopper](int count) { stopper.Stop(count); });
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
-  const std::unique_ptr<Subscription> subscription =
-      Subscription::Open(connection.get(), std::move(start), client::Window());
+  cli::ProgressBar progress("records", 0, cli::DetectTerminal(STDERR_FILENO),
+                            &std::cerr);
+  client::ResumeOptions resume;
+  if (options.no_retry) {
+    resume.first_outage_max = absl::ZeroDuration();
+    resume.outage_max = absl::ZeroDuration();
+  }
+  resume.on_failover = [&progress](const client::Failover& failover) {
+    progress.Clear();
+    PrintFailover(failover);
+  };
+  const std::unique_ptr<ResumingSubscription> subscription =
+      ResumingSubscription::Open(connection.get(), std::move(start),
+                                 std::move(resume));
   stopper.Attach(subscription.get());
   const absl::Status status =
-      Consumer(invocation, options, subscription.get(), &stopper).Run();
+      Consumer(invocation, options, subscription.get(), &stopper, &progress)
+          .Run();
   stopper.Attach(nullptr);
   return status;
 }
@@ -341,6 +367,9 @@ void AddSubscribeCommand(CLI::App* app, cli::Invocation* invocation) {
       ->check(CLI::PositiveNumber);
   command->add_flag("--until-caught-up", options->until_caught_up,
                     "Stop when everything published so far has come");
+  command->add_flag("--no-retry", options->no_retry,
+                    "End when the broker fails, instead of going on at another "
+                    "from the last position");
   auto* const show = command->add_option(
       "--show", options->show, "Print the first so many, count the others");
   command->add_flag("--count-only", options->count_only, "Print no record")
