@@ -77,6 +77,30 @@ std::string MakeRotationProof(absl::string_view old_key_id,
   return new_key.Sign(crypto::kRotationDomain, old_key_id);
 }
 
+bool TakesSomethingAway(const v1::Command& command) {
+  switch (command.body_case()) {
+    case v1::Command::kRotateKey:
+    case v1::Command::kRevokeKey:
+    case v1::Command::kRevokeAgreement:
+    case v1::Command::kSuspendAgreement:
+    case v1::Command::kSetRulesVersion:
+      return true;
+    // A first version, or a new entry, replaces nothing.
+    case v1::Command::kApproveAgreement:
+      return command.approve_agreement().version() > 1;
+    case v1::Command::kPutResource:
+      return command.put_resource().expected_version() > 0;
+    case v1::Command::kGenesis:
+    case v1::Command::kEnrolDepartment:
+    case v1::Command::kEnrolKey:
+    case v1::Command::kRequestAgreement:
+    case v1::Command::kResumeAgreement:
+    case v1::Command::BODY_NOT_SET:
+      break;
+  }
+  return false;
+}
+
 absl::Status CheckCommand(const v1::Command& command) {
   if (command.body_case() == v1::Command::BODY_NOT_SET) {
     return Error(status::v1::REASON_CODE_MALFORMED,

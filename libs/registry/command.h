@@ -41,6 +41,10 @@ std::string MakeRotationProof(absl::string_view old_key_id,
 // command holds ("fields[2].name"), otherwise from the command.
 absl::StatusOr<v1::Command> ParseCommand(const v1::SignedCommand& command);
 
+// Whether accepting `command` can forbid what was allowed before it. Who sent
+// it is then answered when every broker respects it (Membership).
+bool TakesSomethingAway(const v1::Command& command);
+
 // The part of ParseCommand that comes after parsing.
 absl::Status CheckCommand(const v1::Command& command);
 

@@ -31,6 +31,24 @@ class FaultyLog : public bus::EventLog {
     lose_answers_ = lose;
   }
 
+  // From now on nothing is appended; OK ends it.
+  void FailAppends(const absl::Status& status) {
+    const MutexLock lock(&mutex_);
+    append_failure_ = status;
+  }
+
+  // Reads and appends.
+  void Cut() {
+    const absl::Status status =
+        Error(status::v1::REASON_CODE_STORAGE_FAILED, "cut off");
+    FailReads(status);
+    FailAppends(status);
+  }
+  void Heal() {
+    FailReads(absl::OkStatus());
+    FailAppends(absl::OkStatus());
+  }
+
   absl::Status CreateTopic(const bus::TopicSpec& spec) override {
     return log_->CreateTopic(spec);
   }
@@ -69,6 +87,11 @@ class FaultyLog : public bus::EventLog {
   }
 
  private:
+  absl::Status AppendFailure() {
+    const MutexLock lock(&mutex_);
+    return append_failure_;
+  }
+
   class FaultyProducer : public bus::Producer {
    public:
     FaultyProducer(FaultyLog* log, std::unique_ptr<bus::Producer> producer)
@@ -95,6 +118,7 @@ class FaultyLog : public bus::EventLog {
         : log_(log), appender_(std::move(appender)) {}
 
     absl::StatusOr<int64_t> Append(const bus::Outgoing& message) override {
+      RETURN_IF_ERROR(log_->AppendFailure());
       const auto offset = appender_->Append(message);
       const MutexLock lock(&log_->mutex_);
       if (log_->lose_answers_) {
@@ -111,6 +135,7 @@ class FaultyLog : public bus::EventLog {
   bus::EventLog* const log_;
   Mutex mutex_;
   absl::Status read_failure_ ABSL_GUARDED_BY(mutex_);
+  absl::Status append_failure_ ABSL_GUARDED_BY(mutex_);
   bool lose_answers_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

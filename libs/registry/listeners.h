@@ -1,4 +1,4 @@
-// Who is told of each accepted command.
+// Who is told of what is applied.
 #ifndef SLUICE_LIBS_REGISTRY_LISTENERS_H_
 #define SLUICE_LIBS_REGISTRY_LISTENERS_H_
 
@@ -7,28 +7,60 @@
 #include <map>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "libs/base/mutex.h"
-#include "sluice/registry/v1/command.pb.h"
 
 namespace sluice::registry {
 
-// Thread-safe; one thread at a time calls Call.
+// Listeners that are called with `Args`. Thread-safe; one thread at a time
+// calls Call.
+template <typename... Args>
 class Listeners {
  public:
-  using Listener =
-      std::function<void(uint64_t offset, const v1::Command& command)>;
+  using Listener = std::function<void(Args...)>;
 
-  uint64_t Add(Listener listener);
+  uint64_t Add(Listener listener) {
+    const MutexLock lock(&mutex_);
+    const uint64_t id = next_id_++;
+    listeners_[id] = std::make_shared<const Listener>(std::move(listener));
+    return id;
+  }
 
   // When it returns, the listener is not running and is not called any more,
   // unless it is the listener itself that removes it. An unknown id is no
   // error.
-  void Remove(uint64_t id);
+  void Remove(uint64_t id) {
+    const MutexLock lock(&mutex_);
+    listeners_.erase(id);
+    while (running_id_ == id && running_in_ != std::this_thread::get_id()) {
+      call_ended_.Wait(&mutex_);
+    }
+  }
 
   // Calls each listener in the order they were added, without a lock held: it
   // may add and remove listeners.
-  void Call(uint64_t offset, const v1::Command& command);
+  void Call(Args... args) {
+    uint64_t last_id = 0;
+    while (true) {
+      std::shared_ptr<const Listener> listener;
+      {
+        const MutexLock lock(&mutex_);
+        const auto next = listeners_.upper_bound(last_id);
+        if (next == listeners_.end()) return;
+        last_id = next->first;
+        listener = next->second;
+        running_id_ = last_id;
+        running_in_ = std::this_thread::get_id();
+      }
+      (*listener)(args...);
+      // What it captured may go with it, so before it counts as ended.
+      listener.reset();
+      const MutexLock lock(&mutex_);
+      running_id_ = 0;
+      call_ended_.SignalAll();
+    }
+  }
 
  private:
   Mutex mutex_;

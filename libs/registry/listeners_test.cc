@@ -4,11 +4,15 @@
 #include <string>
 #include <thread>
 
+#include "sluice/registry/v1/command.pb.h"
+
 namespace sluice::registry {
 namespace {
 
+using CommandListeners = Listeners<uint64_t, const v1::Command&>;
+
 TEST_CASE("listeners are called in the order they were added") {
-  Listeners listeners;
+  CommandListeners listeners;
   std::string calls;
   listeners.Add([&](uint64_t, const v1::Command&) { calls += 'a'; });
   const uint64_t second =
@@ -23,7 +27,7 @@ TEST_CASE("listeners are called in the order they were added") {
 }
 
 TEST_CASE("a listener may remove itself and add another") {
-  Listeners listeners;
+  CommandListeners listeners;
   int calls = 0;
   uint64_t id = 0;
   id = listeners.Add([&](uint64_t, const v1::Command&) {
@@ -37,7 +41,7 @@ TEST_CASE("a listener may remove itself and add another") {
 }
 
 TEST_CASE("a removed listener is not running any more when Remove returns") {
-  Listeners listeners;
+  CommandListeners listeners;
   Mutex mutex;
   CondVar changed;
   bool is_running = false;

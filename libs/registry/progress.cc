@@ -18,12 +18,15 @@ void AppendDigest(const crypto::Digest& digest, std::string* to) {
 
 }  // namespace
 
-Progress AfterForeignMessage(const Progress& before, int64_t offset,
-                             absl::Time time) {
+Progress AfterForeignMessage(const Progress& before, int64_t offset) {
+  Progress after = AfterNotice(before, offset);
+  ++after.foreign_count;
+  return after;
+}
+
+Progress AfterNotice(const Progress& before, int64_t offset) {
   Progress after = before;
   after.offset = offset;
-  after.log_time = std::max(before.log_time, time);
-  ++after.foreign_count;
   return after;
 }
 

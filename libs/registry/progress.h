@@ -16,7 +16,8 @@ namespace sluice::registry {
 struct Progress {
   // Last message applied, of whatever kind; -1 before the first.
   int64_t offset = -1;
-  // Of that message; never falls.
+  // Of the last command; never falls. Other messages do not move it: compaction
+  // takes them away, and verdicts must not depend on them.
   absl::Time log_time = absl::UnixEpoch();
   // Last command, accepted or refused, and the SHA-256 of its signed bytes.
   int64_t command_offset = -1;
@@ -24,13 +25,13 @@ struct Progress {
   crypto::Digest state_digest = {};
   uint64_t accepted_count = 0;
   uint64_t refused_count = 0;
-  // Messages that are no commands.
+  // Messages that are neither command nor notice.
   uint64_t foreign_count = 0;
 };
 
 // Progress behind a message that is no command: the state digest stays.
-Progress AfterForeignMessage(const Progress& before, int64_t offset,
-                             absl::Time time);
+Progress AfterForeignMessage(const Progress& before, int64_t offset);
+Progress AfterNotice(const Progress& before, int64_t offset);
 
 // Progress behind a command.
 Progress AfterCommand(const Progress& before, int64_t offset, absl::Time time,

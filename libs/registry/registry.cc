@@ -11,9 +11,11 @@
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
+#include "libs/registry/applied_notices.h"
 #include "libs/registry/command.h"
 #include "libs/registry/listeners.h"
 #include "libs/registry/log_message.h"
+#include "libs/registry/notice.h"
 #include "libs/registry/progress.h"
 #include "libs/registry/rules.h"
 #include "libs/registry/state.h"
@@ -80,12 +82,30 @@ bool IsLasting(const absl::Status& status) {
          reason == status::v1::REASON_CODE_NOT_FOUND;
 }
 
+RegistryStatus StatusOf(const Progress& progress, uint32_t rules_version) {
+  RegistryStatus status;
+  status.applied_offset = static_cast<uint64_t>(progress.offset);
+  status.state_digest = progress.state_digest;
+  status.command_offset = static_cast<uint64_t>(progress.command_offset);
+  status.rules_version = rules_version;
+  status.log_time = progress.log_time;
+  status.accepted_commands = progress.accepted_count;
+  status.refused_commands = progress.refused_count;
+  status.foreign_messages = progress.foreign_count;
+  return status;
+}
+
 // The only thread that changes state_ and progress_ is, during Open, the one
 // that opens, and afterwards apply_thread_.
 class LogRegistry : public Registry {
  public:
   LogRegistry(const RegistryOptions& options, std::unique_ptr<Store> store)
-      : options_(options), store_(std::move(store)) {}
+      : options_(options),
+        store_(std::move(store)),
+        notices_(
+            store_.get(),
+            [this](absl::string_view agreement) { return LimitsOf(agreement); },
+            [this] { return Now(); }) {}
 
   ~LogRegistry() override { Stop(); }
 
@@ -119,12 +139,14 @@ class LogRegistry : public Registry {
     return genesis_content_;
   }
   RegistryStatus status() const override;
+  RegistryStatus status_in_force() const override;
   absl::Time Now() const override;
   bool WaitForOffset(uint64_t offset, absl::Duration timeout) const override;
   uint64_t AddListener(Listener listener) override {
     return listeners_.Add(std::move(listener));
   }
   void RemoveListener(uint64_t id) override { listeners_.Remove(id); }
+  Notices* notices() override { return &notices_; }
   absl::Status health() const override;
   void Stop() override;
 
@@ -146,13 +168,20 @@ class LogRegistry : public Registry {
   absl::Status ReadAndApply(absl::Duration wait, bool* has_applied);
   absl::Status Apply(const bus::Message& message);
   absl::Status ApplyForeign(const bus::Message& message);
+  absl::Status ApplyNotice(const bus::Message& message);
+  absl::Status ApplyRemoval(const bus::Message& message);
   absl::Status ApplyCommand(const bus::Message& message,
                             const CommandMessage& parsed);
-  void Publish(const Changes& changes, const Progress& progress);
-  void FinishApplying(int64_t offset);
+  void Publish(const Changes& changes, const Progress& progress,
+               absl::Time message_time);
+  void FinishApplying();
   void SetHealth(const absl::Status& health);
   // False when it is time to stop.
   bool WaitToRetry();
+
+  // Of the version of `agreement` that is in force, if it has any.
+  std::optional<agreement::v1::Limits> LimitsOf(
+      absl::string_view agreement) const;
 
   absl::Status CheckMaySubmit(const v1::SignedCommand& command,
                               const v1::Command& parsed) const;
@@ -164,22 +193,26 @@ class LogRegistry : public Registry {
   const RegistryOptions options_;
 
   // Constant after Start.
-  std::unique_ptr<bus::Producer> producer_;
+  std::unique_ptr<bus::Appender> appender_;
   v1::SignedCommand genesis_;
   v1::Genesis genesis_content_;
 
   // Synchronize themselves.
   const std::unique_ptr<Store> store_;
-  Listeners listeners_;
+  Listeners<uint64_t, const v1::Command&> listeners_;
   SubmitWaiters waiters_;
+  AppliedNotices notices_;
 
   mutable Mutex mutex_;
   // Signalled when anything below but state_ changes.
   mutable CondVar changed_;
   State state_ ABSL_GUARDED_BY(mutex_);
   Progress progress_ ABSL_GUARDED_BY(mutex_);
-  // Last offset of which the listeners were told.
-  int64_t announced_offset_ ABSL_GUARDED_BY(mutex_) = -1;
+  // Of the last message of which the listeners were told.
+  Progress announced_ ABSL_GUARDED_BY(mutex_);
+  // The latest time of any message since the start, notices and foreign ones
+  // too.
+  absl::Time latest_time_ ABSL_GUARDED_BY(mutex_) = absl::UnixEpoch();
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Whether apply_thread_ has ended, or never began.
@@ -198,13 +231,17 @@ absl::Status LogRegistry::Start(const v1::SignedCommand* genesis) {
   {
     const MutexLock lock(&mutex_);
     RETURN_IF_ERROR(store_->Load(&state_, &progress_));
-    announced_offset_ = progress_.offset;
+    announced_ = progress_;
+    if (progress_.command_offset >= 0) {
+      notices_.AddDigest(progress_.command_offset, progress_.state_digest);
+    }
     if (state_.genesis().has_value() &&
         state_.genesis_digest() != options_.genesis_digest) {
       return OtherGenesis(absl::StrCat("the state in ", options_.path));
     }
   }
-  ASSIGN_OR_RETURN(producer_, options_.log->OpenProducer(options_.producer_id));
+  RETURN_IF_ERROR(notices_.Load());
+  ASSIGN_OR_RETURN(appender_, options_.log->OpenAppender());
   RETURN_IF_ERROR(EnsureGenesis(genesis));
   RETURN_IF_ERROR(CheckLogHoldsWhatIsApplied());
   RETURN_IF_ERROR(ApplyToEnd());
@@ -266,7 +303,7 @@ absl::Status LogRegistry::AppendGenesis(const v1::SignedCommand* genesis) {
     return Error(verdict.reason(),
                  absl::StrCat("genesis: ", verdict.message()));
   }
-  return producer_->Append({MakeMessage(NewMessageKey(command.id()), *genesis)})
+  return appender_->Append(MakeMessage(NewMessageKey(command.id()), *genesis))
       .status();
 }
 
@@ -371,25 +408,75 @@ absl::Status LogRegistry::ReadAndApply(absl::Duration wait, bool* has_applied) {
 }
 
 absl::Status LogRegistry::Apply(const bus::Message& message) {
+  if (IsNoticeKey(AsView(message.key))) {
+    return message.value.empty() ? ApplyRemoval(message) : ApplyNotice(message);
+  }
   const auto parsed = ParseMessage(message);
   if (!parsed.has_value()) return ApplyForeign(message);
   return ApplyCommand(message, *parsed);
+}
+
+absl::Status LogRegistry::ApplyNotice(const bus::Message& message) {
+  const auto parsed = ParseNotice(message);
+  if (!parsed.has_value()) return ApplyForeign(message);
+  KeyPtr key;
+  {
+    const MutexLock lock(&mutex_);
+    key = state_.FindKey(AsView(parsed->signed_notice.key_id()));
+  }
+  if (!IsGenuine(*parsed, options_.genesis_digest, key.get())) {
+    return ApplyForeign(message);
+  }
+  std::optional<NoticeBook::Change> change;
+  Progress progress;
+  {
+    const MutexLock lock(&mutex_);
+    progress = AfterNotice(progress_, message.offset);
+    change = notices_.Judge(message, *parsed, state_, progress_.log_time);
+  }
+  if (!change.has_value()) return ApplyForeign(message);
+  RETURN_IF_ERROR(store_->WriteNotice(change->rows, progress));
+  notices_.Commit(*change);
+  Publish({}, progress, message.time);
+  notices_.CallListeners(change->logged);
+  FinishApplying();
+  return absl::OkStatus();
+}
+
+absl::Status LogRegistry::ApplyRemoval(const bus::Message& message) {
+  ASSIGN_OR_RETURN(const NoticeRows rows, notices_.RemovalOf(message.key));
+  Progress progress;
+  {
+    const MutexLock lock(&mutex_);
+    progress = AfterNotice(progress_, message.offset);
+  }
+  RETURN_IF_ERROR(store_->WriteNotice(rows, progress));
+  Publish({}, progress, message.time);
+  FinishApplying();
+  return absl::OkStatus();
+}
+
+std::optional<agreement::v1::Limits> LogRegistry::LimitsOf(
+    absl::string_view agreement) const {
+  const MutexLock lock(&mutex_);
+  const agreement::v1::Limits* limits = LimitsInForce(state_, agreement);
+  return limits == nullptr ? std::nullopt : std::make_optional(*limits);
 }
 
 absl::Status LogRegistry::ApplyForeign(const bus::Message& message) {
   Progress progress;
   {
     const MutexLock lock(&mutex_);
-    progress = AfterForeignMessage(progress_, message.offset, message.time);
+    progress = AfterForeignMessage(progress_, message.offset);
   }
   RETURN_IF_ERROR(store_->Write({}, progress, nullptr));
   // At 1, 2, 4, 8 ... so that a flood of them does not flood the log as well.
   if ((progress.foreign_count & (progress.foreign_count - 1)) == 0) {
-    LogWarning("registry topic holds a message that is no command",
+    LogWarning("registry topic holds a message that is not Sluice's",
                {{"offset", message.offset}, {"count", progress.foreign_count}});
   }
-  Publish({}, progress);
-  FinishApplying(message.offset);
+  Publish({}, progress, message.time);
+  FinishApplying();
   return absl::OkStatus();
 }
 
@@ -423,24 +510,27 @@ absl::Status LogRegistry::ApplyCommand(const bus::Message& message,
       rules > kRulesVersionMax ? UnknownRules(rules) : absl::OkStatus();
   // Before anyone hears of the command: nothing is delivered behind it.
   if (!halt.ok()) SetHealth(halt);
-  Publish(outcome.changes, progress);
+  notices_.AddDigest(message.offset, progress.state_digest);
+  Publish(outcome.changes, progress, message.time);
   if (is_accepted) listeners_.Call(logged.offset, parsed.command);
-  FinishApplying(message.offset);
+  FinishApplying();
   waiters_.Resolve(message.key,
                    {outcome.verdict, logged.offset, logged.log_time});
   return halt;
 }
 
-void LogRegistry::Publish(const Changes& changes, const Progress& progress) {
+void LogRegistry::Publish(const Changes& changes, const Progress& progress,
+                          absl::Time message_time) {
   const MutexLock lock(&mutex_);
   state_.Commit(changes);
   progress_ = progress;
+  latest_time_ = std::max(latest_time_, message_time);
   changed_.SignalAll();
 }
 
-void LogRegistry::FinishApplying(int64_t offset) {
+void LogRegistry::FinishApplying() {
   const MutexLock lock(&mutex_);
-  announced_offset_ = offset;
+  announced_ = progress_;
   changed_.SignalAll();
 }
 
@@ -491,7 +581,7 @@ absl::StatusOr<Submitted> LogRegistry::Submit(
 
   const std::string key = NewMessageKey(parsed.id());
   waiters_.Add(key);
-  const auto appended = producer_->Append({MakeMessage(key, command)});
+  const auto appended = appender_->Append(MakeMessage(key, command));
   if (!appended.ok()) {
     waiters_.Remove(key);
     return appended.status();
@@ -624,29 +714,26 @@ std::vector<v1::Department> LogRegistry::ListDepartments(
 
 RegistryStatus LogRegistry::status() const {
   const MutexLock lock(&mutex_);
-  RegistryStatus status;
-  status.applied_offset = static_cast<uint64_t>(progress_.offset);
-  status.state_digest = progress_.state_digest;
-  status.rules_version = state_.rules_version();
-  status.log_time = progress_.log_time;
-  status.accepted_commands = progress_.accepted_count;
-  status.refused_commands = progress_.refused_count;
-  status.foreign_messages = progress_.foreign_count;
-  return status;
+  return StatusOf(progress_, state_.rules_version());
+}
+
+RegistryStatus LogRegistry::status_in_force() const {
+  const MutexLock lock(&mutex_);
+  return StatusOf(announced_, state_.rules_version());
 }
 
 absl::Time LogRegistry::Now() const {
   const absl::Time local = options_.clock->Now();
   const MutexLock lock(&mutex_);
-  return std::max(local, progress_.log_time);
+  return std::max({local, progress_.log_time, latest_time_});
 }
 
 bool LogRegistry::WaitForOffset(uint64_t offset, absl::Duration timeout) const {
   const absl::Time deadline = absl::Now() + timeout;
   const MutexLock lock(&mutex_);
   const auto is_applied = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return announced_offset_ >= 0 &&
-           static_cast<uint64_t>(announced_offset_) >= offset;
+    return announced_.offset >= 0 &&
+           static_cast<uint64_t>(announced_.offset) >= offset;
   };
   while (!is_applied() && !has_ended_ && absl::Now() < deadline) {
     changed_.WaitFor(&mutex_, deadline - absl::Now());

@@ -21,6 +21,7 @@
 #include "libs/bus/event_log.h"
 #include "libs/crypto/sha256.h"
 #include "libs/registry/known_key.h"
+#include "libs/registry/notices.h"
 #include "sluice/agreement/v1/agreement.pb.h"
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/registry/v1/command.pb.h"
@@ -31,9 +32,9 @@ class Env;
 
 namespace sluice::registry {
 
-// The topic that holds the commands: one partition, compacted. Each append has
-// a key of its own that begins with the command's id, so that every command is
-// kept.
+// The topic that holds the commands: one partition, compacted. Each append of a
+// command has a key of its own that begins with the command's id, so that every
+// command is kept; of a broker's heartbeats the newest is.
 inline constexpr char kRegistryTopic[] = "registry";
 
 struct RegistryOptions {
@@ -42,8 +43,6 @@ struct RegistryOptions {
   std::string path;
   // Must outlive the registry.
   bus::EventLog* log = nullptr;
-  // Appends commands; one per process.
-  std::string producer_id;
   // SHA-256 of the genesis. A log that begins with another is refused.
   crypto::Digest genesis_digest = {};
   Clock* clock = Clock::System();
@@ -59,13 +58,17 @@ struct Submitted {
 struct RegistryStatus {
   // Of the last message applied.
   uint64_t applied_offset = 0;
+  // Behind the last command up to there, and where that stands.
   crypto::Digest state_digest = {};
+  uint64_t command_offset = 0;
   uint32_t rules_version = 0;
+  // Of that command.
   absl::Time log_time;
   // Since the log began.
   uint64_t accepted_commands = 0;
   uint64_t refused_commands = 0;
-  // Messages met in the topic that are no commands: someone else writes to it.
+  // Messages met in the topic that are neither commands nor brokers' notices:
+  // someone else writes to it.
   // Not the same everywhere, for compaction takes some away.
   uint64_t foreign_messages = 0;
 };
@@ -96,7 +99,7 @@ class Registry {
   // kSubmitWaitMax. A refusal by the rules is a verdict. An error status means
   // that nothing was appended (MALFORMED, OUT_OF_BOUNDS, TOO_LARGE,
   // WRONG_TRUST_DOMAIN, UNKNOWN_KEY, SIGNATURE_INVALID, KEY_REVOKED,
-  // RULES_VERSION, FENCED) or that it is not known whether it was
+  // RULES_VERSION) or that it is not known whether it was
   // (STORAGE_FAILED, SHUTTING_DOWN; submit the same bytes again). The bytes of
   // a command that was accepted before get the verdict, offset and time of that
   // first acceptance, whoever submitted it.
@@ -121,8 +124,8 @@ class Registry {
   virtual absl::StatusOr<AgreementPtr> GetAgreement(absl::string_view id,
                                                     uint32_t version) const = 0;
 
-  // The version that is approved; the newest one where none is (for the reason
-  // why not). NO_AGREEMENT if the id is unknown.
+  // The version that is approved, suspended or not; the newest one where none
+  // is (for the reason why not). NO_AGREEMENT if the id is unknown.
   virtual absl::StatusOr<AgreementPtr> GetEffectiveAgreement(
       absl::string_view id) const = 0;
 
@@ -148,9 +151,12 @@ class Registry {
   virtual v1::SignedCommand genesis() const = 0;
   virtual const v1::Genesis& genesis_content() const = 0;
   virtual RegistryStatus status() const = 0;
+  // As of the last message of which the listeners were told: up to there
+  // everything is in force.
+  virtual RegistryStatus status_in_force() const = 0;
 
-  // The later of the local clock and the last command's log time: what a rule
-  // means by "now".
+  // The later of the local clock and the latest log time of any message: what a
+  // rule means by "now".
   virtual absl::Time Now() const = 0;
 
   // Waits until `offset` is applied and the listeners were told. False when
@@ -164,6 +170,9 @@ class Registry {
   using Listener = std::function<void(uint64_t offset, const v1::Command&)>;
   virtual uint64_t AddListener(Listener listener) = 0;
   virtual void RemoveListener(uint64_t id) = 0;
+
+  // What brokers tell each other; lives as long as this.
+  virtual Notices* notices() = 0;
 
   // Not OK while nothing may be delivered: for good once the applying thread
   // has stopped (RULES_VERSION, CORRUPT), and for as long as the log cannot be

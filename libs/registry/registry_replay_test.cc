@@ -217,7 +217,6 @@ TEST_CASE("a folder that has applied what the log does not hold is refused") {
         status::v1::REASON_CODE_CORRUPT);
   // The log goes on, from the same genesis, to the same length.
   RegistryOptions fresh = options;
-  fresh.producer_id = "fresh";
   fresh.path = replaced.OptionsFor("fresh").path;
   {
     const auto registry = Registry::Open(fresh, &bus.domain.genesis);

@@ -35,6 +35,10 @@ absl::StatusOr<Changes> JudgeBody(const RuleContext& context,
       return JudgeApproveAgreement(context, command.approve_agreement());
     case v1::Command::kRevokeAgreement:
       return JudgeRevokeAgreement(context, command.revoke_agreement());
+    case v1::Command::kSuspendAgreement:
+      return JudgeSuspendAgreement(context, command.suspend_agreement());
+    case v1::Command::kResumeAgreement:
+      return JudgeResumeAgreement(context, command.resume_agreement());
     case v1::Command::kSetRulesVersion:
       return JudgeSetRulesVersion(context, command.set_rules_version());
     case v1::Command::kGenesis:

@@ -91,6 +91,10 @@ absl::StatusOr<Changes> JudgeApproveAgreement(
     const RuleContext& context, const v1::ApproveAgreement& command);
 absl::StatusOr<Changes> JudgeRevokeAgreement(
     const RuleContext& context, const v1::RevokeAgreement& command);
+absl::StatusOr<Changes> JudgeSuspendAgreement(
+    const RuleContext& context, const v1::SuspendAgreement& command);
+absl::StatusOr<Changes> JudgeResumeAgreement(
+    const RuleContext& context, const v1::ResumeAgreement& command);
 
 }  // namespace sluice::registry
 

@@ -208,6 +208,29 @@ absl::Status CheckIdAndVersion(const State& state, const Agreement& agreement) {
   return absl::OkStatus();
 }
 
+// That the day of its limits begins when it did for every version that was in
+// force: what was granted of a day counts against each version of that day.
+absl::Status CheckSameDay(const State& state, const Agreement& agreement) {
+  const AgreementHistory* history = state.FindAgreement(AsView(agreement.id()));
+  if (history == nullptr || !agreement.has_limits()) return absl::OkStatus();
+  const int32_t minutes = agreement.limits().utc_offset_minutes();
+  for (const AgreementPtr& earlier : history->versions) {
+    const Agreement& terms = earlier->agreement();
+    if (earlier->approved_by_key_id().empty() || !terms.has_limits() ||
+        terms.limits().utc_offset_minutes() == minutes) {
+      continue;
+    }
+    return FieldError(
+        status::v1::REASON_CODE_OUT_OF_BOUNDS, "limits.utc_offset_minutes",
+        absl::StrCat("it is ", minutes, ", and was ",
+                     terms.limits().utc_offset_minutes(), " in version ",
+                     terms.version(),
+                     ": an agreement's day begins at one time for ever; keep "
+                     "it, or request under a new id"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AgreementPtr> FindVersion(const State& state,
                                          const std::string& id,
                                          uint32_t version) {
@@ -253,10 +276,12 @@ absl::Status CheckRequester(const RuleContext& context,
   return absl::OkStatus();
 }
 
+// That the author may, as an approver of the provider's department, do
+// `action`.
 absl::Status CheckApprover(const RuleContext& context,
-                           const Agreement& agreement) {
-  RETURN_IF_ERROR(
-      context.RequireRole({v1::ROLE_APPROVER}, "approve an agreement"));
+                           const Agreement& agreement,
+                           absl::string_view action) {
+  RETURN_IF_ERROR(context.RequireRole({v1::ROLE_APPROVER}, action));
   const std::string provider = DepartmentOf(agreement.resource());
   if (provider == context.author.department()) return absl::OkStatus();
   return FieldError(
@@ -320,6 +345,19 @@ absl::Status CheckRevoker(const RuleContext& context,
                                  agreement.consumer()));
 }
 
+// That the version which `command` names is in `state`; `rule` says why.
+template <typename Command>
+absl::Status CheckState(const Command& command, const AgreementRecord& record,
+                        agreement::v1::AgreementState state,
+                        absl::string_view rule) {
+  if (record.state() == state) return absl::OkStatus();
+  return FieldError(
+      status::v1::REASON_CODE_WRONG_STATE, "version",
+      absl::StrCat(Describe(command.id(), command.version()), " is ",
+                   agreement::v1::AgreementState_Name(record.state()), ": ",
+                   rule));
+}
+
 Changes ChangeOf(AgreementRecord record) {
   Changes changes;
   changes.agreements.push_back(
@@ -341,6 +379,7 @@ absl::StatusOr<Changes> JudgeRequestAgreement(
                                    ": see `sluicectl resource list`"));
   }
   RETURN_IF_ERROR(CheckIdAndVersion(context.state, agreement));
+  RETURN_IF_ERROR(CheckSameDay(context.state, agreement));
   RETURN_IF_ERROR(CheckModes(agreement));
   RETURN_IF_ERROR(CheckValidity(agreement, context.logged.log_time));
   RETURN_IF_ERROR(CheckGrants(agreement, *resource->newest()));
@@ -362,8 +401,9 @@ absl::StatusOr<Changes> JudgeApproveAgreement(
   const Agreement& agreement = current->agreement();
   const AgreementHistory& history =
       *context.state.FindAgreement(AsView(command.id()));
-  RETURN_IF_ERROR(CheckApprover(context, agreement));
+  RETURN_IF_ERROR(CheckApprover(context, agreement, "approve an agreement"));
   RETURN_IF_ERROR(CheckCanBeApproved(context, command, *current, history));
+  RETURN_IF_ERROR(CheckSameDay(context.state, agreement));
   RETURN_IF_ERROR(CheckRequester(context, *current));
   RETURN_IF_ERROR(CheckGrants(
       agreement,
@@ -390,7 +430,8 @@ absl::StatusOr<Changes> JudgeRevokeAgreement(
                    FindVersion(context.state, command.id(), command.version()));
   RETURN_IF_ERROR(CheckRevoker(context, current->agreement()));
   if (current->state() != agreement::v1::AGREEMENT_STATE_REQUESTED &&
-      current->state() != agreement::v1::AGREEMENT_STATE_APPROVED) {
+      current->state() != agreement::v1::AGREEMENT_STATE_APPROVED &&
+      current->state() != agreement::v1::AGREEMENT_STATE_SUSPENDED) {
     return FieldError(
         status::v1::REASON_CODE_WRONG_STATE, "version",
         absl::StrCat(Describe(command.id(), command.version()), " is ",
@@ -403,6 +444,46 @@ absl::StatusOr<Changes> JudgeRevokeAgreement(
   *revoked.mutable_revoked_at() = ToTimestamp(context.logged.log_time);
   revoked.set_revocation_reason(command.reason());
   return ChangeOf(std::move(revoked));
+}
+
+absl::StatusOr<Changes> JudgeSuspendAgreement(
+    const RuleContext& context, const v1::SuspendAgreement& command) {
+  ASSIGN_OR_RETURN(const AgreementPtr current,
+                   FindVersion(context.state, command.id(), command.version()));
+  constexpr absl::string_view kAction = "suspend an agreement";
+  RETURN_IF_ERROR(
+      context.RequireRole({v1::ROLE_APPROVER, v1::ROLE_BROKER}, kAction));
+  // Brokers serve every department.
+  if (context.author.role() == v1::ROLE_APPROVER) {
+    RETURN_IF_ERROR(CheckApprover(context, current->agreement(), kAction));
+  }
+  RETURN_IF_ERROR(CheckState(command, *current,
+                             agreement::v1::AGREEMENT_STATE_APPROVED,
+                             "only one that is APPROVED can be suspended"));
+  AgreementRecord suspended = *current;
+  suspended.set_state(agreement::v1::AGREEMENT_STATE_SUSPENDED);
+  suspended.set_suspended_by_key_id(context.author.id());
+  *suspended.mutable_suspended_at() = ToTimestamp(context.logged.log_time);
+  suspended.set_suspension_reason(command.reason());
+  suspended.clear_resumed_by_key_id();
+  suspended.clear_resumed_at();
+  return ChangeOf(std::move(suspended));
+}
+
+absl::StatusOr<Changes> JudgeResumeAgreement(
+    const RuleContext& context, const v1::ResumeAgreement& command) {
+  ASSIGN_OR_RETURN(const AgreementPtr current,
+                   FindVersion(context.state, command.id(), command.version()));
+  RETURN_IF_ERROR(
+      CheckApprover(context, current->agreement(), "resume an agreement"));
+  RETURN_IF_ERROR(CheckState(command, *current,
+                             agreement::v1::AGREEMENT_STATE_SUSPENDED,
+                             "only one that is SUSPENDED can be resumed"));
+  AgreementRecord resumed = *current;
+  resumed.set_state(agreement::v1::AGREEMENT_STATE_APPROVED);
+  resumed.set_resumed_by_key_id(context.author.id());
+  *resumed.mutable_resumed_at() = ToTimestamp(context.logged.log_time);
+  return ChangeOf(std::move(resumed));
 }
 
 }  // namespace sluice::registry

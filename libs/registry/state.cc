@@ -50,7 +50,8 @@ void State::CommitAgreement(const AgreementPtr& agreement) {
   AgreementHistory& history = agreements_[agreement->agreement().id()];
   if (history.versions.size() < version) history.versions.resize(version);
   history.versions[version - 1] = agreement;
-  if (agreement->state() == agreement::v1::AGREEMENT_STATE_APPROVED) {
+  if (agreement->state() == agreement::v1::AGREEMENT_STATE_APPROVED ||
+      agreement->state() == agreement::v1::AGREEMENT_STATE_SUSPENDED) {
     history.approved = version;
   } else if (history.approved == version) {
     history.approved = 0;

@@ -64,7 +64,7 @@ struct ResourceHistory {
 struct AgreementHistory {
   // Version v stands at v - 1; never empty.
   std::vector<AgreementPtr> versions;
-  // The version that is APPROVED; 0 for none.
+  // The version that is APPROVED, or was and is SUSPENDED; 0 for none.
   uint32_t approved = 0;
 
   const AgreementPtr& newest() const { return versions.back(); }

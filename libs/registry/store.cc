@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kStateFamily = 0;
 constexpr size_t kCommandsFamily = 1;
+constexpr size_t kNoticesFamily = 2;
 constexpr size_t kCacheBytes = size_t{4} << 20;
 constexpr size_t kMemtableBytesMax = size_t{16} << 20;
 
@@ -129,7 +130,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const std::string& path,
   storage::DatabaseOptions options;
   options.path = path;
   options.families = {{"state", storage::SmallRowOptions(cache)},
-                      {"commands", storage::SmallRowOptions(cache)}};
+                      {"commands", storage::SmallRowOptions(cache)},
+                      {"notices", storage::SmallRowOptions(cache)}};
   options.memtable_bytes_max = kMemtableBytesMax;
   options.env = env;
   ASSIGN_OR_RETURN(auto database, storage::Database::Open(std::move(options)));
@@ -176,6 +178,38 @@ absl::Status Store::Load(State* state, Progress* progress) const {
   }
   state->Commit(changes);
   return absl::OkStatus();
+}
+
+absl::Status Store::VisitNoticeRows(absl::string_view prefix,
+                                    const NoticeRowVisitor& visit) const {
+  ASSIGN_OR_RETURN(const auto session, database_->Use());
+  const std::unique_ptr<rocksdb::Iterator> row(session.db()->NewIterator(
+      rocksdb::ReadOptions(), session.family(kNoticesFamily)));
+  for (row->Seek(storage::AsSlice(prefix)); row->Valid(); row->Next()) {
+    if (!row->key().starts_with(storage::AsSlice(prefix)) ||
+        !visit(AsView(row->key()), AsView(row->value()))) {
+      break;
+    }
+  }
+  return database_->Translate(row->status(), "read");
+}
+
+absl::StatusOr<std::optional<std::string>> Store::FindNoticeRow(
+    absl::string_view key) const {
+  ASSIGN_OR_RETURN(const auto session, database_->Use());
+  return session.Get(kNoticesFamily, key);
+}
+
+absl::Status Store::WriteNotice(const NoticeRows& rows,
+                                const Progress& progress) {
+  ASSIGN_OR_RETURN(const auto session, database_->Use());
+  rocksdb::ColumnFamilyHandle* family = session.family(kNoticesFamily);
+  rocksdb::WriteBatch batch;
+  for (const std::string& key : rows.erase) batch.Delete(family, key);
+  for (const auto& [key, value] : rows.put) batch.Put(family, key, value);
+  batch.Put(session.family(kStateFamily), RowKey(kProgressRow),
+            SerializeProgress(progress));
+  return session.Write(&batch, storage::Durability::kProcessCrash);
 }
 
 absl::Status Store::Write(const Changes& changes, const Progress& progress,

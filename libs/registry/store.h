@@ -5,9 +5,12 @@
 #define SLUICE_LIBS_REGISTRY_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,6 +33,12 @@ struct AcceptedCommand {
   crypto::Digest digest = {};
 };
 
+// Rows of notices; their layout is NoticeBook's.
+struct NoticeRows {
+  std::vector<std::pair<std::string, std::string>> put;
+  std::vector<std::string> erase;
+};
+
 // Thread-safe.
 class Store {
  public:
@@ -42,10 +51,20 @@ class Store {
   // folder. CORRUPT or STORAGE_FAILED.
   absl::Status Load(State* state, Progress* progress) const;
 
+  // Calls `visit` with each row of notices whose key begins with `prefix`, in
+  // order of key, until it returns false. STORAGE_FAILED.
+  using NoticeRowVisitor =
+      std::function<bool(absl::string_view key, absl::string_view value)>;
+  absl::Status VisitNoticeRows(absl::string_view prefix,
+                               const NoticeRowVisitor& visit) const;
+  absl::StatusOr<std::optional<std::string>> FindNoticeRow(
+      absl::string_view key) const;
+
   // All or nothing. Survives the process, not the machine: what is lost is
   // applied again from the log. `accepted` may be null. STORAGE_FAILED.
   absl::Status Write(const Changes& changes, const Progress& progress,
                      const AcceptedCommand* accepted);
+  absl::Status WriteNotice(const NoticeRows& rows, const Progress& progress);
 
   absl::StatusOr<std::optional<AcceptedCommand>> FindAccepted(
       absl::string_view id) const;

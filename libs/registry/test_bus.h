@@ -34,7 +34,6 @@ struct TestBus {
     RegistryOptions options;
     options.path = folder.path() + "/" + name;
     options.log = log.get();
-    options.producer_id = "registry-" + name;
     options.genesis_digest = domain.genesis_digest;
     options.clock = &clock;
     return options;
