@@ -297,7 +297,6 @@ TEST_CASE("On the real bus and registry a full disk loses nothing") {
   registry::RegistryOptions registry_options;
   registry_options.path = data.path() + "/registry";
   registry_options.log = log->get();
-  registry_options.producer_id = "registry";
   registry_options.genesis_digest = registry::CommandDigest(genesis);
   auto registry = registry::Registry::Open(registry_options, &genesis);
   CAPTURE(registry.status().ToString());

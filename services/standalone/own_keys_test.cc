@@ -66,7 +66,6 @@ struct Process {
     registry::RegistryOptions options;
     options.path = Path("data/registry");
     options.log = log.get();
-    options.producer_id = "registry";
     options.genesis_digest = keys.genesis_digest;
     auto made = registry::Registry::Open(options, &*keys.genesis);
     INFO(made.status().message());

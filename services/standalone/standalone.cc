@@ -134,7 +134,6 @@ class StandaloneProcess : public Standalone {
     registry::RegistryOptions options;
     options.path = absl::StrCat(config_.data_dir(), "/registry");
     options.log = log_.get();
-    options.producer_id = "registry.standalone";
     options.genesis_digest = keys_->genesis_digest;
     ASSIGN_OR_RETURN(
         registry_,

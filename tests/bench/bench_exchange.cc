@@ -132,7 +132,6 @@ absl::Status BenchExchange::Open() {
   registry::RegistryOptions registry_options;
   registry_options.path = Path("data/registry");
   registry_options.log = log_.get();
-  registry_options.producer_id = "registry.bench";
   registry_options.genesis_digest = keys_->genesis_digest;
   ASSIGN_OR_RETURN(
       registry_, registry::Registry::Open(registry_options, &*keys_->genesis));
