@@ -235,6 +235,57 @@ TEST_CASE("A bus that fails is tried again at the next scan") {
   CHECK(office.Records().size() == 3);
 }
 
+TEST_CASE("An answer that is lost costs a scan, and no record") {
+  Office office;
+  office.WriteExample();
+  office.log.AfterAppend([](int) {
+    return Error(status::v1::REASON_CODE_STORAGE_FAILED, "no answer");
+  });
+  office.adapter->Scan();
+  CHECK(office.Only().state == SourceState::kFailed);
+  office.log.AfterAppend(nullptr);
+  office.adapter->Scan();
+  CHECK(office.Only().state == SourceState::kPublished);
+  CHECK(office.adapter->health().ok());
+  CHECK(office.Records().size() == 3);
+}
+
+TEST_CASE("A topic with other settings is in the health until it is mended") {
+  Office office;
+  bus::TopicSpec topic;
+  topic.name = "records.civil-affairs.divisions";
+  topic.partitions = 2;
+  REQUIRE(office.log.CreateTopic(topic).ok());
+  office.WriteExample();
+  for (int scan = 0; scan < 2; ++scan) {
+    office.adapter->Scan();
+    CHECK(office.Only().state == SourceState::kFailed);
+    CHECK(ReasonOf(office.adapter->health()) ==
+          status::v1::REASON_CODE_WRONG_STATE);
+  }
+  std::string resource = FromReadme("yaml");
+  const size_t place = resource.find("  kind:");
+  REQUIRE(place != std::string::npos);
+  resource.insert(place, "  partitions: 2\n");
+  office.Write("divisions.yaml", resource);
+  office.adapter->Scan();
+  CHECK(office.Only().state == SourceState::kPublished);
+  CHECK(office.adapter->health().ok());
+}
+
+TEST_CASE("A resource file says how long its records stay on the bus") {
+  Office office;
+  office.WriteExample();
+  office.Write("divisions.yaml",
+               absl::StrCat(FromReadme("yaml"), "retention_hours: 72\n"));
+  office.adapter->Scan();
+  CHECK(office.Only().state == SourceState::kPublished);
+  const auto topic =
+      office.log.DescribeTopic("records.civil-affairs.divisions");
+  REQUIRE(topic.ok());
+  CHECK(topic->retention == absl::Hours(72));
+}
+
 TEST_CASE("An adapter that was replaced stops for good") {
   Office office;
   office.WriteExample();
