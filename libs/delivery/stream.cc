@@ -1,6 +1,8 @@
 #include "libs/delivery/stream.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -225,7 +227,11 @@ void Stream::RunPump() {
 }
 
 absl::StatusOr<bool> Stream::PumpOnce() {
-  RETURN_IF_ERROR(TakeAcknowledgements());
+  const absl::Status taken = TakeAcknowledgements();
+  if (!taken.ok()) {
+    RETURN_IF_ERROR(WaitForBus(taken));
+    return false;
+  }
   if (EndIfHalfClosed() || EndIfDayUsedUp()) return true;
   const size_t room = RoomBytes();
   // Also without room: what was fetched from a partition that is lost by now
@@ -589,13 +595,21 @@ absl::Status Stream::TakeAcknowledgements() {
     receipts_in_flight_ += static_cast<int>(settled.size());
   }
   for (Commit& commit : settled) RecordReceipt(std::move(commit));
-  for (const Commit& commit : recorded) {
+  for (size_t i = 0; i < recorded.size(); ++i) {
+    const Commit& commit = recorded[i];
     const auto owned = owned_.find(commit.partition);
     if (owned == owned_.end() || owned->second != commit.ownership) continue;
     const absl::Status status =
         member_->Commit(commit.partition, commit.offset);
-    if (ReasonOf(status) == status::v1::REASON_CODE_FENCED) continue;
-    RETURN_IF_ERROR(status);
+    if (status.ok() || ReasonOf(status) == status::v1::REASON_CODE_FENCED) {
+      continue;
+    }
+    // What was acknowledged waits for the bus too.
+    MutexLock lock(&mutex_);
+    commits_.insert(commits_.begin(),
+                    std::next(recorded.begin(), static_cast<ptrdiff_t>(i)),
+                    recorded.end());
+    return status;
   }
   return absl::OkStatus();
 }
@@ -672,6 +686,7 @@ bool Stream::WindDown() {
   }
   {
     MutexLock lock(&mutex_);
+    if (!taken.ok()) commits_.clear();
     if (receipts_in_flight_ > 0 || !commits_.empty()) return false;
   }
   member_.reset();
