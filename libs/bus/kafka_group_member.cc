@@ -61,29 +61,68 @@ absl::StatusOr<std::unique_ptr<KafkaGroupMember>> KafkaGroupMember::Join(
   member->commits_ = std::make_unique<KafkaCommits>(
       connection, member->handle_.get(), member->full_topic_,
       member->wakeup_.get());
-  const KafkaPartitions topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), member->full_topic_.c_str(),
-                                    RD_KAFKA_PARTITION_UA);
-  const rd_kafka_resp_err_t err = rd_kafka_subscribe(handle, topics.get());
-  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return connection->Failure(err, absl::StrCat("joining group ", group_id));
-  }
+  RETURN_IF_ERROR(member->Subscribe());
   return member;
+}
+
+absl::Status KafkaGroupMember::Subscribe() {
+  const KafkaPartitions topics = ListOf({RD_KAFKA_PARTITION_UA});
+  const rd_kafka_resp_err_t err =
+      rd_kafka_subscribe(handle_->get(), topics.get());
+  if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+  return connection_->Failure(err, absl::StrCat("joining group ", group_id_));
 }
 
 KafkaGroupMember::~KafkaGroupMember() {
   wakeup_->Close();
-  if (commits_ != nullptr) commits_->Finish(absl::Now() + kFinishCommits);
-  commits_.reset();
-  for (auto& [partition, held] : held_) {
-    rd_kafka_queue_cb_event_enable(held.queue.get(), nullptr, nullptr);
-  }
-  held_.clear();
-  if (events_ != nullptr) {
+  if (commits_ != nullptr) {
+    commits_->Finish(absl::Now() + kFinishCommits);
+    const bool safe = SafeToDestroy();
     rd_kafka_queue_cb_event_enable(events_.get(), nullptr, nullptr);
+    for (auto& [partition, held] : held_) {
+      rd_kafka_queue_cb_event_enable(held.queue.get(), nullptr, nullptr);
+    }
+    held_.clear();
     Leave();
+    commits_.reset();
+    if (!safe) {
+      LogWarning(
+          "a group member left before Kafka had told it anything: its "
+          "handle stays until the process ends",
+          {{"group", group_id_}});
+      // What it logs from now on would come too late.
+      rd_kafka_set_log_level(handle_->get(), 0);
+      static_cast<void>(events_.release());
+      static_cast<void>(handle_.release());
+    }
   }
   events_.reset();
+}
+
+bool KafkaGroupMember::SafeToDestroy() {
+  rd_kafka_t* handle = handle_->get();
+  // Of a member that has not joined it is NONE.
+  const auto joined = [&] {
+    const char* protocol = rd_kafka_rebalance_protocol(handle);
+    return protocol != nullptr && absl::string_view(protocol) != "NONE";
+  };
+  if (assigned_once_) return true;
+  if (!joined()) {
+    // From here on it does not join any more.
+    rd_kafka_unsubscribe(handle);
+    if (!joined()) return true;
+    if (!Subscribe().ok()) return false;
+  }
+  const absl::Time deadline = absl::Now() + kLeave;
+  while (!assigned_once_ && absl::Now() < deadline) {
+    const KafkaEvent event(rd_kafka_queue_poll(events_.get(), 50));
+    PollResult ignored;
+    if (event != nullptr &&
+        rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) {
+      TakeRebalance(event.get(), &ignored);
+    }
+  }
+  return assigned_once_;
 }
 
 void KafkaGroupMember::Leave() {
@@ -151,6 +190,7 @@ void KafkaGroupMember::TakeRebalance(rd_kafka_event_t* event,
     partitions.push_back(changed->elems[i].partition);
   }
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    assigned_once_ = true;
     for (const int partition : partitions) Gain(partition, result);
     // Of nothing: librdkafka gets each partition when Seek says where it
     // starts.

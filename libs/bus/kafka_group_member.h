@@ -81,6 +81,7 @@ class KafkaGroupMember : public GroupMember {
                       const rd_kafka_message_t& message);
 
   // Gives librdkafka the partition at `offset`, or takes it back.
+  absl::Status Subscribe();
   absl::Status Assign(int partition, int64_t offset);
   absl::Status Unassign(const std::vector<int>& partitions);
   KafkaPartitions ListOf(const std::vector<int>& partitions) const;
@@ -90,6 +91,11 @@ class KafkaGroupMember : public GroupMember {
 
   // Lets the group go, within a bounded time.
   void Leave();
+  // Whether the handle may be destroyed. librdkafka 2.0 asserts, and takes the
+  // process with it, when a handle goes that has joined a group and has not
+  // been told its first assignment (its issue 4312, repaired in 2.3): so that
+  // assignment is waited for.
+  bool SafeToDestroy();
 
   KafkaConnection* const connection_;
   const std::string group_id_;
@@ -104,6 +110,8 @@ class KafkaGroupMember : public GroupMember {
   KafkaQueue events_;
   std::unique_ptr<KafkaCommits> commits_;
 
+  // Whether an assignment was ever told.
+  bool assigned_once_ = false;
   HeldMap held_;
   // Of the member as a whole.
   absl::Status trouble_;
