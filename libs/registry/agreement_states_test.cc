@@ -14,7 +14,7 @@ namespace {
 
 using agreement::v1::AgreementState;
 
-enum class Act { kRequest, kApprove, kRevoke };
+enum class Act { kRequest, kApprove, kRevoke, kSuspend, kResume };
 
 struct Event {
   Act act;
@@ -32,9 +32,14 @@ States StatesOf(const std::string& id, const std::vector<Event>& history) {
       states[event.version] = agreement::v1::AGREEMENT_STATE_REQUESTED;
     } else if (event.act == Act::kRevoke) {
       states[event.version] = agreement::v1::AGREEMENT_STATE_REVOKED;
+    } else if (event.act == Act::kSuspend) {
+      states[event.version] = agreement::v1::AGREEMENT_STATE_SUSPENDED;
+    } else if (event.act == Act::kResume) {
+      states[event.version] = agreement::v1::AGREEMENT_STATE_APPROVED;
     } else {
       for (auto& [version, state] : states) {
-        if (state == agreement::v1::AGREEMENT_STATE_APPROVED) {
+        if (state == agreement::v1::AGREEMENT_STATE_APPROVED ||
+            state == agreement::v1::AGREEMENT_STATE_SUSPENDED) {
           state = agreement::v1::AGREEMENT_STATE_SUPERSEDED;
         }
       }
@@ -51,12 +56,20 @@ bool IsAllowed(const Event& event, const std::vector<Event>& history) {
   if (at == states.end()) return false;
   if (event.act == Act::kRevoke) {
     return at->second == agreement::v1::AGREEMENT_STATE_REQUESTED ||
-           at->second == agreement::v1::AGREEMENT_STATE_APPROVED;
+           at->second == agreement::v1::AGREEMENT_STATE_APPROVED ||
+           at->second == agreement::v1::AGREEMENT_STATE_SUSPENDED;
+  }
+  if (event.act == Act::kSuspend) {
+    return at->second == agreement::v1::AGREEMENT_STATE_APPROVED;
+  }
+  if (event.act == Act::kResume) {
+    return at->second == agreement::v1::AGREEMENT_STATE_SUSPENDED;
   }
   if (at->second != agreement::v1::AGREEMENT_STATE_REQUESTED) return false;
   for (const auto& [version, state] : states) {
     if (version > event.version &&
-        state == agreement::v1::AGREEMENT_STATE_APPROVED) {
+        (state == agreement::v1::AGREEMENT_STATE_APPROVED ||
+         state == agreement::v1::AGREEMENT_STATE_SUSPENDED)) {
       return false;
     }
   }
@@ -73,6 +86,14 @@ v1::Verdict Send(RulesHarness& rules, const Event& event) {
   if (event.act == Act::kRevoke) {
     return rules.Apply(RevokeCommand(event.id, event.version),
                        rules.domain.health_approver);
+  }
+  if (event.act == Act::kSuspend) {
+    return rules.Apply(SuspendCommand(event.id, event.version),
+                       rules.domain.approver);
+  }
+  if (event.act == Act::kResume) {
+    return rules.Apply(ResumeCommand(event.id, event.version),
+                       rules.domain.approver);
   }
   agreement::v1::AgreementRecord record;
   record.mutable_agreement()->set_id(event.id);
@@ -93,7 +114,8 @@ void CheckSame(const RulesHarness& rules, const std::string& id,
   uint32_t approved = 0;
   for (const auto& [version, state] : expected) {
     REQUIRE(rules.Record(id, version).state() == state);
-    if (state == agreement::v1::AGREEMENT_STATE_APPROVED) {
+    if (state == agreement::v1::AGREEMENT_STATE_APPROVED ||
+        state == agreement::v1::AGREEMENT_STATE_SUSPENDED) {
       REQUIRE(approved == 0);
       approved = version;
     }
@@ -110,8 +132,8 @@ TEST_CASE("random commands leave agreements in the states an oracle finds") {
     RulesHarness rules;
     rules.MustApply(PutCommand(PeopleResource()), rules.domain.provider);
     std::vector<Event> history;
-    for (int step = 0; step < 80; ++step) {
-      Event event{static_cast<Act>(random() % 3), ids[random() % ids.size()],
+    for (int step = 0; step < 120; ++step) {
+      Event event{static_cast<Act>(random() % 5), ids[random() % ids.size()],
                   0};
       const size_t versions = StatesOf(event.id, history).size();
       event.version = 1 + static_cast<uint32_t>(random() % (versions + 2));

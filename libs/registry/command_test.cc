@@ -82,5 +82,25 @@ TEST_CASE("a rotation proof is by the new key over the old key's id") {
                                 AsView(proof)));
 }
 
+TEST_CASE("what replaces nothing takes nothing away") {
+  catalog::v1::Resource people = PeopleResource();
+  CHECK_FALSE(TakesSomethingAway(PutCommand(people)));
+  people.set_version(2);
+  CHECK(TakesSomethingAway(PutCommand(people)));
+  agreement::v1::AgreementRecord record;
+  *record.mutable_agreement() = PeopleAgreement();
+  CHECK_FALSE(TakesSomethingAway(ApproveCommand(record)));
+  record.mutable_agreement()->set_version(2);
+  CHECK(TakesSomethingAway(ApproveCommand(record)));
+  CHECK(TakesSomethingAway(RevokeCommand("a", 1)));
+  CHECK(TakesSomethingAway(SuspendCommand("a", 1)));
+  CHECK(TakesSomethingAway(RevokeKeyCommand("0123456789abcdef")));
+  CHECK(TakesSomethingAway(SetRulesCommand(2)));
+  CHECK_FALSE(TakesSomethingAway(ResumeCommand("a", 1)));
+  CHECK_FALSE(TakesSomethingAway(RequestCommand(PeopleAgreement())));
+  CHECK_FALSE(TakesSomethingAway(EnrolDepartmentCommand("tax")));
+  CHECK_FALSE(TakesSomethingAway(v1::Command()));
+}
+
 }  // namespace
 }  // namespace sluice::registry

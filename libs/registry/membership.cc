@@ -54,6 +54,7 @@ class BrokerMembership : public Membership {
   absl::StatusOr<std::vector<v1::Confirmation>> AwaitRespected(
       uint64_t offset) override;
   std::vector<v1::BrokerInfo> brokers() const override;
+  const std::string& incarnation() const override { return self_.incarnation; }
   std::vector<std::string> diverged() const override;
   void Stop() override;
 

@@ -90,6 +90,9 @@ class Membership : public Lease {
   // This broker first, then the others by key.
   virtual std::vector<v1::BrokerInfo> brokers() const = 0;
 
+  // Of this process's heartbeats: 16 bytes, for QuotaOptions.
+  virtual const std::string& incarnation() const = 0;
+
   // Key ids of brokers whose state digest differed from this one's when they
   // were last heard of, as long as their lease may run.
   virtual std::vector<std::string> diverged() const = 0;

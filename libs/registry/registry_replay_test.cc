@@ -231,5 +231,60 @@ TEST_CASE("a folder that has applied what the log does not hold is refused") {
         status::v1::REASON_CODE_CORRUPT);
 }
 
+// A key per agreement instead of one per command would let compaction keep the
+// approval, which was refused, and drop the revocation.
+TEST_CASE(
+    "a late approval that was refused never brings back what is revoked") {
+  TestBus bus;
+  const auto live = bus.OpenWithAll("live");
+  const TestDomain& domain = bus.domain;
+  TestBus::MustSubmit(
+      *live, domain.Sign(PutCommand(PeopleResource()), domain.provider));
+  TestBus::MustSubmit(
+      *live, domain.Sign(RequestCommand(PeopleAgreement()), domain.consumer));
+  const auto record = *live->GetAgreement("health-people", 1);
+  TestBus::MustSubmit(*live,
+                      domain.Sign(ApproveCommand(*record), domain.approver));
+  TestBus::MustSubmit(
+      *live, domain.Sign(RevokeCommand("health-people", 1), domain.officer));
+  const auto late =
+      live->Submit(domain.Sign(ApproveCommand(*record), domain.approver));
+  REQUIRE(late.ok());
+  CHECK(late->verdict.reason() == status::v1::REASON_CODE_WRONG_STATE);
+
+  REQUIRE(bus.log->RunRetention().ok());
+  const auto messages = bus.log->Read({kRegistryTopic, 0}, 0, 1'000,
+                                      size_t{1} << 24, absl::ZeroDuration());
+  REQUIRE(messages.ok());
+  const RegistryStatus status = live->status();
+  CHECK(messages->size() == status.accepted_commands + status.refused_commands);
+  const auto replayed = bus.Open("replayed");
+  CheckEqual(*live, *replayed);
+  CHECK((*replayed->GetAgreement("health-people", 1))->state() ==
+        agreement::v1::AGREEMENT_STATE_REVOKED);
+}
+
+// Heartbeats are compacted away: what time they came at must not show in what
+// the commands behind them come to.
+TEST_CASE("verdicts do not depend on the times of messages that are gone") {
+  TestBus bus;
+  const auto live = bus.OpenWithAll("live");
+  const absl::Time before = bus.clock.Now();
+  bus.clock.Advance(absl::Hours(1));
+  const int64_t ahead = bus.Append("broker/nobody", "no heartbeat");
+  REQUIRE(live->WaitForOffset(static_cast<uint64_t>(ahead), absl::Seconds(30)));
+  CHECK(live->Now() == bus.clock.Now());
+  bus.clock.Set(before);
+  // Nobody's view of now falls.
+  CHECK(live->Now() == before + absl::Hours(1));
+  bus.Append("broker/nobody", "nor this");
+  const auto submitted = TestBus::MustSubmit(
+      *live,
+      bus.domain.Sign(EnrolDepartmentCommand("tax"), bus.domain.officer));
+  CHECK(submitted.log_time == before);
+  const auto replayed = bus.Open("replayed");
+  CheckEqual(*live, *replayed);
+}
+
 }  // namespace
 }  // namespace sluice::registry

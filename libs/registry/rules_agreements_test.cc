@@ -455,5 +455,113 @@ TEST_CASE("agreements and their versions are bounded in number") {
                status::v1::REASON_CODE_TOO_MANY, "");
 }
 
+// The broker's key, which serves every department.
+crypto::SigningKey EnrolBroker(RulesHarness& rules) {
+  const auto broker = crypto::SigningKey::Generate();
+  rules.MustApply(EnrolKeyCommand("data-bureau", v1::ROLE_BROKER, broker),
+                  rules.domain.officer);
+  return broker;
+}
+
+TEST_CASE("a broker suspends and an approver of the provider resumes") {
+  RulesHarness rules;
+  rules.MustRequest();
+  REQUIRE(Approve(rules).accepted());
+  const auto broker = EnrolBroker(rules);
+  rules.now += absl::Seconds(5);
+  const absl::Time suspended_at = rules.now;
+  rules.MustApply(SuspendCommand(kId, 1), broker);
+  CHECK(rules.Record(kId, 1).state() ==
+        agreement::v1::AGREEMENT_STATE_SUSPENDED);
+  // Still the one that counts, so that a refusal names the reason.
+  CHECK(rules.state.FindAgreement(kId)->approved == 1);
+  rules.now += absl::Seconds(5);
+  rules.MustApply(ResumeCommand(kId, 1), rules.domain.approver);
+  const AgreementRecord& record = rules.Record(kId, 1);
+  CHECK(record.state() == agreement::v1::AGREEMENT_STATE_APPROVED);
+  CHECK(record.suspended_by_key_id() == broker.id());
+  CHECK(FromTimestamp(record.suspended_at()) == suspended_at);
+  CHECK(record.suspension_reason() == "the day's limit is reached");
+  CHECK(record.resumed_by_key_id() == rules.domain.approver.id());
+  CHECK(FromTimestamp(record.resumed_at()) == rules.now);
+  rules.MustApply(SuspendCommand(kId, 1), rules.domain.approver);
+  CHECK(rules.Record(kId, 1).resumed_by_key_id().empty());
+}
+
+TEST_CASE("who may suspend and who may resume") {
+  RulesHarness rules;
+  rules.MustRequest();
+  const auto broker = EnrolBroker(rules);
+  const auto suspend = SuspendCommand(kId, 1);
+  CheckRefused(rules.Apply(SuspendCommand("none", 1), broker),
+               status::v1::REASON_CODE_NOT_FOUND, "id");
+  // Only what is approved.
+  CheckRefused(rules.Apply(suspend, broker),
+               status::v1::REASON_CODE_WRONG_STATE, "version");
+  REQUIRE(Approve(rules).accepted());
+  CheckRefused(rules.Apply(suspend, rules.domain.consumer),
+               status::v1::REASON_CODE_ROLE_NOT_ALLOWED, "");
+  CheckRefused(rules.Apply(suspend, rules.domain.health_approver),
+               status::v1::REASON_CODE_WRONG_DEPARTMENT, "id");
+  CheckRefused(rules.Apply(ResumeCommand(kId, 1), rules.domain.approver),
+               status::v1::REASON_CODE_WRONG_STATE, "version");
+  rules.MustApply(suspend, rules.domain.approver);
+  CheckRefused(rules.Apply(suspend, broker),
+               status::v1::REASON_CODE_WRONG_STATE, "version");
+  CheckRefused(rules.Apply(ResumeCommand(kId, 1), broker),
+               status::v1::REASON_CODE_ROLE_NOT_ALLOWED, "");
+  CheckRefused(rules.Apply(ResumeCommand(kId, 1), rules.domain.health_approver),
+               status::v1::REASON_CODE_WRONG_DEPARTMENT, "id");
+  rules.MustApply(RevokeCommand(kId, 1), rules.domain.consumer);
+  CheckRefused(rules.Apply(ResumeCommand(kId, 1), rules.domain.approver),
+               status::v1::REASON_CODE_WRONG_STATE, "version");
+  CHECK(rules.state.FindAgreement(kId)->approved == 0);
+}
+
+TEST_CASE("a newer version supersedes one that is suspended") {
+  RulesHarness rules;
+  rules.MustRequest();
+  REQUIRE(Approve(rules).accepted());
+  rules.MustApply(SuspendCommand(kId, 1), rules.domain.approver);
+  rules.MustApply(RequestCommand(PeopleAgreementVersion(2)),
+                  rules.domain.consumer);
+  REQUIRE(Approve(rules, 2).accepted());
+  CHECK(rules.Record(kId, 1).state() ==
+        agreement::v1::AGREEMENT_STATE_SUPERSEDED);
+  CHECK(rules.state.FindAgreement(kId)->approved == 2);
+}
+
+TEST_CASE("limits have bounds, and a day begins at one time for ever") {
+  Agreement agreement = PeopleAgreement();
+  agreement.mutable_limits()->set_utc_offset_minutes(841);
+  CheckRefused(Request(agreement), status::v1::REASON_CODE_OUT_OF_BOUNDS,
+               "limits.utc_offset_minutes");
+  agreement.mutable_limits()->set_utc_offset_minutes(480);
+  agreement.mutable_limits()->set_on_limit(
+      static_cast<agreement::v1::OnLimit>(99));
+  CheckRefused(Request(agreement), status::v1::REASON_CODE_OUT_OF_BOUNDS,
+               "limits.on_limit");
+  agreement.mutable_limits()->set_on_limit(agreement::v1::ON_LIMIT_SUSPEND);
+
+  RulesHarness rules;
+  rules.MustApply(PutCommand(PeopleResource()), rules.domain.provider);
+  const auto request = [&] {
+    return rules.Apply(RequestCommand(agreement), rules.domain.consumer);
+  };
+  REQUIRE(request().accepted());
+  agreement.set_version(2);
+  agreement.mutable_limits()->set_utc_offset_minutes(0);
+  // The first one is not in force yet.
+  REQUIRE(request().accepted());
+  REQUIRE(Approve(rules, 1).accepted());
+  CheckRefused(Approve(rules, 2), status::v1::REASON_CODE_OUT_OF_BOUNDS,
+               "limits.utc_offset_minutes");
+  agreement.set_version(3);
+  CheckRefused(request(), status::v1::REASON_CODE_OUT_OF_BOUNDS,
+               "limits.utc_offset_minutes");
+  agreement.mutable_limits()->set_utc_offset_minutes(480);
+  CHECK(request().accepted());
+}
+
 }  // namespace
 }  // namespace sluice::registry

@@ -141,6 +141,22 @@ v1::Command RevokeCommand(const std::string& id, uint32_t version) {
   return command;
 }
 
+v1::Command SuspendCommand(const std::string& id, uint32_t version) {
+  v1::Command command;
+  auto* suspend = command.mutable_suspend_agreement();
+  suspend->set_id(id);
+  suspend->set_version(version);
+  suspend->set_reason("the day's limit is reached");
+  return command;
+}
+
+v1::Command ResumeCommand(const std::string& id, uint32_t version) {
+  v1::Command command;
+  command.mutable_resume_agreement()->set_id(id);
+  command.mutable_resume_agreement()->set_version(version);
+  return command;
+}
+
 v1::Command SetRulesCommand(uint32_t version) {
   v1::Command command;
   command.mutable_set_rules_version()->set_rules_version(version);

@@ -53,6 +53,8 @@ v1::Command PutCommand(const catalog::v1::Resource& resource);
 v1::Command RequestCommand(const agreement::v1::Agreement& agreement);
 v1::Command ApproveCommand(const agreement::v1::AgreementRecord& record);
 v1::Command RevokeCommand(const std::string& id, uint32_t version);
+v1::Command SuspendCommand(const std::string& id, uint32_t version);
+v1::Command ResumeCommand(const std::string& id, uint32_t version);
 v1::Command SetRulesCommand(uint32_t version);
 
 // civil-affairs.people, version 1: 1 id_number (key, L4), 2 name (L3),

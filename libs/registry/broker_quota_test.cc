@@ -1,0 +1,274 @@
+// Several brokers' quotas on one log.
+#include "libs/registry/broker_quota.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "libs/base/mutex.h"
+#include "libs/base/status.h"
+#include "libs/crypto/random.h"
+#include "libs/registry/boot_clock.h"
+#include "libs/registry/faulty_log.h"
+#include "libs/registry/notice.h"
+#include "libs/registry/test_bus.h"
+#include "libs/registry/test_domain.h"
+
+namespace sluice::registry {
+namespace {
+
+using Answer = Quota::Answer;
+
+// A process with a quota in it.
+struct Broker {
+  Broker(TestBus* bus, const std::string& name, const crypto::SigningKey& own,
+         const BootClock* clock)
+      : log(bus->log.get()), key(own) {
+    RegistryOptions options = bus->OptionsFor(name);
+    options.log = &log;
+    auto opened = Registry::Open(options, &bus->domain.genesis);
+    REQUIRE(opened.ok());
+    registry = *std::move(opened);
+    QuotaOptions quota_options;
+    quota_options.registry = registry.get();
+    quota_options.log = &log;
+    quota_options.key = &key;
+    quota_options.incarnation = crypto::RandomBytes(16);
+    quota_options.clock = clock;
+    auto started = OpenQuota(quota_options);
+    REQUIRE(started.ok());
+    quota = *std::move(started);
+    quota->SetListener([this](const std::string& agreement) {
+      const MutexLock lock(&mutex);
+      told += agreement == "health-people" ? 1 : 0;
+      changed.SignalAll();
+    });
+  }
+  ~Broker() { quota.reset(); }
+
+  // Asks until the answer is another one than kLater; each time when told to.
+  Answer Take(const agreement::v1::Agreement& agreement, uint64_t records) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    while (true) {
+      int before = 0;
+      {
+        const MutexLock lock(&mutex);
+        before = told;
+      }
+      const Answer answer = quota->TakeRecords(agreement, records);
+      if (answer != Answer::kLater) return answer;
+      const MutexLock lock(&mutex);
+      while (told == before && absl::Now() < deadline) {
+        changed.WaitFor(&mutex, deadline - absl::Now());
+      }
+      if (told == before) return Answer::kLater;
+    }
+  }
+
+  FaultyLog log;
+  const crypto::SigningKey key;
+  Mutex mutex;
+  CondVar changed;
+  int told ABSL_GUARDED_BY(mutex) = 0;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<Quota> quota;
+};
+
+struct Brokers {
+  explicit Brokers(const agreement::v1::Limits& limits) {
+    registry = bus.OpenWithAll("outside");
+    for (int i = 0; i < 2; ++i) {
+      keys.push_back(crypto::SigningKey::Generate());
+      Send(EnrolKeyCommand("data-bureau", v1::ROLE_BROKER, keys.back()),
+           bus.domain.officer);
+    }
+    Send(PutCommand(PeopleResource()), bus.domain.provider);
+    // Ten minutes past the hour.
+    bus.clock.Advance(absl::Minutes(10));
+    agreement = PeopleAgreement();
+    *agreement.mutable_limits() = limits;
+    Approve();
+  }
+
+  void Send(const v1::Command& command, const crypto::SigningKey& key) {
+    TestBus::MustSubmit(*registry, bus.domain.Sign(command, key));
+  }
+  void Approve() {
+    Send(RequestCommand(agreement), bus.domain.consumer);
+    Send(ApproveCommand(
+             **registry->GetAgreement("health-people", agreement.version())),
+         bus.domain.approver);
+  }
+  std::unique_ptr<Broker> Start(int number) {
+    return std::make_unique<Broker>(&bus, "broker" + std::to_string(number),
+                                    keys[number], &clock);
+  }
+
+  TestBus bus;
+  ManualBootClock clock;
+  std::unique_ptr<Registry> registry;
+  std::vector<crypto::SigningKey> keys;
+  agreement::v1::Agreement agreement;
+};
+
+agreement::v1::Limits PerDay(uint64_t records) {
+  agreement::v1::Limits limits;
+  limits.set_records_per_day(records);
+  return limits;
+}
+
+agreement::v1::Limits Streams(uint32_t streams) {
+  agreement::v1::Limits limits;
+  limits.set_concurrent_streams(streams);
+  return limits;
+}
+
+bool Eventually(const std::function<bool()>& holds) {
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  while (!holds() && absl::Now() < deadline) std::this_thread::yield();
+  return holds();
+}
+
+TEST_CASE("an agreement without limits is not bounded") {
+  Brokers brokers(agreement::v1::Limits{});
+  const auto broker = brokers.Start(0);
+  CHECK(broker->quota->TakeRecords(PeopleAgreement(), 1'000'000'000) ==
+        Answer::kTaken);
+  const auto place =
+      broker->quota->TakeStream(PeopleAgreement(), absl::Seconds(1));
+  REQUIRE(place.ok());
+  CHECK(*place == nullptr);
+}
+
+TEST_CASE("two brokers together deliver what a day allows and not more") {
+  Brokers brokers(PerDay(400));
+  const auto a = brokers.Start(0);
+  const auto b = brokers.Start(1);
+  uint64_t taken = 0;
+  bool a_ends = false;
+  bool b_ends = false;
+  while (!a_ends || !b_ends) {
+    brokers.clock.Advance(absl::Seconds(1));
+    a_ends = a_ends || a->Take(brokers.agreement, 10) != Answer::kTaken;
+    b_ends = b_ends || b->Take(brokers.agreement, 10) != Answer::kTaken;
+    taken += (a_ends ? 0 : 10) + (b_ends ? 0 : 10);
+    REQUIRE(taken <= 400);
+  }
+  CHECK(taken > 200);
+  CHECK(a->quota->TakeRecords(brokers.agreement, 400) == Answer::kDayUsedUp);
+}
+
+TEST_CASE("a process that starts anew has nothing of the one before") {
+  Brokers brokers(PerDay(100));
+  auto a = brokers.Start(0);
+  REQUIRE(a->Take(brokers.agreement, 60) == Answer::kTaken);
+  a.reset();
+  // The state that the registry has stored.
+  a = brokers.Start(0);
+  CHECK(a->Take(brokers.agreement, 41) == Answer::kDayUsedUp);
+  CHECK(a->registry->notices()->GetQuotaUse("health-people").records == 60);
+  CHECK(a->Take(brokers.agreement, 40) == Answer::kTaken);
+  // From the log alone.
+  const auto replayed = brokers.bus.Open("replayed");
+  CHECK(replayed->notices()->GetQuotaUse("health-people").records == 100);
+}
+
+TEST_CASE("streams are refused beyond the limit until one ends") {
+  Brokers brokers(Streams(2));
+  const auto a = brokers.Start(0);
+  const auto b = brokers.Start(1);
+  auto first = a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+  REQUIRE(first.ok());
+  brokers.clock.Advance(absl::Seconds(1));
+  auto second = b->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+  REQUIRE(second.ok());
+  CHECK((*first)->held());
+  CHECK((*second)->held());
+  brokers.clock.Advance(absl::Seconds(1));
+  CHECK(ReasonOf(a->quota->TakeStream(brokers.agreement, absl::Seconds(30))
+                     .status()) == status::v1::REASON_CODE_LIMIT_REACHED);
+  second->reset();
+  CHECK(Eventually([&] {
+    brokers.clock.Advance(absl::Milliseconds(250));
+    second = a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+    return second.ok();
+  }));
+}
+
+TEST_CASE("a place that cannot be renewed is lost before its term is over") {
+  Brokers brokers(Streams(2));
+  const auto a = brokers.Start(0);
+  const auto place = a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+  REQUIRE(place.ok());
+  a->log.Cut();
+  brokers.clock.Advance(absl::Seconds(26));
+  CHECK((*place)->held());
+  brokers.clock.Advance(absl::Seconds(1));
+  CHECK_FALSE((*place)->held());
+  const auto another =
+      a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+  CHECK_FALSE(another.ok());
+}
+
+TEST_CASE("a place is renewed while it is held") {
+  Brokers brokers(Streams(1));
+  const auto a = brokers.Start(0);
+  const auto place = a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+  REQUIRE(place.ok());
+  for (int i = 0; i < 5; ++i) {
+    const uint64_t before = a->registry->status().applied_offset;
+    brokers.clock.Advance(absl::Seconds(16));
+    brokers.bus.clock.Advance(absl::Seconds(16));
+    REQUIRE(Eventually([&] {
+      return a->registry->status_in_force().applied_offset > before;
+    }));
+    REQUIRE((*place)->held());
+  }
+}
+
+TEST_CASE("a lower limit ends the youngest streams at once") {
+  Brokers brokers(Streams(3));
+  const auto a = brokers.Start(0);
+  std::vector<std::unique_ptr<Quota::StreamPlace>> places;
+  for (int i = 0; i < 3; ++i) {
+    brokers.clock.Advance(absl::Seconds(1));
+    auto place = a->quota->TakeStream(brokers.agreement, absl::Seconds(30));
+    REQUIRE(place.ok());
+    places.push_back(*std::move(place));
+  }
+  brokers.agreement.set_version(2);
+  brokers.agreement.mutable_limits()->set_concurrent_streams(1);
+  brokers.Approve();
+  REQUIRE(a->registry->WaitForOffset(brokers.registry->status().applied_offset,
+                                     absl::Seconds(30)));
+  CHECK(places[0]->held());
+  CHECK_FALSE(places[1]->held());
+  CHECK_FALSE(places[2]->held());
+}
+
+TEST_CASE("reservations that are long over are removed") {
+  Brokers brokers(PerDay(100));
+  const auto a = brokers.Start(0);
+  REQUIRE(a->Take(brokers.agreement, 60) == Answer::kTaken);
+  CHECK(a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
+  brokers.bus.clock.Advance(absl::Hours(49));
+  CHECK_FALSE(
+      a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
+  // Another's are left to it for another day.
+  CHECK(a->registry->notices()
+            ->SpentReservations(brokers.keys[1].id(), 10)
+            .empty());
+  brokers.clock.Advance(absl::Minutes(1));
+  CHECK(Eventually([&] {
+    return a->registry->notices()->SpentReservations(a->key.id(), 10).empty();
+  }));
+  const auto replayed = brokers.bus.Open("replayed");
+  CHECK(replayed->status().foreign_messages == 0);
+}
+
+}  // namespace
+}  // namespace sluice::registry
