@@ -13,13 +13,17 @@
 #include "grpcpp/server_builder.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/delivery/exchange.h"
+#include "libs/registry/command.h"
 #include "services/broker/access.h"
 #include "services/broker/agreement_service.h"
 #include "services/broker/audit_service.h"
+#include "services/broker/broker_metrics.h"
 #include "services/broker/catalog_service.h"
 #include "services/broker/checkpoint_timer.h"
 #include "services/broker/exchange_service.h"
+#include "services/broker/health_follower.h"
 #include "services/broker/registry_service.h"
 
 namespace sluice::broker {
@@ -31,6 +35,8 @@ constexpr int kRequestBytesMax = 1 << 20;
 // Threads for the unary methods, which may wait for a disk.
 constexpr int kUnaryThreadsMax = 16;
 constexpr int kKeepaliveMs = 30'000;
+// A client that pings more often is sent away; ours does every ten seconds.
+constexpr int kClientPingMs = 5'000;
 // Calls on one connection beside the streams that may be open. A further call
 // waits in its client.
 constexpr int kCallsBesideStreamsMax = 64;
@@ -39,12 +45,38 @@ uint32_t OrDefault(uint32_t value, uint32_t default_value) {
   return value == 0 ? default_value : value;
 }
 
+absl::Status Suspend(const agreement::v1::Agreement& agreement,
+                     const std::string& reason, const crypto::SigningKey& key,
+                     registry::Registry* registry) {
+  registry::v1::Command command;
+  const crypto::Digest genesis = registry::CommandDigest(registry->genesis());
+  command.set_genesis_digest(genesis.data(), genesis.size());
+  auto* suspend = command.mutable_suspend_agreement();
+  suspend->set_id(agreement.id());
+  suspend->set_version(agreement.version());
+  suspend->set_reason(reason);
+  ASSIGN_OR_RETURN(
+      const registry::Submitted submitted,
+      registry->Submit(registry::SignCommand(std::move(command), key)));
+  if (submitted.verdict.accepted()) return absl::OkStatus();
+  return Error(submitted.verdict.reason(), AsView(submitted.verdict.message()));
+}
+
 delivery::ExchangeOptions ExchangeOptionsOf(const BrokerOptions& options) {
   delivery::ExchangeOptions exchange;
   exchange.registry = options.registry;
   exchange.log = options.log;
   exchange.audit = options.audit;
   exchange.keys = options.keys;
+  exchange.lease = options.membership;
+  exchange.quota = options.quota;
+  if (options.signing_key != nullptr) {
+    exchange.suspend = [registry = options.registry, key = options.signing_key](
+                           const agreement::v1::Agreement& agreement,
+                           const std::string& reason) {
+      return Suspend(agreement, reason, *key, registry);
+    };
+  }
   exchange.clock = options.clock;
   exchange.streams_max =
       OrDefault(options.config.streams_max(), kStreamsMaxDefault);
@@ -70,7 +102,7 @@ class GrpcBroker : public Broker {
             }),
         catalog_service_(options.registry, &access_),
         agreement_service_(options.registry, &access_),
-        registry_service_(options.registry, &access_),
+        registry_service_(options.registry, options.membership, &access_),
         audit_service_(options.audit, options.registry, &access_),
         checkpoints_(options.audit, absl::Milliseconds(OrDefault(
                                         options.config.checkpoint_interval_ms(),
@@ -86,6 +118,9 @@ class GrpcBroker : public Broker {
     // Two processes must not share a port without being told.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    // Clients ask this often whether a stream's broker still runs.
+    builder.AddChannelArgument(
+        GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kClientPingMs);
     builder.AddChannelArgument(
         GRPC_ARG_MAX_CONCURRENT_STREAMS,
         static_cast<int>(
@@ -112,6 +147,8 @@ class GrpcBroker : public Broker {
     }
     const std::string& listen = options_.config.listen();
     address_ = absl::StrCat(listen.substr(0, listen.rfind(':')), ":", port);
+    health_ = std::make_unique<HealthFollower>(server_->GetHealthCheckService(),
+                                               [this] { return ready(); });
     return absl::OkStatus();
   }
 
@@ -121,52 +158,28 @@ class GrpcBroker : public Broker {
     if (stopped_) {
       return Error(status::v1::REASON_CODE_SHUTTING_DOWN, "shutting down");
     }
-    return options_.registry->health();
+    RETURN_IF_ERROR(options_.registry->health());
+    if (options_.membership == nullptr) return absl::OkStatus();
+    return options_.membership->Check();
   }
 
   void AddMetrics(metrics::Metrics* metrics) override {
-    const delivery::DeliveryCounters& counts = exchange_.counters();
-    const auto counter = [&](const char* name, const char* help,
-                             const std::atomic<uint64_t>& count) {
-      metrics->AddCounter(name, help,
-                          [&count] { return static_cast<double>(count); });
-    };
-    counter("sluice_delivered_batches_total", "Batches written to consumers.",
-            counts.delivered_batches);
-    counter("sluice_delivered_records_total", "Records written to consumers.",
-            counts.delivered_records);
-    counter("sluice_delivered_bytes_total",
-            "Bytes of batches written to consumers.", counts.delivered_bytes);
-    counter("sluice_acknowledged_batches_total",
-            "Batches that consumers acknowledged.",
-            counts.acknowledged_batches);
-    counter("sluice_untreatable_values_total",
-            "Values that became null because their treatment could not take "
-            "them.",
-            counts.untreatable_values);
-    counter("sluice_rejected_messages_total",
-            "Messages on the bus that were forged, replayed or damaged.",
-            counts.rejected_messages);
-    metrics->AddGauge("sluice_open_streams", "Subscriptions open now.", [this] {
-      return static_cast<double>(exchange_.open_streams());
-    });
-    metrics->AddGauge(
-        "sluice_audit_entries", "Entries in the audit trail, all durable.",
-        [this] { return static_cast<double>(options_.audit->size()); });
-    metrics->AddGauge("sluice_registry_offset",
-                      "Offset of the last registry command applied.", [this] {
-                        return static_cast<double>(
-                            options_.registry->status().applied_offset);
-                      });
+    AddExchangeMetrics(&exchange_, options_.audit, metrics);
+    AddRegistryMetrics(options_.registry, options_.membership, metrics);
   }
 
   void Stop(absl::Duration drain) override {
     if (stopped_.exchange(true)) return;
     if (server_ == nullptr) return;
+    health_.reset();
     if (auto* health = server_->GetHealthCheckService()) health->Shutdown();
     if (!exchange_.Stop(drain)) {
       LogWarning("streams were still open at the end of the drain time",
                  {{"streams", exchange_.open_streams()}});
+    } else if (options_.membership != nullptr) {
+      // Nothing is written any more: others need not wait for the lease, nor
+      // calls here for others.
+      options_.membership->Stop();
     }
     // What is left is cancelled at the deadline.
     server_->Shutdown(absl::ToChronoTime(absl::Now() + absl::Seconds(1)));
@@ -187,6 +200,7 @@ class GrpcBroker : public Broker {
   std::string address_;
   // Ends first: its calls use all of the above.
   std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<HealthFollower> health_;
 };
 
 }  // namespace

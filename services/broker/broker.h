@@ -11,8 +11,11 @@
 #include "libs/audit/audit_log.h"
 #include "libs/base/clock.h"
 #include "libs/bus/event_log.h"
+#include "libs/crypto/ed25519.h"
 #include "libs/crypto/key_provider.h"
 #include "libs/metrics/metrics.h"
+#include "libs/registry/membership.h"
+#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 #include "libs/rpc/credentials.h"
 #include "sluice/config/v1/config.pb.h"
@@ -28,6 +31,14 @@ struct BrokerOptions {
   bus::EventLog* log = nullptr;
   audit::AuditLog* audit = nullptr;
   crypto::KeyProvider* keys = nullptr;
+  // Null: no other broker can be at this bus, so nothing is to be proved before
+  // a delivery, and a revocation waits for nobody.
+  registry::Membership* membership = nullptr;
+  // Null: agreements with limits are not served.
+  registry::Quota* quota = nullptr;
+  // Signs the command that suspends an agreement at its limit. Null: an
+  // agreement that asks for it is not served.
+  const crypto::SigningKey* signing_key = nullptr;
   Clock* clock = Clock::System();
 };
 
@@ -52,7 +63,8 @@ class Broker {
   virtual void AddMetrics(metrics::Metrics* metrics) = 0;
 
   // Refuses new calls, tells streams to go elsewhere, waits for them up to
-  // `drain`, then cancels what is left. Returns in bounded time.
+  // `drain`, leaves the other brokers, then cancels what is left. Returns in
+  // bounded time.
   virtual void Stop(absl::Duration drain) = 0;
 };
 

@@ -12,6 +12,15 @@ namespace sluice::broker {
 
 using rpc::ToGrpc;
 
+namespace {
+
+bool TakesSomethingAway(const registry::v1::SignedCommand& signed_command) {
+  const auto command = registry::ParseCommand(signed_command);
+  return command.ok() && registry::TakesSomethingAway(*command);
+}
+
+}  // namespace
+
 grpc::Status RegistryServiceImpl::Submit(
     grpc::ServerContext* context, const registry::v1::SubmitRequest* request,
     registry::v1::SubmitResponse* response) {
@@ -27,6 +36,16 @@ grpc::Status RegistryServiceImpl::Submit(
            {"key", request->command().key_id()},
            {"accepted", submitted->verdict.accepted() ? "yes" : "no"},
            {"why", submitted->verdict.message()}});
+  if (membership_ != nullptr && submitted->verdict.accepted() &&
+      TakesSomethingAway(request->command())) {
+    auto confirmed = membership_->AwaitRespected(submitted->offset);
+    // It is in the log. The caller may send the same bytes again, to be told
+    // when it is respected.
+    if (!confirmed.ok()) return ToGrpc(confirmed.status());
+    for (registry::v1::Confirmation& one : *confirmed) {
+      *response->add_confirmations() = std::move(one);
+    }
+  }
   return grpc::Status::OK;
 }
 
@@ -54,6 +73,19 @@ grpc::Status RegistryServiceImpl::GetGenesis(
   const auto caller = access_->Check(*context, "GetGenesis");
   if (!caller.ok()) return ToGrpc(caller.status());
   *response->mutable_genesis() = registry_->genesis();
+  return grpc::Status::OK;
+}
+
+grpc::Status RegistryServiceImpl::ListBrokers(
+    grpc::ServerContext* context,
+    const registry::v1::ListBrokersRequest* /*request*/,
+    registry::v1::ListBrokersResponse* response) {
+  const auto caller = access_->Check(*context, "ListBrokers");
+  if (!caller.ok()) return ToGrpc(caller.status());
+  if (membership_ == nullptr) return grpc::Status::OK;
+  for (registry::v1::BrokerInfo& broker : membership_->brokers()) {
+    *response->add_brokers() = std::move(broker);
+  }
   return grpc::Status::OK;
 }
 

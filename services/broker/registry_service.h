@@ -2,6 +2,7 @@
 #ifndef SLUICE_SERVICES_BROKER_REGISTRY_SERVICE_H_
 #define SLUICE_SERVICES_BROKER_REGISTRY_SERVICE_H_
 
+#include "libs/registry/membership.h"
 #include "libs/registry/registry.h"
 #include "services/broker/access.h"
 #include "sluice/registry/v1/registry_service.grpc.pb.h"
@@ -10,9 +11,11 @@ namespace sluice::broker {
 
 class RegistryServiceImpl : public registry::v1::RegistryService::Service {
  public:
-  // Both must outlive the server.
-  RegistryServiceImpl(registry::Registry* registry, const Access* access)
-      : registry_(registry), access_(access) {}
+  // All must outlive the server. `membership` null: no other broker can be at
+  // this bus.
+  RegistryServiceImpl(registry::Registry* registry,
+                      registry::Membership* membership, const Access* access)
+      : registry_(registry), membership_(membership), access_(access) {}
 
   grpc::Status Submit(grpc::ServerContext* context,
                       const registry::v1::SubmitRequest* request,
@@ -24,6 +27,10 @@ class RegistryServiceImpl : public registry::v1::RegistryService::Service {
   grpc::Status GetGenesis(grpc::ServerContext* context,
                           const registry::v1::GetGenesisRequest* request,
                           registry::v1::GetGenesisResponse* response) override;
+  grpc::Status ListBrokers(
+      grpc::ServerContext* context,
+      const registry::v1::ListBrokersRequest* request,
+      registry::v1::ListBrokersResponse* response) override;
   grpc::Status ListDepartments(
       grpc::ServerContext* context,
       const registry::v1::ListDepartmentsRequest* request,
@@ -34,6 +41,7 @@ class RegistryServiceImpl : public registry::v1::RegistryService::Service {
 
  private:
   registry::Registry* const registry_;
+  registry::Membership* const membership_;
   const Access* const access_;
 };
 

@@ -10,6 +10,7 @@
 #include "libs/base/string_view.h"
 #include "libs/identity/spiffe_id.h"
 #include "libs/registry/command.h"
+#include "services/process/genesis_file.h"
 
 namespace sluice::standalone {
 namespace {
@@ -26,15 +27,6 @@ absl::StatusOr<crypto::SigningKey> LoadOrMake(const std::string& path) {
   crypto::SigningKey made = crypto::SigningKey::Generate();
   RETURN_IF_ERROR(WriteFileAtomically(path, AsView(made.ToPem()), 0600));
   return made;
-}
-
-// NOT_FOUND if there is none.
-absl::StatusOr<SignedCommand> LoadGenesis(const std::string& path) {
-  ASSIGN_OR_RETURN(const std::string stored, ReadFile(path));
-  SignedCommand genesis;
-  if (genesis.ParseFromString(stored)) return genesis;
-  return Error(status::v1::REASON_CODE_CORRUPT,
-               absl::StrCat(path, " is damaged: restore it from a backup"));
 }
 
 absl::StatusOr<SignedCommand> MakeGenesis(const StandaloneConfig& config,
@@ -146,7 +138,7 @@ absl::StatusOr<OwnKeys> LoadOrMakeKeys(const StandaloneConfig& config) {
   const std::string genesis_path =
       absl::StrCat(config.data_dir(), "/genesis.bin");
   const std::string officer_path = absl::StrCat(folder, "/officer.pem");
-  auto genesis = LoadGenesis(genesis_path);
+  auto genesis = process::ReadGenesisFile(genesis_path);
   if (genesis.ok()) {
     keys.genesis = *std::move(genesis);
     // It may have been moved to a safe place; another one would be no officer.

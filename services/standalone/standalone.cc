@@ -13,45 +13,26 @@
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/bus/embedded_log.h"
-#include "libs/config/yaml.h"
 #include "libs/crypto/key_provider.h"
 #include "libs/identity/certificate.h"
 #include "libs/metrics/http_server.h"
 #include "libs/metrics/metrics.h"
+#include "libs/registry/membership.h"
 #include "libs/registry/registry.h"
 #include "services/adapter/adapter.h"
+#include "services/adapter/adapter_metrics.h"
+#include "services/broker/audit_trail.h"
+#include "services/broker/await_lease.h"
 #include "services/broker/broker.h"
+#include "services/process/config_file.h"
+#include "services/process/http.h"
+#include "services/process/shared_keys.h"
 #include "services/standalone/own_keys.h"
 
 namespace sluice::standalone {
 namespace {
 
 using config::v1::StandaloneConfig;
-
-constexpr char kMetricsListenDefault[] = "127.0.0.1:0";
-
-void Resolve(const std::string& base_file, std::string* path) {
-  if (!path->empty()) *path = ResolvePath(base_file, *path);
-}
-
-LogLevel LevelOf(config::v1::LogConfig::Level level) {
-  switch (level) {
-    case config::v1::LogConfig::DEBUG:
-      return LogLevel::kDebug;
-    case config::v1::LogConfig::WARN:
-      return LogLevel::kWarning;
-    case config::v1::LogConfig::ERROR:
-      return LogLevel::kError;
-    default:
-      return LogLevel::kInfo;
-  }
-}
-
-// `<trust domain>/<department>/<instance>`: the name of a broker's audit trail.
-std::string OriginOf(const identity::Identity& broker) {
-  return absl::StrCat(broker.trust_domain, "/", broker.department, "/",
-                      broker.instance.empty() ? "broker" : broker.instance);
-}
 
 // Two adapters of one department would fence each other.
 absl::Status CheckAdapters(const StandaloneConfig& config) {
@@ -68,7 +49,7 @@ absl::Status CheckAdapters(const StandaloneConfig& config) {
   return absl::OkStatus();
 }
 
-class StandaloneProcess : public Standalone {
+class StandaloneProcess : public process::Service {
  public:
   explicit StandaloneProcess(const StandaloneConfig& config)
       : config_(config) {}
@@ -89,18 +70,21 @@ class StandaloneProcess : public Standalone {
     RETURN_IF_ERROR(OpenRegistry());
     ASSIGN_OR_RETURN(secrets_, crypto::OpenFileKeyProvider(
                                    absl::StrCat(config_.data_dir(), "/keys")));
-    RETURN_IF_ERROR(OpenAuditTrail(certificate.certificate.identity));
+    ASSIGN_OR_RETURN(
+        audit_,
+        broker::OpenAuditTrail(absl::StrCat(config_.data_dir(), "/audit"),
+                               certificate.certificate.identity, keys_->broker,
+                               *registry_, process::kSoftwareVersion));
+    RETURN_IF_ERROR(JoinBrokers());
     RETURN_IF_ERROR(StartBroker(certificate));
     StartAdapters();
     return ServeMetrics();
   }
 
-  const std::string& grpc_address() const override {
-    return broker_->address();
-  }
-  const std::string& http_url() const override { return http_->url(); }
-  std::string genesis_sha256() const override {
-    return HexEncode(crypto::DigestView(keys_->genesis_digest));
+  std::string ready_line() const override {
+    return absl::StrCat(
+        "grpc=", broker_->address(), " http=", http_->url(),
+        " genesis=", HexEncode(crypto::DigestView(keys_->genesis_digest)));
   }
 
   void Stop() override {
@@ -110,6 +94,7 @@ class StandaloneProcess : public Standalone {
       broker_->Stop(absl::Milliseconds(drain_ms == 0 ? broker::kDrainMsDefault
                                                      : drain_ms));
     }
+    if (membership_ != nullptr) membership_->Stop();
     // It reads what the others count.
     http_.reset();
     // What the broker still has to record must find the audit trail open.
@@ -166,19 +151,19 @@ class StandaloneProcess : public Standalone {
     return absl::OkStatus();
   }
 
-  absl::Status OpenAuditTrail(const identity::Identity& broker) {
-    audit::AuditLogOptions options;
-    options.path = absl::StrCat(config_.data_dir(), "/audit");
-    options.origin = OriginOf(broker);
+  // There is no other broker. But this process may come after one that was
+  // killed, limits are kept through the registry's log, and what is asked of a
+  // broker has the same answer here.
+  absl::Status JoinBrokers() {
+    registry::MembershipOptions options;
+    options.registry = registry_.get();
+    options.log = log_.get();
     options.key = &keys_->broker;
-    ASSIGN_OR_RETURN(audit_, audit::AuditLog::Open(options));
-    audit::v1::Entry entry;
-    entry.set_registry_offset(registry_->status().applied_offset);
-    auto* started = entry.mutable_trail_started();
-    started->set_origin(audit_->origin());
-    started->set_software_version(kSoftwareVersion);
-    started->set_tree_size(audit_->size());
-    return audit_->AppendAndWait(std::move(entry)).status();
+    ASSIGN_OR_RETURN(options.pseudonym_root_check,
+                     process::PseudonymRootCheck(secrets_.get()));
+    ASSIGN_OR_RETURN(membership_, registry::Membership::Start(options));
+    broker::AwaitLease(*membership_);
+    return absl::OkStatus();
   }
 
   absl::Status StartBroker(const identity::CheckedCertificate& certificate) {
@@ -191,6 +176,8 @@ class StandaloneProcess : public Standalone {
     options.log = log_.get();
     options.audit = audit_.get();
     options.keys = secrets_.get();
+    options.membership = membership_.get();
+    options.signing_key = &keys_->broker;
     ASSIGN_OR_RETURN(broker_, broker::Broker::Start(options));
     return absl::OkStatus();
   }
@@ -210,37 +197,14 @@ class StandaloneProcess : public Standalone {
 
   absl::Status ServeMetrics() {
     broker_->AddMetrics(&metrics_);
-    AddAdapterMetrics("sluice_published_records_total",
-                      "Records that adapters put on the bus.",
-                      &adapter::AdapterCounters::records_published);
-    AddAdapterMetrics("sluice_quarantined_records_total",
-                      "Records that were bad and went to quarantine.",
-                      &adapter::AdapterCounters::records_quarantined);
-    AddAdapterMetrics("sluice_source_failures_total",
-                      "Times that a source could not be published.",
-                      &adapter::AdapterCounters::source_failures);
-    const std::string& listen = config_.metrics().listen();
-    ASSIGN_OR_RETURN(
-        http_, metrics::HttpServer::Start(
-                   listen.empty() ? kMetricsListenDefault : listen, &metrics_,
-                   [this] { return broker_->ready(); }));
+    std::vector<const adapter::Adapter*> adapters;
+    for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
+    adapter::AddAdapterMetrics(adapters, &metrics_);
+    ASSIGN_OR_RETURN(http_,
+                     process::ServeHttp(config_.metrics(), &metrics_,
+                                        [this] { return broker_->ready(); }));
     return absl::OkStatus();
   }
-
-  void AddAdapterMetrics(const char* name, const char* help,
-                         uint64_t adapter::AdapterCounters::* counter) {
-    metrics_.AddCounters(name, help, [this, counter] {
-      std::vector<metrics::Sample> samples;
-      for (const auto& adapter : adapters_) {
-        const adapter::AdapterCounters counters = adapter->counters();
-        samples.push_back({{{"department", adapter->department()}},
-                           static_cast<double>(counters.*counter)});
-      }
-      return samples;
-    });
-  }
-
-  static constexpr char kSoftwareVersion[] = "0.1.0";
 
   const StandaloneConfig config_;
   // In the order they are made; destroyed the other way round.
@@ -250,6 +214,7 @@ class StandaloneProcess : public Standalone {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<crypto::KeyProvider> secrets_;
   std::unique_ptr<audit::AuditLog> audit_;
+  std::unique_ptr<registry::Membership> membership_;
   std::unique_ptr<broker::Broker> broker_;
   std::vector<std::unique_ptr<adapter::Adapter>> adapters_;
   std::unique_ptr<metrics::HttpServer> http_;
@@ -257,30 +222,19 @@ class StandaloneProcess : public Standalone {
 
 }  // namespace
 
-absl::StatusOr<StandaloneConfig> Standalone::ReadConfig(
-    const std::string& path) {
+absl::StatusOr<StandaloneConfig> ReadConfig(const std::string& path) {
   ASSIGN_OR_RETURN(StandaloneConfig config,
-                   config::ReadYamlConfig<StandaloneConfig>(path));
-  Resolve(path, config.mutable_data_dir());
-  Resolve(path, config.mutable_trust()->mutable_ca_file());
-  Resolve(path, config.mutable_broker()->mutable_tls()->mutable_cert_file());
-  Resolve(path, config.mutable_broker()->mutable_tls()->mutable_key_file());
-  for (auto& adapter : *config.mutable_adapters()) {
-    Resolve(path, adapter.mutable_resource_dir());
-  }
+                   process::ReadConfigFile<StandaloneConfig>(path));
   RETURN_IF_ERROR(Annotate(CheckAdapters(config), AsView(path)));
   return config;
 }
 
-absl::StatusOr<std::unique_ptr<Standalone>> Standalone::Start(
+absl::StatusOr<std::unique_ptr<process::Service>> Start(
     const StandaloneConfig& config) {
-  ConfigureLog(config.log().format() == config::v1::LogConfig::JSON
-                   ? LogFormat::kJson
-                   : LogFormat::kText,
-               LevelOf(config.log().level()));
+  process::ApplyLogConfig(config.log());
   auto process = std::make_unique<StandaloneProcess>(config);
   RETURN_IF_ERROR(process->Open());
-  return std::unique_ptr<Standalone>(std::move(process));
+  return std::unique_ptr<process::Service>(std::move(process));
 }
 
 }  // namespace sluice::standalone

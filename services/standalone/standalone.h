@@ -6,38 +6,25 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "services/process/program.h"
 #include "sluice/config/v1/config.pb.h"
 
 namespace sluice::standalone {
 
-// Thread-safe.
-class Standalone {
- public:
-  // Reads the configuration at `path`; relative paths in it become relative to
-  // the file's folder.
-  static absl::StatusOr<config::v1::StandaloneConfig> ReadConfig(
-      const std::string& path);
+// Reads the configuration at `path`; relative paths in it become relative to
+// the file's folder.
+absl::StatusOr<config::v1::StandaloneConfig> ReadConfig(
+    const std::string& path);
 
-  // Opens the data folder, applies the registry's log, and serves. `config` as
-  // ReadConfig gives it. Every error says what to mend.
-  static absl::StatusOr<std::unique_ptr<Standalone>> Start(
-      const config::v1::StandaloneConfig& config);
-
-  // As Stop.
-  virtual ~Standalone() = default;
-
-  // What clients connect to, what Prometheus scrapes, and what they pin.
-  virtual const std::string& grpc_address() const = 0;
-  virtual const std::string& http_url() const = 0;
-  virtual std::string genesis_sha256() const = 0;
-
-  // Adapters first, then streams, then the audit trail: nothing that was
-  // accepted is lost, and it takes no longer than broker.drain_ms and a few
-  // seconds. Call nothing else afterwards.
-  virtual void Stop() = 0;
-};
+// Opens the data folder, applies the registry's log, and serves. `config` as
+// ReadConfig gives it. Every error says what to mend.
+//
+// It stops adapters first, then streams, then the audit trail: nothing that was
+// accepted is lost, and it takes no longer than broker.drain_ms and a few
+// seconds.
+absl::StatusOr<std::unique_ptr<process::Service>> Start(
+    const config::v1::StandaloneConfig& config);
 
 }  // namespace sluice::standalone
 

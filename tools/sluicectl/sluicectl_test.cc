@@ -140,7 +140,7 @@ TEST_CASE("a certificate file that is missing is named") {
 TEST_CASE("a broker that is not there is named, for calls and for streams") {
   const storage::TestFolder folder;
   const std::string path = WriteClient(folder.path());
-  for (const char* command : {"status", "subscribe a --purpose p"}) {
+  for (const char* command : {"status", "subscribe a --purpose p --no-retry"}) {
     INFO(command);
     const ProgramOutcome outcome =
         Run(absl::StrCat(command, " --config ", path));
@@ -150,6 +150,18 @@ TEST_CASE("a broker that is not there is named, for calls and for streams") {
                                    Contains("127.0.0.1:1") &&
                                    Contains("check that the broker runs"));
   }
+}
+
+TEST_CASE("a stream that finds no broker says where it looks, and gives up") {
+  const storage::TestFolder folder;
+  const ProgramOutcome outcome = Run(absl::StrCat(
+      "subscribe a --purpose p --config ", WriteClient(folder.path())));
+  CHECK(outcome.exit_code == 1);
+  CHECK(outcome.output.empty());
+  CHECK_THAT(outcome.errors,
+             StartsWith("the broker at 127.0.0.1:1 failed (UNAVAILABLE); "
+                        "trying it again in ") &&
+                 Contains("\nerror: calling the broker at 127.0.0.1:1"));
 }
 
 TEST_CASE("the environment may name the configuration") {

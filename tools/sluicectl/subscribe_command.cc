@@ -20,7 +20,6 @@
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
-#include "libs/cli/display_width.h"
 #include "libs/cli/progress_bar.h"
 #include "libs/client/connect.h"
 #include "libs/client/resuming_subscription.h"
@@ -262,9 +261,14 @@ class Consumer {
 };
 
 void PrintFailover(const client::Failover& failover) {
-  std::cerr << "the broker at " << failover.from
-            << " failed: " << cli::Printable(failover.why.message())
-            << "; going on at " << failover.to;
+  const ReasonCode reason = ReasonOf(failover.why);
+  std::cerr << "the broker at " << failover.from << " failed ("
+            << (reason == status::v1::REASON_CODE_UNSPECIFIED
+                    ? AsView(absl::StatusCodeToString(failover.why.code()))
+                    : ReasonName(reason))
+            << "); "
+            << (failover.to == failover.from ? "trying it again"
+                                             : "going on at " + failover.to);
   if (failover.wait > absl::ZeroDuration()) {
     std::cerr << " in " << cli::ShortDuration(failover.wait);
   }
