@@ -97,6 +97,9 @@ TEST_CASE("Signatures match the example in docs/formats/signatures.md") {
   CHECK(HexEncode(key.Sign(kRotationDomain, "abc")) ==
         "f211a3e481692aeefa2ac29612de859b816ef435787db9fcacb623e121989d4c"
         "f1df1ce6ee185c426c3140e1c748d0bb0dee7419bd34a83c1fa2f88e2938ca00");
+  CHECK(HexEncode(key.Sign(kNoticeDomain, "abc")) ==
+        "c5988f58cff968265a6fda2eac2752cccad1c546aaf28db0ffc2cdf2b5dce728"
+        "35081c8da122b7357bb5ed4329bbc12bad9cf6eff7d3c2030eb5b79991611f07");
 }
 
 TEST_CASE("No changed bit of message, signature or key is accepted") {

@@ -129,8 +129,11 @@ agreement::v1::Limits Streams(uint32_t streams) {
 
 bool Eventually(const std::function<bool()>& holds) {
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (!holds() && absl::Now() < deadline) std::this_thread::yield();
-  return holds();
+  while (!holds()) {
+    if (absl::Now() >= deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 TEST_CASE("an agreement without limits is not bounded") {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/bus/event_log.h"
@@ -22,6 +23,13 @@ class FaultyLog : public bus::EventLog {
   void FailReads(const absl::Status& status) {
     const MutexLock lock(&mutex_);
     read_failure_ = status;
+  }
+
+  // Messages from this offset on have been taken by a clock that was set back.
+  void SetBackFrom(int64_t offset, absl::Duration by) {
+    const MutexLock lock(&mutex_);
+    set_back_from_ = offset;
+    set_back_by_ = by;
   }
 
   // From now on appends are done and then reported as failed: the answer was
@@ -75,6 +83,10 @@ class FaultyLog : public bus::EventLog {
     auto messages = log_->Read(partition, from, count_max, bytes_max, wait);
     const MutexLock lock(&mutex_);
     if (!read_failure_.ok()) return read_failure_;
+    if (!messages.ok()) return messages;
+    for (bus::Message& message : *messages) {
+      if (message.offset >= set_back_from_) message.time -= set_back_by_;
+    }
     return messages;
   }
   absl::StatusOr<std::unique_ptr<bus::GroupMember>> JoinGroup(
@@ -135,6 +147,8 @@ class FaultyLog : public bus::EventLog {
   bus::EventLog* const log_;
   Mutex mutex_;
   absl::Status read_failure_ ABSL_GUARDED_BY(mutex_);
+  int64_t set_back_from_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Duration set_back_by_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
   absl::Status append_failure_ ABSL_GUARDED_BY(mutex_);
   bool lose_answers_ ABSL_GUARDED_BY(mutex_) = false;
 };

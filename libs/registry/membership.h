@@ -73,9 +73,10 @@ struct MembershipOptions {
 // Thread-safe.
 class Membership : public Lease {
  public:
-  // Starts the heartbeats; the first lease comes a moment later. The registry
-  // is open, whoever must know of a command to stop what it forbids has added
-  // its listener to it. OUT_OF_BOUNDS.
+  // Starts the heartbeats; the first lease comes a moment later. A command is
+  // reported as applied once all listeners of the registry were told of it, so
+  // what delivers closes what a command forbids in a listener. OUT_OF_BOUNDS,
+  // STORAGE_FAILED.
   static absl::StatusOr<std::unique_ptr<Membership>> Start(
       MembershipOptions options);
 

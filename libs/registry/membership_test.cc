@@ -27,8 +27,11 @@ constexpr absl::Duration kLease = absl::Milliseconds(100);
 
 bool Eventually(const std::function<bool()>& holds) {
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  while (!holds() && absl::Now() < deadline) std::this_thread::yield();
-  return holds();
+  while (!holds()) {
+    if (absl::Now() >= deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 // A process with a broker in it.
