@@ -4,6 +4,7 @@
 // has begun; on standard error what happens to the stream.
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -14,19 +15,15 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "libs/base/reason.h"
 #include "libs/base/status.h"
 #include "libs/client/connection.h"
 #include "libs/client/resuming_subscription.h"
 #include "tests/fault/journal.h"
+#include "tests/fault/kept.h"
 
 namespace sluice::fault {
 namespace {
-
-constexpr uint32_t kKeyField = 1;
-constexpr uint32_t kNumberField = 2;
 
 struct Options {
   std::string config;
@@ -37,27 +34,6 @@ struct Options {
   uint32_t batches = 16;
   uint32_t pause_ms = 0;
 };
-
-JournalDelivery Kept(const client::ReceivedDelivery& received) {
-  const exchange::v1::Delivery& delivery = received.delivery;
-  JournalDelivery kept;
-  kept.received = absl::Now();
-  kept.partition = delivery.partition();
-  kept.generation = delivery.generation();
-  kept.sequence = delivery.sequence();
-  kept.audit_id = delivery.audit_id();
-  kept.position = delivery.position();
-  if (!received.batch.has_value()) return kept;
-  const records::Column* key = received.batch->FindColumn(kKeyField);
-  const records::Column* number = received.batch->FindColumn(kNumberField);
-  if (key == nullptr || number == nullptr) return kept;
-  for (uint32_t row = 0; row < received.batch->row_count; ++row) {
-    kept.records.push_back(
-        {std::string(key->Text(row)),
-         static_cast<uint64_t>(number->Value<int64_t>(row))});
-  }
-  return kept;
-}
 
 exchange::v1::Start StartOf(const Options& options,
                             const std::string& position) {
