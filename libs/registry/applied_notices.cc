@@ -76,6 +76,13 @@ std::vector<LoggedNotice> AppliedNotices::LastHeartbeats() const {
   return book_.LastHeartbeats();
 }
 
+absl::StatusOr<std::string> AppliedNotices::TakeOver(
+    const std::string& incarnation) {
+  ASSIGN_OR_RETURN(auto before, store_->FindNoticeRow(kIncarnationRow));
+  RETURN_IF_ERROR(store_->WriteNoticeRow(kIncarnationRow, AsView(incarnation)));
+  return before.has_value() ? *std::move(before) : std::string();
+}
+
 QuotaUse AppliedNotices::GetQuotaUse(absl::string_view agreement) const {
   const auto limits = limits_of_(agreement);
   const absl::Time now = now_();

@@ -33,7 +33,7 @@ class AppliedNotices : public Notices {
       absl::string_view agreement)>;
 
   // `store` outlives this.
-  AppliedNotices(const Store* store, LimitsOf limits_of,
+  AppliedNotices(Store* store, LimitsOf limits_of,
                  std::function<absl::Time()> now)
       : store_(store), limits_of_(std::move(limits_of)), now_(std::move(now)) {}
 
@@ -61,6 +61,7 @@ class AppliedNotices : public Notices {
   }
   void RemoveListener(uint64_t id) override { listeners_.Remove(id); }
   std::vector<LoggedNotice> LastHeartbeats() const override;
+  absl::StatusOr<std::string> TakeOver(const std::string& incarnation) override;
   QuotaUse GetQuotaUse(absl::string_view agreement) const override;
   std::vector<std::string> SpentReservations(absl::string_view key_id,
                                              size_t count_max) const override;
@@ -68,7 +69,7 @@ class AppliedNotices : public Notices {
                            absl::string_view digest) const override;
 
  private:
-  const Store* const store_;
+  Store* const store_;
   const LimitsOf limits_of_;
   const std::function<absl::Time()> now_;
 

@@ -140,14 +140,19 @@ class BrokerMembership : public Membership {
 absl::Status BrokerMembership::Begin() {
   ASSIGN_OR_RETURN(appender_, options_.log->OpenAppender());
   Notices* notices = options_.registry->notices();
+  ASSIGN_OR_RETURN(const std::string before,
+                   notices->TakeOver(self_.incarnation));
   notice_listener_ = notices->AddListener(
       [this](const LoggedNotice& notice) { OnNotice(notice); });
   command_listener_ = options_.registry->AddListener(
       [this](uint64_t offset, const v1::Command& command) {
         OnCommand(offset, command);
       });
+  // The process that had this folder before is gone, and its lease with it.
   for (const LoggedNotice& notice : notices->LastHeartbeats()) {
-    OnNotice(notice);
+    const bool is_gone = notice.key_id == self_.key_id &&
+                         notice.notice.heartbeat().incarnation() == before;
+    if (!is_gone) OnNotice(notice);
   }
   LookAtOwnKey();
   const MutexLock lock(&stop_mutex_);

@@ -271,6 +271,17 @@ TEST_CASE("who starts anew waits for leases that began before") {
   CHECK(names_b);
 }
 
+TEST_CASE("who starts anew does not wait for itself") {
+  Brokers brokers;
+  auto a = brokers.Start(0);
+  a->Kill();
+  a = brokers.Start(0);
+  const auto respected =
+      a->membership->AwaitRespected(brokers.Revoke(*a->registry));
+  REQUIRE(respected.ok());
+  CHECK(respected->size() == 1);
+}
+
 TEST_CASE("of two processes with one key the older stops for good") {
   Brokers brokers;
   const auto older = brokers.Start(0);

@@ -186,6 +186,7 @@ bool NoticeBook::Load(absl::string_view key, absl::string_view value) {
       if (value.size() != sizeof(uint64_t)) return false;
       ledger_.LoadTime(TimeFrom(value));
       return true;
+    case kIncarnationRow[0]:
     case kSpentRow:
     case kSpentByTimeRow:
       return true;

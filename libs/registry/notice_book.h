@@ -70,6 +70,9 @@ class NoticeBook {
   QuotaLedger ledger_;
 };
 
+// The row that holds the incarnation which uses the state folder.
+inline constexpr char kIncarnationRow[] = "i";
+
 // Rows that say when the message of a reservation is of no use any more.
 void AddSpentRows(const std::string& message_key, absl::Time spent_at,
                   NoticeRows* rows);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "libs/crypto/sha256.h"
@@ -48,6 +49,12 @@ class Notices {
   // also before this process started, in order of offset. Whoever adds a
   // listener first and then asks misses none.
   virtual std::vector<LoggedNotice> LastHeartbeats() const = 0;
+
+  // Says that this process is `incarnation`, and returns the one that said so
+  // before of the same state folder; empty if none did. That one is gone: two
+  // processes cannot have the folder open. STORAGE_FAILED.
+  virtual absl::StatusOr<std::string> TakeOver(
+      const std::string& incarnation) = 0;
 
   // What reservations have taken of this agreement's limits as of now.
   virtual QuotaUse GetQuotaUse(absl::string_view agreement) const = 0;

@@ -212,6 +212,15 @@ absl::Status Store::WriteNotice(const NoticeRows& rows,
   return session.Write(&batch, storage::Durability::kProcessCrash);
 }
 
+absl::Status Store::WriteNoticeRow(absl::string_view key,
+                                   absl::string_view value) {
+  ASSIGN_OR_RETURN(const auto session, database_->Use());
+  rocksdb::WriteBatch batch;
+  batch.Put(session.family(kNoticesFamily), storage::AsSlice(key),
+            storage::AsSlice(value));
+  return session.Write(&batch, storage::Durability::kSynced);
+}
+
 absl::Status Store::Write(const Changes& changes, const Progress& progress,
                           const AcceptedCommand* accepted) {
   ASSIGN_OR_RETURN(const auto session, database_->Use());

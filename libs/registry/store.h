@@ -65,6 +65,8 @@ class Store {
   absl::Status Write(const Changes& changes, const Progress& progress,
                      const AcceptedCommand* accepted);
   absl::Status WriteNotice(const NoticeRows& rows, const Progress& progress);
+  // Synced: what is acted on must not come back after a crash.
+  absl::Status WriteNoticeRow(absl::string_view key, absl::string_view value);
 
   absl::StatusOr<std::optional<AcceptedCommand>> FindAccepted(
       absl::string_view id) const;
