@@ -354,9 +354,8 @@ void Exchange::SetLimits(const registry::Registry::AgreementPtr& agreement,
 }
 
 absl::Status Exchange::OnDayUsedUp(const agreement::v1::Agreement& agreement) {
-  const absl::Status why = DayUsedUp(agreement);
   if (agreement.limits().on_limit() != agreement::v1::ON_LIMIT_SUSPEND) {
-    return why;
+    return DayUsedUp(agreement);
   }
   bool is_new;
   {

@@ -436,9 +436,8 @@ absl::StatusOr<bool> Stream::Process() {
     fetched_.pop_front();
     return true;
   }
-  current_.emplace();
-  current_->prepared = **std::move(prepared);
-  current_->row_count = current_->prepared.row_count;
+  const uint32_t row_count = (*prepared)->row_count;
+  current_ = Current{**std::move(prepared), row_count, 0};
   RETURN_IF_ERROR(SkipRowsDone());
   return true;
 }
