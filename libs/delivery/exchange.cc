@@ -117,6 +117,9 @@ class Exchange::WriteGate {
       entry_version_ = entry->version();
     }
     RETURN_IF_ERROR(CheckPlace());
+    // Again, and last: the process may have been stopped since the first time,
+    // and what is decided here must hold when the write starts.
+    RETURN_IF_ERROR(exchange_->CheckLease());
     return pass;
   }
 
@@ -232,8 +235,12 @@ void Exchange::RecordRefusal(const Caller& caller, const std::string& method,
 }
 
 absl::Status Exchange::CheckCurrent() const {
-  if (options_.lease != nullptr) RETURN_IF_ERROR(options_.lease->Check());
+  RETURN_IF_ERROR(CheckLease());
   return options_.registry->health();
+}
+
+absl::Status Exchange::CheckLease() const {
+  return options_.lease == nullptr ? absl::OkStatus() : options_.lease->Check();
 }
 
 absl::StatusOr<Exchange::Opened> Exchange::Open(

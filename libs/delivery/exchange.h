@@ -117,6 +117,7 @@ class Exchange {
                               const exchange::v1::Start& start, Sink* sink);
   // OK while this broker may deliver at all.
   absl::Status CheckCurrent() const;
+  absl::Status CheckLease() const;
   // Whether all of the agreement's limits can be kept here.
   absl::Status CheckLimits(const agreement::v1::Agreement& agreement) const;
   absl::StatusOr<std::shared_ptr<Stream>> Join(uint64_t number,
