@@ -425,6 +425,20 @@ absl::StatusOr<std::shared_ptr<const Plan>> Exchange::PlanFor(
   desensitize::OperatorKeys keys;
   keys.pseudonym_secret = desensitize::DerivePseudonymSecret(
       AsView(root.secret), AsView(agreement.id()), root.version);
+  keys.shared_domain =
+      [&root](absl::string_view domain) -> absl::StatusOr<std::string> {
+    return desensitize::DerivePseudonymSecret(
+        AsView(root.secret), AsView(desensitize::SharedDomain(domain)),
+        root.version);
+  };
+  // Made by whoever may turn tokens back, never here.
+  const auto token = options_.keys->GetNewest("token", AsView(agreement.id()));
+  if (token.ok()) {
+    keys.token_secret = token->secret;
+    keys.token_version = token->version;
+  } else if (ReasonOf(token.status()) != status::v1::REASON_CODE_NOT_FOUND) {
+    return token.status();
+  }
   ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan,
                    Plan::Compile(agreement, *resource, keys));
   MutexLock lock(&mutex_);

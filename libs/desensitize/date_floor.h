@@ -1,5 +1,5 @@
-// The start of the year, quarter or month that a date lies in, in the proleptic
-// Gregorian calendar.
+// The start of the year, quarter, month or day that a date lies in, in the
+// proleptic Gregorian calendar.
 #ifndef SLUICE_LIBS_DESENSITIZE_DATE_FLOOR_H_
 #define SLUICE_LIBS_DESENSITIZE_DATE_FLOOR_H_
 

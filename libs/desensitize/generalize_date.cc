@@ -1,20 +1,16 @@
 #include <cstdint>
 #include <limits>
-#include <utility>
 
-#include "libs/base/endian.h"
+#include "libs/desensitize/civil_date.h"
 #include "libs/desensitize/date_floor.h"
 #include "libs/desensitize/generalize_operators.h"
-#include "libs/desensitize/output_validity.h"
-#include "libs/records/aligned_buffer.h"
+#include "libs/desensitize/treat_fixed.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 namespace {
 
 using agreement::v1::DatePart;
-
-constexpr int64_t kMicrosecondsPerDay = int64_t{86'400} * 1'000'000;
 
 // Each writes the start of the unit to `out`; false if the type cannot hold it.
 bool Floor(int32_t days, DatePart::Unit unit, int32_t* out) {
@@ -24,11 +20,13 @@ bool Floor(int32_t days, DatePart::Unit unit, int32_t* out) {
 }
 
 bool Floor(int64_t microseconds, DatePart::Unit unit, int64_t* out) {
-  int64_t days = microseconds / kMicrosecondsPerDay;
-  if (microseconds % kMicrosecondsPerDay < 0) --days;
-  return !__builtin_mul_overflow(FloorDays(days, unit), kMicrosecondsPerDay,
-                                 out);
+  return !__builtin_mul_overflow(
+      FloorDays(DayOfMicroseconds(microseconds), unit), kMicrosecondsPerDay,
+      out);
 }
+
+int64_t DayOf(int32_t days) { return days; }
+int64_t DayOf(int64_t microseconds) { return DayOfMicroseconds(microseconds); }
 
 class DateGeneralization : public Operator {
  public:
@@ -43,32 +41,78 @@ class DateGeneralization : public Operator {
  private:
   template <typename Value>
   Treated ApplyTo(const records::Column& column) const {
-    const uint32_t rows = column.row_count;
-    records::AlignedBuffer data(rows * sizeof(Value));
-    OutputValidity validity(column);
-    char* out = data.data();
-    for (uint32_t row = 0; row < rows; ++row, out += sizeof(Value)) {
-      Value first = 0;
-      if (!column.IsNull(row) &&
-          !Floor(column.Value<Value>(row), unit_, &first)) {
-        validity.ClearRow(row);
-        first = 0;
-      }
-      StoreLittle(first, out);
-    }
-    Treated treated{column, validity.cleared()};
-    treated.column.data = std::move(data).Share();
-    std::move(validity).MoveTo(&treated.column);
-    return treated;
+    const DatePart::Unit unit = unit_;
+    return TreatFixed<Value, Value>(
+        column, column.type,
+        [unit](Value value, Value* out) { return Floor(value, unit, out); });
   }
 
   const DatePart::Unit unit_;
+};
+
+// Numbers that follow from a day: `number_of(day, &out)`.
+template <typename NumberOf>
+class DayNumber : public Operator {
+ public:
+  explicit DayNumber(NumberOf number_of) : number_of_(number_of) {}
+
+  Treated Apply(const records::Column& column) const override {
+    return column.type == records::v1::DATA_TYPE_DATE
+               ? ApplyTo<int32_t>(column)
+               : ApplyTo<int64_t>(column);
+  }
+
+ private:
+  template <typename Value>
+  Treated ApplyTo(const records::Column& column) const {
+    return TreatFixed<Value, int64_t>(column, records::v1::DATA_TYPE_INT64,
+                                      [this](Value value, int64_t* out) {
+                                        return number_of_(DayOf(value), out);
+                                      });
+  }
+
+  const NumberOf number_of_;
+};
+
+// 1970-01-01 was a Thursday.
+struct WeekdayOf {
+  bool operator()(int64_t day, int64_t* out) const {
+    *out = ((day + 3) % 7 + 7) % 7 + 1;
+    return true;
+  }
+};
+
+struct AgeOn {
+  int64_t as_of_day;
+  CivilDate as_of;
+  int64_t band_years;
+
+  bool operator()(int64_t day, int64_t* out) const {
+    if (day > as_of_day) return false;
+    const CivilDate born = DateOf(day);
+    const bool had_birthday =
+        born.month < as_of.month ||
+        (born.month == as_of.month && born.day <= as_of.day);
+    const int64_t years = as_of.year - born.year - (had_birthday ? 0 : 1);
+    *out = years / band_years * band_years;
+    return true;
+  }
 };
 
 }  // namespace
 
 std::unique_ptr<const Operator> NewDateGeneralization(DatePart::Unit unit) {
   return std::make_unique<DateGeneralization>(unit);
+}
+
+std::unique_ptr<const Operator> NewWeekdayGeneralization() {
+  return std::make_unique<DayNumber<WeekdayOf>>(WeekdayOf{});
+}
+
+std::unique_ptr<const Operator> NewAgeGeneralization(int64_t as_of_day,
+                                                     uint32_t band_years) {
+  return std::make_unique<DayNumber<AgeOn>>(
+      AgeOn{as_of_day, DateOf(as_of_day), band_years == 0 ? 1 : band_years});
 }
 
 }  // namespace sluice::desensitize

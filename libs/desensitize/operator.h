@@ -3,10 +3,13 @@
 #define SLUICE_LIBS_DESENSITIZE_OPERATOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/records/batch.h"
 
@@ -35,13 +38,32 @@ class Operator {
 // What keyed operators need. Secrets are copied.
 struct OperatorKeys {
   // DerivePseudonymSecret of the agreement's domain: 32 bytes (pseudonym.h).
-  // May be empty where nothing is pseudonymous.
+  // All keys but the tokens' are it or are derived from it. May be empty where
+  // nothing is keyed.
   std::string pseudonym_secret;
+  // The same of a shared domain that a treatment names. Without it such a
+  // treatment is refused.
+  std::function<absl::StatusOr<std::string>(absl::string_view domain)>
+      shared_domain;
+  // The newest token key of the agreement's domain, 32 bytes. Empty, as a
+  // broker holds none of its own making: a token is refused.
+  std::string token_secret;
+  uint32_t token_version = 0;
+
+  // For trying a treatment on published test vectors: `key` is the operator's
+  // key itself, nothing is derived, and `tweak` is that of `fpe` over an
+  // alphabet.
+  struct Trial {
+    std::string key;
+    std::string tweak;
+  };
+  std::optional<Trial> trial;
 };
 
 // The operator of a resolved treatment for values of `field`. TREATMENT_UNFIT
-// if it does not fit the field; INTERNAL if it needs a key that `keys` does not
-// hold.
+// if it does not fit the field, or needs a token key that is not there;
+// INTERNAL if another key it needs is missing or has a wrong length; else what
+// `shared_domain` says.
 absl::StatusOr<std::unique_ptr<const Operator>> CompileOperator(
     const Treatment& resolved, const Field& field, const OperatorKeys& keys);
 

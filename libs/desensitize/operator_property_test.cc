@@ -27,6 +27,12 @@ using Random = std::mt19937_64;
 
 const std::string kSecret(32, 's');
 
+OperatorKeys Keys() {
+  OperatorKeys keys;
+  keys.pseudonym_secret = kSecret;
+  return keys;
+}
+
 Treatment Parse(const std::string& text) {
   Treatment treatment;
   REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &treatment));
@@ -107,6 +113,36 @@ std::string RandomDigits(Random* random) {
   return text;
 }
 
+// E-mail addresses, cards, plates and codes of a hierarchy, some with a
+// mistake.
+std::string RandomForm(Random* random) {
+  static const std::vector<std::string> forms = {"zhang.wei@example.com",
+                                                 "a@b.cn",
+                                                 "a.b+c@mail.example.org",
+                                                 "4111111111111111",
+                                                 "6222020000000003",
+                                                 "5555555555554444",
+                                                 "6205500000000000004",
+                                                 "京A12345",
+                                                 "浙AD12345",
+                                                 "沪B1234学",
+                                                 "J45",
+                                                 "J45.0",
+                                                 "I10"};
+  std::string text = AnyOf(forms, random);
+  if (Below(random, 4) == 0) {
+    static const std::vector<std::string> noise = {"@", ".",  "4",
+                                                   "A", "张", "O"};
+    const std::string& piece = AnyOf(noise, random);
+    if (Below(random, 2) == 0) {
+      text += piece;
+    } else {
+      text.insert(0, piece);
+    }
+  }
+  return text;
+}
+
 std::string RandomString(Random* random, size_t flavour) {
   switch (flavour) {
     case 0:
@@ -115,6 +151,8 @@ std::string RandomString(Random* random, size_t flavour) {
       return RandomAscii(random);
     case 2:
       return RandomName(random);
+    case 3:
+      return RandomForm(random);
     default:
       return RandomDigits(random);
   }
@@ -125,7 +163,7 @@ PlainColumn RandomColumn(DataType type, Random* random) {
   column.field_id = 7;
   column.type = type;
   const size_t rows = 1 + Below(random, 200);
-  const size_t flavour = Below(random, 4);
+  const size_t flavour = Below(random, 5);
   // No nulls at all, a few, or nothing else.
   const size_t nulls_in_ten = AnyOf<size_t>({0, 0, 2, 5, 10}, random);
   for (size_t i = 0; i < rows; ++i) {
@@ -162,7 +200,7 @@ void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
   const Field field = FieldOf(plain.type);
   const auto resolved = ResolveTreatment(treatment, field, "treatment");
   REQUIRE(resolved.ok());
-  const auto compiled = CompileOperator(*resolved, field, {kSecret});
+  const auto compiled = CompileOperator(*resolved, field, Keys());
   REQUIRE(compiled.ok());
   const records::Column input = records::BuildColumn(plain);
   const Treated treated = (*compiled)->Apply(input);
@@ -220,6 +258,67 @@ TEST_CASE("every operator agrees with the oracle on random columns") {
            {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
           {"generalize {date {unit: MONTH}}",
            {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {date {unit: DAY}}", {DATA_TYPE_TIMESTAMP}},
+          {"generalize {weekday {}}", {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {age {as_of: '2024-02-29'}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {age {as_of: '2026-01-31' band_years: 5}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"generalize {bucket {width: '10'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+          {"generalize {bucket {width: '8589934592'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+          {"generalize {bucket {width: '0.5'}}", {DATA_TYPE_DOUBLE}},
+          {"generalize {bucket {bounds: ['-100', '0', '18', '1000000']}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+          {"generalize {round {step: '7'}}", {DATA_TYPE_INT64}},
+          {"generalize {round {step: '1000'}}", {DATA_TYPE_INT64}},
+          {"generalize {round {step: '0.25'}}", {DATA_TYPE_DOUBLE}},
+          {"generalize {clamp {min: '-5'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+          {"generalize {clamp {min: '0' max: '120'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+          {"generalize {hierarchy {level: 1 csv: "
+           "'J45,J4,J\\nJ45.0,J4,J\\nI10,I1,I\\n'}}",
+           {DATA_TYPE_STRING}},
+          {"generalize {hierarchy {level: 2 csv: "
+           "'J45,J4,J00-J99\\nI10,I1,循环\\n'}}",
+           {DATA_TYPE_STRING}},
+          {"mask {hide_range {from: 2 to: 4}}", {DATA_TYPE_STRING}},
+          {"mask {hide_range {from: 1 to: 1} symbol: '＊'}",
+           {DATA_TYPE_STRING}},
+          {"mask {keep_range {from: 2 to: 3}}", {DATA_TYPE_STRING}},
+          {"mask {keep_range {from: 1 to: 5} symbol: '·'}", {DATA_TYPE_STRING}},
+          {"mask {hide_before {character: '@'}}", {DATA_TYPE_STRING}},
+          {"mask {hide_before {character: '阳'} symbol: '某'}",
+           {DATA_TYPE_STRING}},
+          {"mask {hide_after {character: '7'}}", {DATA_TYPE_STRING}},
+          {"mask {hide_after {character: '·'}}", {DATA_TYPE_STRING}},
+          {"mask {pattern {expression: '[0-9]+'}}", {DATA_TYPE_STRING}},
+          {"mask {pattern {expression: '[张欧\314\201]'} symbol: '＊'}",
+           {DATA_TYPE_STRING}},
+          {"mask {email {}}", {DATA_TYPE_STRING}},
+          {"mask {email {} symbol: '●'}", {DATA_TYPE_STRING}},
+          {"mask {bank_card {}}", {DATA_TYPE_STRING}},
+          {"mask {plate {} symbol: '＊'}", {DATA_TYPE_STRING}},
+          {"pseudonym {hash: SM3}",
+           {DATA_TYPE_STRING, DATA_TYPE_BYTES, DATA_TYPE_INT64,
+            DATA_TYPE_DATE}},
+          {"perturb {date_shift {days_max: 30}}",
+           {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+          {"perturb {laplace {scale: '3.5'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+          {"perturb {gaussian {scale: '1000'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+          {"chain {steps {generalize {date {unit: YEAR}}}"
+           " steps {pseudonym {length: 20}}}",
+           {DATA_TYPE_DATE}},
+          {"chain {steps {mask {phone {}}} steps {mask {hide_range {from: 1"
+           " to: 3}}}}",
+           {DATA_TYPE_STRING}},
+          {"chain {steps {generalize {clamp {min: '0'}}}"
+           " steps {generalize {bucket {width: '10'}}}}",
+           {DATA_TYPE_INT64}},
           {"generalize {division {level: PROVINCE}}", {DATA_TYPE_STRING}},
           {"generalize {division {level: CITY}}", {DATA_TYPE_STRING}},
           {"generalize {division {level: COUNTY}}", {DATA_TYPE_STRING}},
@@ -275,6 +374,26 @@ TEST_CASE("no byte of a hidden part is anywhere in the output's buffers") {
       {"pseudonym {}", "", ""},
       {"pseudonym {format: BASE32}", "11", "99"},
       {"generalize {division {level: CITY}}", "1101", "05"},
+      {"generalize {hierarchy {level: 1 csv: 'a,b'}}", "a", ""},
+      {"generalize {grid {cell: '0.1'}}", "116.3", ",39.9"},
+      {"mask {hide_range {from: 2 to: 9}}", "1", ""},
+      {"mask {keep_range {from: 1 to: 2}}", "12", ""},
+      {"mask {hide_before {character: '@'}}", "", "@e.cn"},
+      {"mask {hide_before {character: '@'}}", "", ""},
+      {"mask {hide_after {character: '-'}}", "010-", ""},
+      {"mask {pattern {expression: '[^0-9]+'}}", "12", "34"},
+      {"mask {email {}}", "a", "@e.cn"},
+      {"mask {bank_card {}}", "411111", "1111"},
+      {"mask {plate {}}", "京A1", "45"},
+      {"fpe {alphabet: DIGITS}", "123456", "7890"},
+      {"fpe {alphabet: HAN}", "张伟", "张伟"},
+      {"fpe {resident_id {}}", "110105", "002X"},
+      {"fpe {phone {}}", "138", "5678"},
+      {"fpe {bank_card {}}", "411111", "1111"},
+      {"fpe {uscc {}}", "91350100", "Y43"},
+      {"surrogate {street {}}", "张", ""},
+      {"withhold {constant: 'x'}", "", ""},
+      {"withhold {placeholder {}}", "", ""},
       {"withhold {}", "", ""},
   };
   Random random(2);
@@ -292,7 +411,7 @@ TEST_CASE("no byte of a hidden part is anywhere in the output's buffers") {
     const auto resolved =
         ResolveTreatment(Parse(canary.treatment), field, "treatment");
     REQUIRE(resolved.ok());
-    const auto compiled = CompileOperator(*resolved, field, {kSecret});
+    const auto compiled = CompileOperator(*resolved, field, Keys());
     REQUIRE(compiled.ok());
     const Treated treated = (*compiled)->Apply(records::BuildColumn(plain));
     CHECK_FALSE(HoldsCanary(treated.column.data.view()));

@@ -65,7 +65,9 @@ Treated Apply(const std::string& treatment, const Column& column,
   const Field field = FieldOf(column.type);
   const auto resolved = ResolveTreatment(Parse(treatment), field, "treatment");
   REQUIRE(resolved.ok());
-  const auto compiled = CompileOperator(*resolved, field, {secret});
+  OperatorKeys keys;
+  keys.pseudonym_secret = secret;
+  const auto compiled = CompileOperator(*resolved, field, keys);
   REQUIRE(compiled.ok());
   return (*compiled)->Apply(column);
 }
@@ -248,6 +250,98 @@ TEST_CASE("a division code is cut to its level") {
   CHECK(treated.untreatable == 4);
 }
 
+TEST_CASE("a constant hides which rows had a value") {
+  const Treated texts =
+      Apply("withhold {constant: '未知'}", TextColumn({"a", std::nullopt, ""}));
+  CHECK(TextsOf(texts.column) == Texts{"未知", "未知", "未知"});
+  CHECK(texts.column.null_count == 0);
+  CHECK(TextsOf(
+            Apply("withhold {placeholder {}}", TextColumn({std::nullopt, "b"}))
+                .column) == Texts{"***", "***"});
+
+  ColumnBuilder numbers(7, records::v1::DATA_TYPE_INT64);
+  numbers.AppendInt64(5);
+  numbers.AppendNull();
+  const Column column = numbers.Finish();
+  const Treated minus = Apply("withhold {constant: '-1'}", column);
+  CHECK(minus.column.Value<int64_t>(0) == -1);
+  CHECK(minus.column.Value<int64_t>(1) == -1);
+
+  ColumnBuilder flags(7, records::v1::DATA_TYPE_BOOL);
+  for (int i = 0; i < 11; ++i) flags.AppendNull();
+  const Treated set = Apply("withhold {constant: 'true'}", flags.Finish());
+  for (uint32_t row = 0; row < 11; ++row) CHECK(set.column.Bool(row));
+  CHECK(set.column.data.size() == 2);
+  CHECK(set.column.data.data()[1] == 7);
+}
+
+TEST_CASE("a point falls to the lower corner of its cell") {
+  CHECK(ApplyToTexts("generalize {grid {cell: '0.01'}}",
+                     {"116.397128,39.916527", "-0.001, 0.019999", "180,-90",
+                      "-179.999,5", "", std::nullopt}) ==
+        Texts{"116.39,39.91", "-0.01,0.01", "180.00,-90.00", "-180.00,5.00", "",
+              std::nullopt});
+  CHECK(ApplyToTexts("generalize {grid {cell: '5'}}", {"-3.2,7.0000001"}) ==
+        Texts{"-5,5"});
+  CHECK(ApplyToTexts("generalize {grid {cell: '0.000001'}}",
+                     {"1.00000049,-1.0000001"}) == Texts{"1.000000,-1.000001"});
+  for (const char* wrong :
+       {"116.3", "116.3,", ",39.9", "116.3;39.9", "a,b", "1.,2", "181,0",
+        "0,-180.0000001", "1,2,3", "1,2 ", "1,  2", "+1,2", "1e1,2",
+        "99999999999999999999,1"}) {
+    CAPTURE(wrong);
+    CHECK(ApplyToTexts("generalize {grid {cell: '1'}}", {wrong}) ==
+          Texts{std::nullopt});
+  }
+}
+
+TEST_CASE("decimals fall into buckets at their scale") {
+  Field field = FieldOf(records::v1::DATA_TYPE_DECIMAL128);
+  field.set_scale(2);
+  ColumnBuilder builder(7, records::v1::DATA_TYPE_DECIMAL128);
+  for (const int64_t cents : {1249, 1250, -1, 0, 2500}) {
+    builder.AppendDecimal(cents);
+  }
+  const Column column = builder.Finish();
+  const auto values = [&](const std::string& treatment) {
+    const auto compiled = CompileOperator(Parse(treatment), field, {});
+    REQUIRE(compiled.ok());
+    const Treated treated = (*compiled)->Apply(column);
+    std::vector<int64_t> out;
+    for (uint32_t row = 0; row < treated.column.row_count; ++row) {
+      out.push_back(
+          treated.column.IsNull(row)
+              ? -999
+              : static_cast<int64_t>(treated.column.Value<absl::int128>(row)));
+    }
+    return out;
+  };
+  CHECK(values("generalize {bucket {width: '12.5'}}") ==
+        std::vector<int64_t>{0, 1250, -1250, 0, 2500});
+  CHECK(values("generalize {bucket {bounds: ['0', '12.50']}}") ==
+        std::vector<int64_t>{0, 1250, -999, 0, 1250});
+  CHECK(values("generalize {round {step: '1'}}") ==
+        std::vector<int64_t>{1200, 1300, 0, 0, 2500});
+  CHECK(values("generalize {clamp {min: '0' max: '12.5'}}") ==
+        std::vector<int64_t>{1249, 1250, 0, 0, 1250});
+}
+
+TEST_CASE("a free text loses its numbers, with a symbol of any length") {
+  CHECK(ApplyToTexts("mask {free_text {} symbol: '＊'}",
+                     {"电话13812345678。", "无", ""}) ==
+        Texts{"电话138＊＊＊＊5678。", "无", ""});
+}
+
+TEST_CASE("a chain counts what any of its steps could not treat") {
+  const Treated treated = Apply(
+      "chain {steps {mask {phone {}}}"
+      " steps {mask {pattern {expression: '9'}}}}",
+      TextColumn({"13812345678", "x", "13912345678", std::nullopt}));
+  CHECK(TextsOf(treated.column) ==
+        Texts{std::nullopt, std::nullopt, "13*****5678", std::nullopt});
+  CHECK(treated.untreatable == 2);
+}
+
 TEST_CASE("what does not fit or lacks its key has no operator") {
   const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
   CHECK(ReasonOf(CompileOperator(Parse(""), text, {}).status()) ==
@@ -257,7 +351,8 @@ TEST_CASE("what does not fit or lacks its key has no operator") {
                      .status()) == status::v1::REASON_CODE_TREATMENT_UNFIT);
   for (const size_t bytes : {0, 31, 33}) {
     const absl::Status status =
-        CompileOperator(Parse("pseudonym {}"), text, {std::string(bytes, 's')})
+        CompileOperator(Parse("pseudonym {}"), text,
+                        OperatorKeys{std::string(bytes, 's'), {}, {}, 0, {}})
             .status();
     CHECK(ReasonOf(status) == status::v1::REASON_CODE_INTERNAL);
   }

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/endian.h"
 
 namespace sluice::desensitize {
@@ -62,6 +63,10 @@ std::string DerivePseudonymSecret(absl::string_view root,
   info.push_back('\0');
   AppendBig32(version, &info);
   return crypto::HkdfSha256(root, kSalt, info, kPseudonymSecretBytes);
+}
+
+std::string SharedDomain(absl::string_view name) {
+  return absl::StrCat("shared:", name);
 }
 
 PseudonymLengths LengthsOf(Pseudonym::Format format) {

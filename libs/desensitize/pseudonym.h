@@ -21,6 +21,10 @@ inline constexpr size_t kPseudonymSecretBytes = 32;
 std::string DerivePseudonymSecret(absl::string_view root,
                                   absl::string_view domain, uint32_t version);
 
+// What DerivePseudonymSecret takes as the domain that agreements share under
+// `name`. An agreement's own domain is its id, a slug, which has no colon.
+std::string SharedDomain(absl::string_view name);
+
 // Bounds on the characters of a pseudonym: at least 64 bits of digest, at most
 // all.
 struct PseudonymLengths {

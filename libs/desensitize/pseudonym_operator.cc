@@ -5,6 +5,7 @@
 
 #include "libs/crypto/keyed_digest.h"
 #include "libs/crypto/sha256.h"
+#include "libs/crypto/sm3.h"
 #include "libs/desensitize/fixed_texts.h"
 #include "libs/desensitize/pseudonym.h"
 #include "libs/desensitize/value_groups.h"
@@ -16,12 +17,18 @@ namespace {
 
 using agreement::v1::Pseudonym;
 
+std::unique_ptr<const crypto::KeyedDigest> NewDigest(Pseudonym::Hash hash,
+                                                     absl::string_view secret) {
+  if (hash == Pseudonym::SM3) return std::make_unique<crypto::HmacSm3>(secret);
+  return std::make_unique<crypto::HmacSha256>(secret);
+}
+
 class PseudonymOperator : public Operator {
  public:
   PseudonymOperator(const Pseudonym& resolved, absl::string_view secret)
       : format_(resolved.format()),
         length_(resolved.length()),
-        digest_(std::make_unique<crypto::HmacSha256>(secret)) {}
+        digest_(NewDigest(resolved.hash(), secret)) {}
 
   Treated Apply(const records::Column& column) const override {
     records::AlignedBuffer data(size_t{CountFilled(column)} * length_);

@@ -34,6 +34,20 @@ std::optional<Mask> DefaultMask(catalog::v1::SemanticType type) {
     case catalog::v1::SEMANTIC_TYPE_ADDRESS:
       mask.mutable_address()->set_level(MaskAddress::DISTRICT);
       return mask;
+    case catalog::v1::SEMANTIC_TYPE_BANK_CARD:
+      mask.mutable_bank_card();
+      return mask;
+    case catalog::v1::SEMANTIC_TYPE_EMAIL:
+      mask.mutable_email();
+      return mask;
+    case catalog::v1::SEMANTIC_TYPE_PLATE:
+      mask.mutable_plate();
+      return mask;
+    case catalog::v1::SEMANTIC_TYPE_PASSPORT:
+      return KeepEndsMask(1, 2);
+    case catalog::v1::SEMANTIC_TYPE_ICD10:
+      // The chapter's letter.
+      return KeepEndsMask(1, 0);
     default:
       return std::nullopt;
   }

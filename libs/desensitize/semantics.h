@@ -17,6 +17,11 @@ namespace sluice::desensitize {
 //   PERSON_NAME  name
 //   PHONE        phone
 //   ADDRESS      address, DISTRICT
+//   BANK_CARD    bank_card
+//   EMAIL        email
+//   PLATE        plate
+//   PASSPORT     keep_ends 1 and 2
+//   ICD10        keep_ends 1 and 0: leaves the chapter's letter
 std::optional<agreement::v1::Mask> DefaultMask(catalog::v1::SemanticType type);
 
 // "PERSON_NAME"; "UNSPECIFIED" where there is none.

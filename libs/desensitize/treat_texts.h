@@ -17,11 +17,12 @@ namespace sluice::desensitize {
 // A STRING column made of `column`, which is STRING or BYTES. `treat(begin,
 // end, out)` is called for each text that is not empty; it writes the treated
 // text at `out` and returns its end, or returns null for a text it cannot take.
-// It writes `bytes_max` bytes at most over all calls. Allocates two buffers,
-// and a third if something is untreatable; nothing per row.
-template <typename TreatText>
+// It writes `bytes_max` bytes at most over all calls, and may fill in what it
+// left room for until `finish()`, the last call, returns. Allocates two
+// buffers, and a third if something is untreatable; nothing per row.
+template <typename TreatText, typename Finish>
 Treated TreatTexts(const records::Column& column, size_t bytes_max,
-                   TreatText treat) {
+                   TreatText treat, Finish finish) {
   const uint32_t rows = column.row_count;
   records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(int32_t));
   records::AlignedBuffer data(bytes_max);
@@ -49,6 +50,7 @@ Treated TreatTexts(const records::Column& column, size_t bytes_max,
     offset_out += sizeof(int32_t);
     StoreLittle(static_cast<int32_t>(out - out_begin), offset_out);
   }
+  finish();
   Treated treated;
   treated.column.field_id = column.field_id;
   treated.column.type = records::v1::DATA_TYPE_STRING;
@@ -59,6 +61,12 @@ Treated TreatTexts(const records::Column& column, size_t bytes_max,
   treated.untreatable = validity.cleared();
   std::move(validity).MoveTo(&treated.column);
   return treated;
+}
+
+template <typename TreatText>
+Treated TreatTexts(const records::Column& column, size_t bytes_max,
+                   TreatText treat) {
+  return TreatTexts(column, bytes_max, treat, [] {});
 }
 
 }  // namespace sluice::desensitize

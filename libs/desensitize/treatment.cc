@@ -1,247 +1,124 @@
 #include "libs/desensitize/treatment.h"
 
-#include <optional>
-#include <utility>
-#include <vector>
+#include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
-#include "libs/desensitize/division_code.h"
-#include "libs/desensitize/mask_symbol.h"
-#include "libs/desensitize/pseudonym.h"
-#include "libs/desensitize/semantics.h"
+#include "libs/desensitize/constant_value.h"
+#include "libs/desensitize/treatment_site.h"
 
 namespace sluice::desensitize {
 namespace {
 
-using agreement::v1::DatePart;
-using agreement::v1::DivisionLevel;
-using agreement::v1::Generalize;
-using agreement::v1::KeepEnds;
-using agreement::v1::Mask;
-using agreement::v1::MaskAddress;
-using agreement::v1::Pseudonym;
-using records::v1::DataType;
+using agreement::v1::Chain;
+using agreement::v1::FpeResidentId;
+using agreement::v1::Surrogate;
+using agreement::v1::SurrogateName;
+using agreement::v1::Withhold;
 
-// What a value's length is bounded by where the field does not say.
-constexpr uint32_t kLengthMaxDefault = 4096;
-// What the schema of any field can promise at most.
-constexpr uint32_t kLengthMax = 65'536;
-constexpr uint32_t kKeptMax = 64;
-constexpr uint32_t kPseudonymLengthDefault = 32;
+constexpr int kChainStepsMax = 8;
 
-bool CanMask(DataType type) { return type == records::v1::DATA_TYPE_STRING; }
-
-bool CanPseudonym(DataType type) {
-  return type == records::v1::DATA_TYPE_STRING ||
-         type == records::v1::DATA_TYPE_BYTES ||
-         type == records::v1::DATA_TYPE_INT64 ||
-         type == records::v1::DATA_TYPE_DATE;
-}
-
-bool CanGeneralizeDate(DataType type) {
-  return type == records::v1::DATA_TYPE_DATE ||
-         type == records::v1::DATA_TYPE_TIMESTAMP;
-}
-
-bool CanGeneralizeDivision(DataType type) {
-  return type == records::v1::DATA_TYPE_STRING;
-}
-
-std::string TypeName(DataType type) {
-  absl::string_view name = AsView(records::v1::DataType_Name(type));
-  absl::ConsumePrefix(&name, "DATA_TYPE_");
-  return name.empty() ? "unknown" : std::string(name);
-}
-
-std::string FittingTreatments(DataType type) {
-  std::vector<absl::string_view> fitting = {"keep"};
-  if (CanMask(type)) fitting.emplace_back("mask");
-  if (CanPseudonym(type)) fitting.emplace_back("pseudonym");
-  if (CanGeneralizeDate(type)) fitting.emplace_back("generalize.date");
-  if (CanGeneralizeDivision(type)) fitting.emplace_back("generalize.division");
-  fitting.emplace_back("withhold");
-  return absl::StrJoin(fitting, ", ");
-}
-
-// One field and where its treatment stands: makes the errors.
-class Resolver {
- public:
-  Resolver(const Field& field, absl::string_view path)
-      : field_(field), path_(path) {}
-
-  absl::StatusOr<Treatment> Resolve(const Treatment& treatment) const;
-
- private:
-  // `what` is wrong at `part` below the path.
-  absl::Status Unfit(absl::string_view part, absl::string_view what) const;
-  absl::Status CheckType(bool fits, absl::string_view part,
-                         absl::string_view takes) const;
-  absl::Status ResolveMask(Mask* mask) const;
-  absl::Status ResolveMaskRule(Mask* mask) const;
-  absl::Status CheckSymbol(const Mask& mask) const;
-  absl::Status CheckKeepEnds(const KeepEnds& keep_ends) const;
-  absl::Status ResolvePseudonym(Pseudonym* pseudonym) const;
-  absl::Status CheckGeneralize(const Generalize& generalize) const;
-
-  const Field& field_;
-  const absl::string_view path_;
-};
-
-absl::Status Resolver::Unfit(absl::string_view part,
-                             absl::string_view what) const {
-  const std::string path = absl::StrCat(path_, part.empty() ? "" : ".", part);
-  return FieldError(status::v1::REASON_CODE_TREATMENT_UNFIT, path,
-                    absl::StrCat(what, "; field ", field_.name(), " of type ",
-                                 TypeName(field_.type()), " can take ",
-                                 FittingTreatments(field_.type())));
-}
-
-absl::Status Resolver::CheckType(bool fits, absl::string_view part,
-                                 absl::string_view takes) const {
-  if (fits) return absl::OkStatus();
-  return Unfit(part,
-               absl::StrCat("takes ", takes, " and this is no such field"));
-}
-
-absl::Status Resolver::ResolveMaskRule(Mask* mask) const {
-  if (mask->rule_case() != Mask::RULE_NOT_SET) return absl::OkStatus();
-  std::optional<Mask> by_meaning = DefaultMask(field_.semantic_type());
-  if (!by_meaning) {
-    return Unfit(
-        "mask",
-        absl::StrCat("no mask is customary for a field of semantic type ",
-                     SemanticTypeName(field_.semantic_type()),
-                     ": spell the rule, one of keep_ends, name, phone, "
-                     "address"));
+absl::Status CheckWithhold(const TreatmentSite& site,
+                           const Withhold& withhold) {
+  if (withhold.replacement_case() == Withhold::REPLACEMENT_NOT_SET) {
+    return absl::OkStatus();
   }
-  by_meaning->set_symbol(mask->symbol());
-  *mask = *std::move(by_meaning);
-  return absl::OkStatus();
+  if (ConstantOf(withhold, site.field())) return absl::OkStatus();
+  return site.Unfit(
+      withhold.has_constant() ? "withhold.constant" : "withhold.placeholder",
+      "is no value that this field can have: write it as in "
+      "YAML, within the field's length");
 }
 
-absl::Status Resolver::CheckSymbol(const Mask& mask) const {
-  if (!IsMaskSymbol(AsView(mask.symbol()))) {
-    return Unfit("mask.symbol",
-                 "is not one visible character: use one such as * or ＊");
+absl::Status CheckToken(const TreatmentSite& site) {
+  RETURN_IF_ERROR(
+      site.CheckType(site.type() == records::v1::DATA_TYPE_STRING ||
+                         site.type() == records::v1::DATA_TYPE_BYTES ||
+                         site.type() == records::v1::DATA_TYPE_INT64 ||
+                         site.type() == records::v1::DATA_TYPE_DATE,
+                     "token", "STRING, BYTES, INT64 or DATE"));
+  if (TokenLengthMax(site.field()) <= kFieldLengthMax) return absl::OkStatus();
+  return site.Unfit(
+      "token", absl::StrCat("could grow above ", kFieldLengthMax, " bytes"));
+}
+
+absl::Status CheckSurrogate(const TreatmentSite& site,
+                            const Surrogate& surrogate) {
+  RETURN_IF_ERROR(site.CheckType(site.type() == records::v1::DATA_TYPE_STRING,
+                                 "surrogate", "STRING"));
+  if (surrogate.kind_case() == Surrogate::KIND_NOT_SET) {
+    return site.Unfit("surrogate", "names no kind: set name or street");
   }
-  const uint64_t length =
-      field_.length_max() == 0 ? kLengthMaxDefault : field_.length_max();
-  if (length * mask.symbol().size() > kLengthMax) {
-    return Unfit("mask.symbol", absl::StrCat("takes ", mask.symbol().size(),
-                                             " bytes, so that a "
-                                             "value of the field's ",
-                                             length,
-                                             " bytes could "
-                                             "grow above ",
-                                             kLengthMax,
-                                             ": use a symbol of one "
-                                             "byte such as *"));
+  if (surrogate.has_name() &&
+      !SurrogateName::Sex_IsValid(surrogate.name().sex())) {
+    return site.Unfit("surrogate.name.sex", "is none of FEMALE, MALE");
   }
   return absl::OkStatus();
 }
 
-absl::Status Resolver::CheckKeepEnds(const KeepEnds& keep_ends) const {
-  if (keep_ends.first() > kKeptMax || keep_ends.last() > kKeptMax) {
-    return Unfit("mask.keep_ends",
-                 absl::StrCat("first and last are at most ", kKeptMax));
-  }
-  if (keep_ends.first() + keep_ends.last() == 0) {
-    return Unfit(
-        "mask.keep_ends",
-        "keeps nothing: set first or last to 1 or more, or use withhold");
-  }
-  return absl::OkStatus();
-}
+absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
+                                  const Treatment& treatment);
 
-absl::Status Resolver::ResolveMask(Mask* mask) const {
-  RETURN_IF_ERROR(CheckType(CanMask(field_.type()), "mask", "STRING"));
-  RETURN_IF_ERROR(ResolveMaskRule(mask));
-  if (mask->symbol().empty()) mask->set_symbol("*");
-  RETURN_IF_ERROR(CheckSymbol(*mask));
-  if (mask->has_keep_ends()) return CheckKeepEnds(mask->keep_ends());
-  if (mask->has_address()) {
-    MaskAddress* const address = mask->mutable_address();
-    if (address->level() == MaskAddress::LEVEL_UNSPECIFIED) {
-      address->set_level(MaskAddress::DISTRICT);
+// Each step meets what the one before it made.
+absl::Status ResolveChain(const TreatmentSite& site, Chain* chain) {
+  if (chain->steps().empty() || chain->steps_size() > kChainStepsMax) {
+    return site.Unfit("chain.steps",
+                      absl::StrCat("are not 1 to ", kChainStepsMax));
+  }
+  Field field = site.field();
+  for (int i = 0; i < chain->steps_size(); ++i) {
+    const std::string path = absl::StrCat(site.path(), ".chain.steps[", i, "]");
+    const TreatmentSite step_site(field, AsView(path));
+    Treatment* const step = chain->mutable_steps(i);
+    if (step->has_chain() || step->has_keep()) {
+      return step_site.Unfit("", "is keep or a chain, which no chain holds");
     }
-    if (!MaskAddress::Level_IsValid(address->level())) {
-      return Unfit("mask.address.level",
-                   "is none of PROVINCE, CITY, DISTRICT, STREET");
-    }
+    ASSIGN_OR_RETURN(*step, Resolve(step_site, *step));
+    field = FieldAfter(*step, field);
   }
   return absl::OkStatus();
 }
 
-absl::Status Resolver::ResolvePseudonym(Pseudonym* pseudonym) const {
-  RETURN_IF_ERROR(CheckType(CanPseudonym(field_.type()), "pseudonym",
-                            "STRING, BYTES, INT64 or DATE"));
-  if (pseudonym->format() == Pseudonym::FORMAT_UNSPECIFIED) {
-    pseudonym->set_format(Pseudonym::HEX);
-  }
-  if (!Pseudonym::Format_IsValid(pseudonym->format())) {
-    return Unfit("pseudonym.format", "is none of HEX, BASE32");
-  }
-  if (pseudonym->length() == 0) pseudonym->set_length(kPseudonymLengthDefault);
-  const PseudonymLengths lengths = LengthsOf(pseudonym->format());
-  if (pseudonym->length() < lengths.min || pseudonym->length() > lengths.max) {
-    return Unfit(
-        "pseudonym.length",
-        absl::StrCat("is ", pseudonym->length(), "; ",
-                     AsView(Pseudonym::Format_Name(pseudonym->format())),
-                     " takes ", lengths.min, " to ", lengths.max,
-                     " characters, 64 bits of digest at least"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Resolver::CheckGeneralize(const Generalize& generalize) const {
-  switch (generalize.rule_case()) {
-    case Generalize::kDate: {
-      RETURN_IF_ERROR(CheckType(CanGeneralizeDate(field_.type()),
-                                "generalize.date", "DATE or TIMESTAMP"));
-      const DatePart::Unit unit = generalize.date().unit();
-      if (unit == DatePart::UNIT_UNSPECIFIED || !DatePart::Unit_IsValid(unit)) {
-        return Unfit("generalize.date.unit", "is none of YEAR, QUARTER, MONTH");
-      }
-      return absl::OkStatus();
-    }
-    case Generalize::kDivision:
-      RETURN_IF_ERROR(CheckType(CanGeneralizeDivision(field_.type()),
-                                "generalize.division", "STRING"));
-      if (DivisionDigits(generalize.division().level()) == 0) {
-        return Unfit("generalize.division.level",
-                     "is none of PROVINCE, CITY, COUNTY, STREET");
-      }
-      return absl::OkStatus();
-    case Generalize::RULE_NOT_SET:
-      break;
-  }
-  return Unfit("generalize", "names no rule: set date or division");
-}
-
-absl::StatusOr<Treatment> Resolver::Resolve(const Treatment& treatment) const {
+absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
+                                  const Treatment& treatment) {
   Treatment resolved = treatment;
+  absl::Status status;
   switch (treatment.kind_case()) {
     case Treatment::kKeep:
+      break;
     case Treatment::kWithhold:
+      status = CheckWithhold(site, treatment.withhold());
       break;
     case Treatment::kMask:
-      RETURN_IF_ERROR(ResolveMask(resolved.mutable_mask()));
+      status = ResolveMask(site, resolved.mutable_mask());
       break;
     case Treatment::kPseudonym:
-      RETURN_IF_ERROR(ResolvePseudonym(resolved.mutable_pseudonym()));
+      status = ResolvePseudonym(site, resolved.mutable_pseudonym());
       break;
     case Treatment::kGeneralize:
-      RETURN_IF_ERROR(CheckGeneralize(treatment.generalize()));
+      status = CheckGeneralize(site, treatment.generalize());
+      break;
+    case Treatment::kFpe:
+      status = ResolveFpe(site, resolved.mutable_fpe());
+      break;
+    case Treatment::kToken:
+      status = CheckToken(site);
+      break;
+    case Treatment::kPerturb:
+      status = CheckPerturb(site, treatment.perturb());
+      break;
+    case Treatment::kSurrogate:
+      status = CheckSurrogate(site, treatment.surrogate());
+      break;
+    case Treatment::kChain:
+      status = ResolveChain(site, resolved.mutable_chain());
       break;
     case Treatment::KIND_NOT_SET:
-      return Unfit("", "sets no treatment");
+      status = site.Unfit("", "sets no treatment");
+      break;
   }
+  RETURN_IF_ERROR(status);
   return resolved;
 }
 
@@ -250,44 +127,13 @@ absl::string_view StrengthName(Strength strength) {
     case Strength::kPlain:
       return "keep";
     case Strength::kReduced:
-      return "mask or generalize";
+      return "mask, generalize or perturb";
     case Strength::kPseudonymous:
-      return "pseudonym";
+      return "pseudonym, fpe, token or surrogate";
     case Strength::kWithheld:
       break;
   }
   return "withhold";
-}
-
-// "date.year" of a rule and the name of its level.
-std::string RuleName(absl::string_view rule, const std::string& level) {
-  return absl::StrCat(rule, ".", absl::AsciiStrToLower(AsView(level)));
-}
-
-std::string MaskName(const Mask& mask) {
-  switch (mask.rule_case()) {
-    case Mask::kKeepEnds:
-      return "mask.keep_ends";
-    case Mask::kName:
-      return "mask.name";
-    case Mask::kPhone:
-      return "mask.phone";
-    case Mask::kAddress:
-      return RuleName("mask.address",
-                      MaskAddress::Level_Name(mask.address().level()));
-    case Mask::RULE_NOT_SET:
-      break;
-  }
-  return "mask";
-}
-
-// Bytes that a masked value may have.
-uint32_t MaskedLengthMax(const Mask& mask, const Field& field) {
-  const auto symbol_bytes = static_cast<uint32_t>(mask.symbol().size());
-  if (mask.has_phone()) return 7 + 4 * symbol_bytes;
-  if (mask.has_address() || symbol_bytes <= 1) return field.length_max();
-  return (field.length_max() == 0 ? kLengthMaxDefault : field.length_max()) *
-         symbol_bytes;
 }
 
 }  // namespace
@@ -295,12 +141,31 @@ uint32_t MaskedLengthMax(const Mask& mask, const Field& field) {
 Strength StrengthOf(const Treatment& treatment) {
   switch (treatment.kind_case()) {
     case Treatment::kMask:
-    case Treatment::kGeneralize:
+    case Treatment::kPerturb:
       return Strength::kReduced;
+    case Treatment::kGeneralize:
+      // What lies between the ends stays as it was.
+      return treatment.generalize().has_clamp() ? Strength::kPlain
+                                                : Strength::kReduced;
+    case Treatment::kFpe:
+      return treatment.fpe().resident_id().keep() ==
+                     FpeResidentId::KEEP_UNSPECIFIED
+                 ? Strength::kPseudonymous
+                 : Strength::kReduced;
     case Treatment::kPseudonym:
+    case Treatment::kToken:
+    case Treatment::kSurrogate:
       return Strength::kPseudonymous;
     case Treatment::kWithhold:
       return Strength::kWithheld;
+    case Treatment::kChain: {
+      // A step takes nothing back of what one before it took away.
+      Strength strongest = Strength::kPlain;
+      for (const Treatment& step : treatment.chain().steps()) {
+        strongest = std::max(strongest, StrengthOf(step));
+      }
+      return strongest;
+    }
     case Treatment::kKeep:
     case Treatment::KIND_NOT_SET:
       break;
@@ -345,69 +210,7 @@ absl::Status CheckStrength(const Treatment& treatment, const Field& field,
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
                                            absl::string_view path) {
-  return Resolver(field, path).Resolve(treatment);
-}
-
-Field FieldAfter(const Treatment& resolved, const Field& field) {
-  Field after = field;
-  switch (resolved.kind_case()) {
-    case Treatment::kMask: {
-      const Mask& mask = resolved.mask();
-      after.set_length_max(MaskedLengthMax(mask, field));
-      if (mask.has_phone() || mask.has_address()) after.set_required(false);
-      // A cut address is an address; the rest are no valid values any more.
-      if (!mask.has_address()) after.clear_semantic_type();
-      break;
-    }
-    case Treatment::kPseudonym:
-      after.set_type(records::v1::DATA_TYPE_STRING);
-      after.set_length_max(resolved.pseudonym().length());
-      after.clear_semantic_type();
-      break;
-    case Treatment::kGeneralize:
-      after.set_required(false);
-      if (resolved.generalize().has_division()) {
-        after.set_length_max(static_cast<uint32_t>(
-            DivisionDigits(resolved.generalize().division().level())));
-      }
-      break;
-    case Treatment::kWithhold:
-      after.set_required(false);
-      break;
-    case Treatment::kKeep:
-    case Treatment::KIND_NOT_SET:
-      break;
-  }
-  return after;
-}
-
-std::string TreatmentName(const Treatment& resolved) {
-  switch (resolved.kind_case()) {
-    case Treatment::kKeep:
-      return "keep";
-    case Treatment::kMask:
-      return MaskName(resolved.mask());
-    case Treatment::kPseudonym:
-      return RuleName("pseudonym",
-                      Pseudonym::Format_Name(resolved.pseudonym().format()));
-    case Treatment::kGeneralize:
-      if (resolved.generalize().has_date()) {
-        return RuleName(
-            "generalize.date",
-            DatePart::Unit_Name(resolved.generalize().date().unit()));
-      }
-      if (resolved.generalize().has_division()) {
-        return RuleName("generalize.division",
-                        DivisionLevel::Level_Name(
-                            resolved.generalize().division().level()));
-      }
-      return "generalize";
-    case Treatment::kWithhold:
-      return "withhold";
-    case Treatment::KIND_NOT_SET:
-      break;
-  }
-  return "none";
+  return Resolve(TreatmentSite(field, path), treatment);
 }
 
 }  // namespace sluice::desensitize

@@ -3,19 +3,30 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <limits>
+#include <regex>
 #include <set>
+#include <sstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/time/civil_time.h"
+#include "libs/crypto/sha256.h"
 
 namespace sluice::desensitize {
 namespace {
 
 using agreement::v1::DatePart;
 using agreement::v1::DivisionLevel;
+using agreement::v1::Generalize;
 using agreement::v1::Mask;
+using agreement::v1::Perturb;
 using agreement::v1::Pseudonym;
 using records::PlainValue;
 
@@ -51,15 +62,129 @@ bool AllDigits(const std::string& text) {
   return text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+// The characters for which `hides(index)` is true become the symbol.
+template <typename Hides>
+std::u32string HiddenWhere(const std::u32string& text,
+                           const std::u32string& symbol, Hides hides) {
+  std::u32string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    out += hides(i) ? symbol : std::u32string(1, text[i]);
+  }
+  return out;
+}
+
+std::optional<std::string> MaskRangeSlowly(const Mask& mask,
+                                           const std::u32string& text,
+                                           const std::u32string& symbol) {
+  const bool keep = mask.has_keep_range();
+  const auto& range = keep ? mask.keep_range() : mask.hide_range();
+  if (!keep && text.size() < range.from()) return std::nullopt;
+  const bool whole = keep && range.from() == 1 && range.to() >= text.size();
+  return Encode(HiddenWhere(text, symbol, [&](size_t i) {
+    const bool inside = i + 1 >= range.from() && i + 1 <= range.to();
+    return whole || inside != keep;
+  }));
+}
+
+std::string MaskAroundSlowly(const Mask& mask, const std::u32string& text,
+                             const std::u32string& symbol) {
+  const bool before = mask.has_hide_before();
+  const char32_t character = Decode(before ? mask.hide_before().character()
+                                           : mask.hide_after().character())[0];
+  const size_t at = before ? text.find(character) : text.rfind(character);
+  const bool whole =
+      at == std::u32string::npos || (before ? at == 0 : at + 1 == text.size());
+  return Encode(HiddenWhere(text, symbol, [&](size_t i) {
+    return whole || (before ? i < at : i > at);
+  }));
+}
+
+// Knows the two expressions of the test.
+std::optional<std::string> MaskPatternSlowly(const std::string& expression,
+                                             const std::u32string& text,
+                                             const std::u32string& symbol) {
+  const std::u32string hidden =
+      expression == "[0-9]+" ? U"0123456789" : U"张欧\u0301";
+  if (text.find_first_of(hidden) == std::u32string::npos) return std::nullopt;
+  return Encode(HiddenWhere(text, symbol, [&](size_t i) {
+    return hidden.find(text[i]) != std::u32string::npos;
+  }));
+}
+
+bool IsCardSlowly(const std::string& text) {
+  if (!AllDigits(text) || text.size() < 13 || text.size() > 19) return false;
+  std::string doubled;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const int digit = text[text.size() - 1 - i] - '0';
+    doubled += std::to_string(i % 2 == 1 ? 2 * digit : digit);
+  }
+  int sum = 0;
+  for (const char c : doubled) sum += c - '0';
+  return sum % 10 == 0;
+}
+
+std::optional<std::string> MaskFormSlowly(const Mask& mask,
+                                          const std::string& text,
+                                          const std::u32string& characters,
+                                          const std::u32string& symbol) {
+  if (mask.has_email()) {
+    static const std::regex email(
+        "([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
+        "@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+");
+    if (text.size() > 200 || !std::regex_match(text, email)) {
+      return std::nullopt;
+    }
+    const size_t at = text.find('@');
+    return Encode(HiddenWhere(characters, symbol, [&](size_t i) {
+      return i < at && (i > 0 || at == 1);
+    }));
+  }
+  if (mask.has_bank_card()) {
+    if (!IsCardSlowly(text)) return std::nullopt;
+    return Encode(Hidden(characters, symbol, 6, 4));
+  }
+  if (characters.size() < 7 || characters.size() > 8) return std::nullopt;
+  const std::u32string last = U"警学挂港澳使领";
+  for (size_t i = 0; i < characters.size(); ++i) {
+    const char32_t c = characters[i];
+    const bool letter = c >= U'A' && c <= U'Z';
+    const bool digit = c >= U'0' && c <= U'9';
+    const bool good =
+        i == 0   ? std::u32string(U"京浙沪").find(c) != std::u32string::npos
+        : i == 1 ? letter
+                 : digit || (letter && c != U'I' && c != U'O') ||
+                       (i + 1 == characters.size() &&
+                        last.find(c) != std::u32string::npos);
+    if (!good) return std::nullopt;
+  }
+  return Encode(Hidden(characters, symbol, 2, 2));
+}
+
 std::optional<PlainValue> MaskSlowly(const Mask& mask,
                                      const std::string& text) {
   const std::u32string symbol = Decode(mask.symbol());
   const std::u32string characters = Decode(text);
-  if (mask.has_keep_ends()) {
-    return Encode(Hidden(characters, symbol, mask.keep_ends().first(),
-                         mask.keep_ends().last()));
+  switch (mask.rule_case()) {
+    case Mask::kKeepEnds:
+      return Encode(Hidden(characters, symbol, mask.keep_ends().first(),
+                           mask.keep_ends().last()));
+    case Mask::kName:
+      return Encode(MaskNameSlowly(characters, symbol));
+    case Mask::kHideRange:
+    case Mask::kKeepRange:
+      return MaskRangeSlowly(mask, characters, symbol);
+    case Mask::kHideBefore:
+    case Mask::kHideAfter:
+      return MaskAroundSlowly(mask, characters, symbol);
+    case Mask::kPattern:
+      return MaskPatternSlowly(mask.pattern().expression(), characters, symbol);
+    case Mask::kEmail:
+    case Mask::kBankCard:
+    case Mask::kPlate:
+      return MaskFormSlowly(mask, text, characters, symbol);
+    default:
+      break;
   }
-  if (mask.has_name()) return Encode(MaskNameSlowly(characters, symbol));
   if (text.size() != 11 || !AllDigits(text) || text[0] != '1' ||
       text[1] < '3') {
     return std::nullopt;
@@ -76,9 +201,7 @@ std::string BigEndian(uint64_t value, int bytes) {
   return out;
 }
 
-std::string PseudonymSlowly(const Pseudonym& pseudonym, records::DataType type,
-                            const PlainValue& value,
-                            const std::string& secret) {
+std::string MessageOf(records::DataType type, const PlainValue& value) {
   std::string message(1, static_cast<char>(type));
   if (const auto* text = std::get_if<std::string>(&value)) message += *text;
   if (const auto* number = std::get_if<int64_t>(&value)) {
@@ -87,15 +210,38 @@ std::string PseudonymSlowly(const Pseudonym& pseudonym, records::DataType type,
   if (const auto* days = std::get_if<int32_t>(&value)) {
     message += BigEndian(static_cast<uint32_t>(*days), 4);
   }
+  if (const auto* number = std::get_if<double>(&value)) {
+    uint64_t bits = 0;
+    std::memcpy(&bits, number, sizeof(bits));
+    message += BigEndian(bits, 8);
+  }
+  if (const auto* number = std::get_if<absl::int128>(&value)) {
+    message += BigEndian(static_cast<uint64_t>(absl::Int128High64(*number)), 8);
+    message += BigEndian(absl::Int128Low64(*number), 8);
+  }
+  return message;
+}
+
+std::string HmacSlowly(const EVP_MD* hash, const std::string& key,
+                       const std::string& message) {
   unsigned char digest[EVP_MAX_MD_SIZE];
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+  HMAC(hash, key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(message.data()), message.size(),
        digest, nullptr);
+  return std::string(reinterpret_cast<const char*>(digest), 32);
+}
+
+std::string PseudonymSlowly(const Pseudonym& pseudonym, records::DataType type,
+                            const PlainValue& value,
+                            const std::string& secret) {
+  const std::string digest =
+      HmacSlowly(pseudonym.hash() == Pseudonym::SM3 ? EVP_sm3() : EVP_sha256(),
+                 secret, MessageOf(type, value));
   // Every bit as a character, then grouped.
   std::string bits;
   for (int i = 0; i < 32; ++i) {
     for (int bit = 7; bit >= 0; --bit)
-      bits += (digest[i] >> bit & 1) != 0 ? '1' : '0';
+      bits += (digest[static_cast<size_t>(i)] >> bit & 1) != 0 ? '1' : '0';
   }
   const size_t group = pseudonym.format() == Pseudonym::HEX ? 4 : 5;
   const std::string digits = pseudonym.format() == Pseudonym::HEX
@@ -112,6 +258,7 @@ std::string PseudonymSlowly(const Pseudonym& pseudonym, records::DataType type,
 int64_t FloorSlowly(int64_t days, DatePart::Unit unit) {
   const absl::CivilDay epoch(1970, 1, 1);
   const absl::CivilDay day = epoch + days;
+  if (unit == DatePart::DAY) return days;
   int month = day.month();
   while (unit == DatePart::YEAR && month != 1) --month;
   while (unit == DatePart::QUARTER && month % 3 != 1) --month;
@@ -143,6 +290,201 @@ std::optional<PlainValue> DivisionSlowly(DivisionLevel::Level level,
   return code.substr(0, digits);
 }
 
+int64_t DayOfSlowly(const PlainValue& value) {
+  if (const auto* days = std::get_if<int32_t>(&value)) return *days;
+  return static_cast<int64_t>(std::floor(
+      static_cast<long double>(std::get<int64_t>(value)) / 86'400'000'000.0L));
+}
+
+std::optional<PlainValue> WeekdaySlowly(const PlainValue& value) {
+  const absl::CivilDay day = absl::CivilDay(1970, 1, 1) + DayOfSlowly(value);
+  return static_cast<int64_t>(absl::GetWeekday(day)) + 1;
+}
+
+// Birthdays counted from the birth on.
+std::optional<PlainValue> AgeSlowly(const agreement::v1::Age& age,
+                                    const PlainValue& value) {
+  absl::CivilDay as_of;
+  absl::ParseCivilTime(age.as_of(), &as_of);
+  const absl::CivilDay born = absl::CivilDay(1970, 1, 1) + DayOfSlowly(value);
+  if (born > as_of) return std::nullopt;
+  int64_t years = as_of.year() - born.year();
+  if (std::pair(as_of.month(), as_of.day()) <
+      std::pair(born.month(), born.day())) {
+    --years;
+  }
+  while (age.band_years() != 0 && years % age.band_years() != 0) --years;
+  return years;
+}
+
+// The numbers of the test are integers, or multiples of a power of two that
+// doubles hold exactly.
+long double NumberSlowly(const PlainValue& value) {
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  return static_cast<long double>(std::get<int64_t>(value));
+}
+
+std::optional<PlainValue> FromNumber(long double number,
+                                     const PlainValue& like) {
+  if (std::holds_alternative<double>(like)) return static_cast<double>(number);
+  // 64 bits of mantissa hold every int64 and its neighbours.
+  if (number < -0x1p63L || number >= 0x1p63L) return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
+std::optional<PlainValue> GeneralizeNumberSlowly(const Generalize& generalize,
+                                                 const PlainValue& value) {
+  const long double number = NumberSlowly(value);
+  const auto parse = [](const std::string& text) {
+    return std::strtold(text.c_str(), nullptr);
+  };
+  if (generalize.has_clamp()) {
+    long double out = number;
+    const auto& clamp = generalize.clamp();
+    if (!clamp.min().empty()) out = std::max(out, parse(clamp.min()));
+    if (!clamp.max().empty()) out = std::min(out, parse(clamp.max()));
+    return FromNumber(out, value);
+  }
+  if (generalize.has_round()) {
+    const long double step = parse(generalize.round().step());
+    return FromNumber(number - std::fmod(number, step) +
+                          (std::fmod(number, step) >= step / 2   ? step
+                           : std::fmod(number, step) < -step / 2 ? -step
+                                                                 : 0),
+                      value);
+  }
+  const auto& bucket = generalize.bucket();
+  if (!bucket.width().empty()) {
+    const long double width = parse(bucket.width());
+    long double rest = std::fmod(number, width);
+    if (rest < 0) rest += width;
+    return FromNumber(number - rest, value);
+  }
+  std::optional<PlainValue> out;
+  for (const std::string& bound : bucket.bounds()) {
+    if (number >= parse(bound)) out = FromNumber(parse(bound), value);
+  }
+  return out;
+}
+
+std::optional<PlainValue> HierarchySlowly(
+    const agreement::v1::Hierarchy& hierarchy, const std::string& text) {
+  std::istringstream lines(hierarchy.csv());
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> columns;
+    std::istringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) {
+      columns.push_back(cell);
+    }
+    if (!columns.empty() && columns[0] == text) {
+      return columns.at(hierarchy.level());
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<PlainValue> GeneralizeSlowly(const Generalize& generalize,
+                                           const PlainValue& value) {
+  switch (generalize.rule_case()) {
+    case Generalize::kDate:
+      return DateSlowly(generalize.date().unit(), value);
+    case Generalize::kDivision:
+      return DivisionSlowly(generalize.division().level(),
+                            std::get<std::string>(value));
+    case Generalize::kWeekday:
+      return WeekdaySlowly(value);
+    case Generalize::kAge:
+      return AgeSlowly(generalize.age(), value);
+    case Generalize::kHierarchy:
+      return HierarchySlowly(generalize.hierarchy(),
+                             std::get<std::string>(value));
+    default:
+      return GeneralizeNumberSlowly(generalize, value);
+  }
+}
+
+uint64_t BigAt(const std::string& digest, size_t at) {
+  uint64_t number = 0;
+  for (size_t i = at; i < at + 8; ++i) {
+    number = number * 256 + static_cast<uint8_t>(digest[i]);
+  }
+  return number;
+}
+
+double NoiseSlowly(const Perturb& perturb, const std::string& digest) {
+  const auto uniform = [&](size_t at) {
+    return (std::floor(static_cast<double>(BigAt(digest, at) >> 11)) + 0.5) *
+           0x1p-53;
+  };
+  if (perturb.has_laplace()) {
+    const double scale =
+        std::strtod(perturb.laplace().scale().c_str(), nullptr);
+    const double u = uniform(0) - 0.5;
+    return u < 0 ? scale * std::log1p(2 * u) : -scale * std::log1p(-2 * u);
+  }
+  const double scale = std::strtod(perturb.gaussian().scale().c_str(), nullptr);
+  return scale * std::sqrt(-2 * std::log(uniform(0))) *
+         std::cos(2 * std::acos(-1.0) * uniform(8));
+}
+
+std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
+                                        records::DataType type,
+                                        const PlainValue& value,
+                                        const std::string& secret) {
+  const std::string key =
+      crypto::HkdfSha256(secret, "sluice.perturb.v1", "", 32);
+  const std::string digest =
+      HmacSlowly(EVP_sha256(), key, MessageOf(type, value));
+  if (perturb.has_date_shift()) {
+    const int64_t most = perturb.date_shift().days_max();
+    const absl::int128 days =
+        static_cast<int64_t>(BigAt(digest, 0) %
+                             static_cast<uint64_t>(2 * most + 1)) -
+        most;
+    if (const auto* date = std::get_if<int32_t>(&value)) {
+      const absl::int128 sum = *date + days;
+      if (sum < std::numeric_limits<int32_t>::min() ||
+          sum > std::numeric_limits<int32_t>::max()) {
+        return std::nullopt;
+      }
+      return static_cast<int32_t>(sum);
+    }
+    const absl::int128 sum = std::get<int64_t>(value) + days * 86'400'000'000;
+    if (sum < std::numeric_limits<int64_t>::min() ||
+        sum > std::numeric_limits<int64_t>::max()) {
+      return std::nullopt;
+    }
+    return static_cast<int64_t>(sum);
+  }
+  const double noise = NoiseSlowly(perturb, digest);
+  if (const auto* number = std::get_if<double>(&value)) return *number + noise;
+  const absl::int128 rounded(std::round(noise));
+  if (const auto* number = std::get_if<absl::int128>(&value)) {
+    return *number + rounded;
+  }
+  const absl::int128 sum = std::get<int64_t>(value) + rounded;
+  if (sum < std::numeric_limits<int64_t>::min() ||
+      sum > std::numeric_limits<int64_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(sum);
+}
+
+std::optional<PlainValue> ChainSlowly(const agreement::v1::Chain& chain,
+                                      records::DataType type,
+                                      const PlainValue& value,
+                                      const std::string& secret) {
+  std::optional<PlainValue> out = value;
+  Field field;
+  field.set_type(type);
+  for (const Treatment& step : chain.steps()) {
+    if (!out) return out;
+    out = TreatSlowly(step, field.type(), *out, secret);
+    field = FieldAfter(step, field);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
@@ -151,16 +493,19 @@ std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
                                       const std::string& secret) {
   if (resolved.has_keep()) return value;
   if (resolved.has_withhold()) return std::nullopt;
+  if (resolved.has_chain()) {
+    return ChainSlowly(resolved.chain(), type, value, secret);
+  }
   const auto* text = std::get_if<std::string>(&value);
   if (text != nullptr && text->empty()) return value;
   if (resolved.has_mask()) return MaskSlowly(resolved.mask(), *text);
   if (resolved.has_pseudonym()) {
     return PseudonymSlowly(resolved.pseudonym(), type, value, secret);
   }
-  if (resolved.generalize().has_date()) {
-    return DateSlowly(resolved.generalize().date().unit(), value);
+  if (resolved.has_perturb()) {
+    return PerturbSlowly(resolved.perturb(), type, value, secret);
   }
-  return DivisionSlowly(resolved.generalize().division().level(), *text);
+  return GeneralizeSlowly(resolved.generalize(), value);
 }
 
 std::u32string Decode(const std::string& text) {

@@ -13,8 +13,10 @@
 namespace sluice::desensitize {
 
 // The treated value; nothing if the treatment cannot take it. `value` is of
-// `type`. Knows every treatment but mask.address, which address_cut_test.cc
-// covers.
+// `type`. Knows every treatment but mask.address (address_cut_test.cc),
+// mask.free_text (sensitive_spans_test.cc), generalize.grid, fpe, token,
+// surrogate and the constants of withhold (keyed_operator_test.cc,
+// operator_test.cc); of numbers it takes those that 64 bits hold exactly.
 std::optional<records::PlainValue> TreatSlowly(const Treatment& resolved,
                                                records::DataType type,
                                                const records::PlainValue& value,

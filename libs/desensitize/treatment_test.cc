@@ -57,6 +57,11 @@ TEST_CASE("a bare mask becomes the rule of the field's semantic type") {
       {catalog::v1::SEMANTIC_TYPE_PERSON_NAME, "name {}"},
       {catalog::v1::SEMANTIC_TYPE_PHONE, "phone {}"},
       {catalog::v1::SEMANTIC_TYPE_ADDRESS, "address {level: DISTRICT}"},
+      {catalog::v1::SEMANTIC_TYPE_BANK_CARD, "bank_card {}"},
+      {catalog::v1::SEMANTIC_TYPE_EMAIL, "email {}"},
+      {catalog::v1::SEMANTIC_TYPE_PLATE, "plate {}"},
+      {catalog::v1::SEMANTIC_TYPE_PASSPORT, "keep_ends {first: 1 last: 2}"},
+      {catalog::v1::SEMANTIC_TYPE_ICD10, "keep_ends {first: 1}"},
   };
   for (const auto& [meaning, rule] : rules) {
     CAPTURE(rule);
@@ -71,7 +76,8 @@ TEST_CASE("a bare mask without a customary rule asks for one") {
   for (const auto meaning :
        {catalog::v1::SEMANTIC_TYPE_UNSPECIFIED, catalog::v1::SEMANTIC_TYPE_SEX,
         catalog::v1::SEMANTIC_TYPE_DIVISION_CODE,
-        catalog::v1::SEMANTIC_TYPE_BIRTH_DATE}) {
+        catalog::v1::SEMANTIC_TYPE_BIRTH_DATE,
+        catalog::v1::SEMANTIC_TYPE_AMOUNT, catalog::v1::SEMANTIC_TYPE_POINT}) {
     CHECK(Resolved("mask {}", TextFieldOf(meaning)) ==
           "error at fields[2].treatment.mask");
   }
@@ -87,9 +93,9 @@ TEST_CASE("a bare mask without a customary rule asks for one") {
 TEST_CASE("defaults become values and what is set stays") {
   const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
   CHECK(Resolved("pseudonym {}", text) ==
-        Normal("pseudonym {format: HEX length: 32}"));
+        Normal("pseudonym {format: HEX length: 32 hash: SHA256}"));
   CHECK(Resolved("pseudonym {format: BASE32}", text) ==
-        Normal("pseudonym {format: BASE32 length: 32}"));
+        Normal("pseudonym {format: BASE32 length: 32 hash: SHA256}"));
   CHECK(Resolved("mask {address {}}", text) ==
         Normal("mask {address {level: DISTRICT} symbol: '*'}"));
   CHECK(Resolved("mask {address {level: CITY} symbol: '＊'}", text) ==
@@ -100,10 +106,71 @@ TEST_CASE("defaults become values and what is set stays") {
         Normal("generalize {division {level: CITY}}"));
 }
 
+TEST_CASE("a bare fpe becomes the preset of the field's semantic type") {
+  const std::vector<std::pair<catalog::v1::SemanticType, std::string>> presets =
+      {
+          {catalog::v1::SEMANTIC_TYPE_RESIDENT_ID, "resident_id {}"},
+          {catalog::v1::SEMANTIC_TYPE_USCC, "uscc {}"},
+          {catalog::v1::SEMANTIC_TYPE_PHONE, "phone {}"},
+          {catalog::v1::SEMANTIC_TYPE_BANK_CARD, "bank_card {}"},
+      };
+  for (const auto& [meaning, preset] : presets) {
+    CHECK(Resolved("fpe {}", TextFieldOf(meaning)) ==
+          Normal("fpe {" + preset + " cipher: AES}"));
+    CHECK(Resolved("fpe {cipher: SM4}", TextFieldOf(meaning)) ==
+          Normal("fpe {" + preset + " cipher: SM4}"));
+  }
+  CHECK(Resolved("fpe {}", TextFieldOf(catalog::v1::SEMANTIC_TYPE_EMAIL)) ==
+        "error at fields[2].treatment.fpe");
+}
+
+TEST_CASE("an encryption over a domain known to be too small is refused") {
+  Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+  const std::vector<std::pair<std::string, uint32_t>> shortest = {
+      {"alphabet: DIGITS", 6},
+      {"alphabet: DIGITS_LOWER", 4},
+      {"alphabet: HAN", 6},
+      {"characters: '01'", 20},
+  };
+  for (const auto& [alphabet, bytes] : shortest) {
+    CAPTURE(alphabet);
+    field.set_length_max(bytes);
+    CHECK(Resolved("fpe {" + alphabet + "}", field) ==
+          Normal("fpe {" + alphabet + " cipher: AES}"));
+    field.set_length_max(bytes - 1);
+    CHECK(Resolved("fpe {" + alphabet + "}", field) ==
+          "error at fields[2].treatment.fpe");
+  }
+}
+
+TEST_CASE("each step of a chain meets what the one before it made") {
+  const Field date = FieldOf(records::v1::DATA_TYPE_DATE);
+  CHECK(Resolved("chain {steps {generalize {weekday {}}}"
+                 " steps {generalize {bucket {width: '5'}}}}",
+                 date)
+            .find("error") == std::string::npos);
+  CHECK(Resolved("chain {steps {pseudonym {}} steps {mask {keep_ends {first: "
+                 "4}}}}",
+                 date) ==
+        Normal("chain {steps {pseudonym {format: HEX length: 32 hash: SHA256}}"
+               " steps {mask {keep_ends {first: 4} symbol: '*'}}}"));
+  CHECK(Resolved("chain {steps {generalize {weekday {}}}"
+                 " steps {generalize {date {unit: YEAR}}}}",
+                 date) ==
+        "error at fields[2].treatment.chain.steps[1].generalize.date");
+  CHECK(Resolved("chain {}", date) ==
+        "error at fields[2].treatment.chain.steps");
+  CHECK(Resolved("chain {steps {keep {}}}", date) ==
+        "error at fields[2].treatment.chain.steps[0]");
+  CHECK(Resolved("chain {steps {chain {steps {withhold {}}}}}", date) ==
+        "error at fields[2].treatment.chain.steps[0]");
+}
+
 TEST_CASE("resolving twice changes nothing") {
   const Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_RESIDENT_ID);
   for (const char* text : {"mask {}", "pseudonym {}", "keep {}",
-                           "mask {address {}}", "withhold {}"}) {
+                           "mask {address {}}", "withhold {}", "fpe {}",
+                           "chain {steps {mask {}} steps {pseudonym {}}}"}) {
     const auto once = ResolveTreatment(Parse(text), field, kPath);
     REQUIRE(once.ok());
     const auto twice = ResolveTreatment(*once, field, kPath);
@@ -121,6 +188,24 @@ TEST_CASE("each treatment takes exactly the types it is documented for") {
       {"pseudonym {}", "2567"},
       {"generalize {date {unit: MONTH}}", "78"},
       {"generalize {division {level: CITY}}", "5"},
+      {"generalize {weekday {}}", "78"},
+      {"generalize {age {as_of: '2026-01-01'}}", "78"},
+      {"generalize {date {unit: DAY}}", "8"},
+      {"generalize {bucket {width: '10'}}", "234"},
+      {"generalize {round {step: '10'}}", "234"},
+      {"generalize {clamp {max: '10'}}", "234"},
+      {"generalize {hierarchy {csv: 'a,b' level: 1}}", "5"},
+      {"generalize {grid {cell: '1'}}", "5"},
+      {"fpe {alphabet: DIGITS}", "5"},
+      {"token {}", "2567"},
+      {"perturb {date_shift {days_max: 1}}", "78"},
+      {"perturb {laplace {scale: '1'}}", "234"},
+      {"perturb {gaussian {scale: '1'}}", "234"},
+      {"surrogate {name {}}", "5"},
+      {"withhold {placeholder {}}", "12345678"},
+      {"withhold {constant: '0'}", "2345"},
+      {"withhold {constant: 'true'}", "15"},
+      {"withhold {constant: '2026-01-31'}", "57"},
   };
   for (const auto& [text, types] : taken_by) {
     for (int type = 1; DataType_IsValid(type); ++type) {
@@ -143,7 +228,8 @@ TEST_CASE(
   CHECK(sluice::FieldOf(error) == "fields[2].treatment.mask");
   CHECK_THAT(std::string(error.message()),
              Catch::Contains("some_field of type DATE") &&
-                 Catch::Contains("keep, pseudonym, generalize.date, withhold"));
+                 Catch::Contains("keep, pseudonym, token, generalize.date, ") &&
+                 Catch::Contains(", withhold"));
 }
 
 TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
@@ -166,6 +252,33 @@ TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
       {"generalize {}", ".generalize"},
       {"generalize {division {}}", ".generalize.division.level"},
       {"generalize {division {level: 5}}", ".generalize.division.level"},
+      {"mask {hide_range {to: 3}}", ".mask.hide_range"},
+      {"mask {keep_range {from: 4 to: 3}}", ".mask.keep_range"},
+      {"mask {hide_range {from: 1 to: 65537}}", ".mask.hide_range"},
+      {"mask {hide_before {}}", ".mask.hide_before.character"},
+      {"mask {hide_after {character: 'ab'}}", ".mask.hide_after.character"},
+      {"mask {pattern {}}", ".mask.pattern.expression"},
+      {"mask {pattern {expression: '('}}", ".mask.pattern.expression"},
+      {"mask {pattern {expression: 'a*'}}", ".mask.pattern.expression"},
+      {"pseudonym {hash: 7}", ".pseudonym.hash"},
+      {"pseudonym {domain: 'A b'}", ".pseudonym.domain"},
+      {"fpe {}", ".fpe"},
+      {"fpe {alphabet: 9}", ".fpe.alphabet"},
+      {"fpe {alphabet: ALPHABET_UNSPECIFIED}", ".fpe.alphabet"},
+      {"fpe {characters: 'a'}", ".fpe.characters"},
+      {"fpe {characters: 'aba'}", ".fpe.characters"},
+      {"fpe {alphabet: DIGITS cipher: 9}", ".fpe.cipher"},
+      {"fpe {alphabet: DIGITS domain: '_'}", ".fpe.domain"},
+      {"fpe {resident_id {keep: 3}}", ".fpe.resident_id.keep"},
+      {"surrogate {}", ".surrogate"},
+      {"surrogate {name {sex: 4}}", ".surrogate.name.sex"},
+      {"generalize {hierarchy {csv: 'a,b' level: 2}}", ".generalize.hierarchy"},
+      {"generalize {hierarchy {csv: 'a,b\\na,c' level: 1}}",
+       ".generalize.hierarchy"},
+      {"generalize {hierarchy {level: 1}}", ".generalize.hierarchy"},
+      {"generalize {grid {cell: '0'}}", ".generalize.grid.cell"},
+      {"generalize {grid {cell: '91'}}", ".generalize.grid.cell"},
+      {"generalize {grid {cell: '0.0000001'}}", ".generalize.grid.cell"},
   };
   for (const auto& [treatment, part] : wrong) {
     CAPTURE(treatment);
@@ -173,8 +286,48 @@ TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
   }
   CHECK(Resolved("generalize {date {}}", date) ==
         "error at fields[2].treatment.generalize.date.unit");
-  CHECK(Resolved("generalize {date {unit: 4}}", date) ==
+  for (const char* unit : {"4", "5"}) {
+    CHECK(
+        Resolved(std::string("generalize {date {unit: ") + unit + "}}", date) ==
         "error at fields[2].treatment.generalize.date.unit");
+  }
+  CHECK(Resolved("generalize {age {as_of: '2026-02-29'}}", date) ==
+        "error at fields[2].treatment.generalize.age.as_of");
+  CHECK(Resolved("generalize {age {as_of: '2026-02-28' band_years: 101}}",
+                 date) ==
+        "error at fields[2].treatment.generalize.age.band_years");
+  for (const char* days : {"0", "3651"}) {
+    CHECK(Resolved(std::string("perturb {date_shift {days_max: ") + days + "}}",
+                   date) ==
+          "error at fields[2].treatment.perturb.date_shift.days_max");
+  }
+  CHECK(Resolved("withhold {constant: '2026-13-01'}", date) ==
+        "error at fields[2].treatment.withhold.constant");
+  const Field number = FieldOf(records::v1::DATA_TYPE_INT64);
+  const std::vector<std::pair<std::string, std::string>> wrong_numbers = {
+      {"generalize {bucket {}}", "generalize.bucket"},
+      {"generalize {bucket {width: '1' bounds: '1'}}", "generalize.bucket"},
+      {"generalize {bucket {width: '0'}}", "generalize.bucket.width"},
+      {"generalize {bucket {width: '-1'}}", "generalize.bucket.width"},
+      {"generalize {bucket {width: '0.5'}}", "generalize.bucket.width"},
+      {"generalize {bucket {width: '1e3'}}", "generalize.bucket.width"},
+      {"generalize {bucket {width: '9223372036854775808'}}",
+       "generalize.bucket.width"},
+      {"generalize {bucket {bounds: ['1', '1']}}", "generalize.bucket.bounds"},
+      {"generalize {bucket {bounds: ['2', '10', '9']}}",
+       "generalize.bucket.bounds"},
+      {"generalize {round {}}", "generalize.round.step"},
+      {"generalize {clamp {}}", "generalize.clamp"},
+      {"generalize {clamp {min: '2' max: '1'}}", "generalize.clamp"},
+      {"perturb {}", "perturb"},
+      {"perturb {laplace {scale: '0'}}", "perturb.laplace.scale"},
+      {"perturb {gaussian {scale: 'x'}}", "perturb.gaussian.scale"},
+  };
+  for (const auto& [treatment, part] : wrong_numbers) {
+    CAPTURE(treatment);
+    CHECK(Resolved(treatment, number) ==
+          "error at fields[2].treatment." + part);
+  }
 }
 
 TEST_CASE("the bounds themselves are allowed") {
@@ -209,6 +362,18 @@ TEST_CASE("strength grows from keep over mask and pseudonym to withhold") {
         Strength::kReduced);
   CHECK(StrengthOf(Parse("pseudonym {}")) == Strength::kPseudonymous);
   CHECK(StrengthOf(Parse("withhold {}")) == Strength::kWithheld);
+  CHECK(StrengthOf(Parse("withhold {constant: 'x'}")) == Strength::kWithheld);
+  CHECK(StrengthOf(Parse("generalize {clamp {min: '0'}}")) == Strength::kPlain);
+  CHECK(StrengthOf(Parse("perturb {date_shift {}}")) == Strength::kReduced);
+  CHECK(StrengthOf(Parse("fpe {phone {}}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("fpe {resident_id {}}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("fpe {resident_id {keep: REGION}}")) ==
+        Strength::kReduced);
+  CHECK(StrengthOf(Parse("token {}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("surrogate {name {}}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("chain {steps {generalize {clamp {min: '0'}}}"
+                         " steps {generalize {bucket {width: '1'}}}}")) ==
+        Strength::kReduced);
 }
 
 TEST_CASE("the weakest treatment a level takes is the documented one") {
@@ -290,6 +455,58 @@ TEST_CASE("a treatment is named by its rule and level") {
   CHECK(TreatmentName(Parse("generalize {division {level: STREET}}")) ==
         "generalize.division.street");
   CHECK(TreatmentName(Parse("withhold {}")) == "withhold");
+  CHECK(TreatmentName(Parse("withhold {placeholder {}}")) ==
+        "withhold.placeholder");
+  CHECK(
+      TreatmentName(Parse("pseudonym {format: HEX hash: SM3 domain: 'all'}")) ==
+      "pseudonym.hex.sm3@all");
+  CHECK(TreatmentName(Parse("fpe {alphabet: DIGITS}")) == "fpe.digits");
+  CHECK(TreatmentName(Parse("fpe {characters: 'ab' cipher: SM4}")) ==
+        "fpe.characters.sm4");
+  CHECK(TreatmentName(Parse("fpe {resident_id {keep: BIRTH_DATE}}")) ==
+        "fpe.resident_id.keep.birth_date");
+  CHECK(TreatmentName(Parse("token {}")) == "token");
+  CHECK(TreatmentName(Parse("generalize {age {}}")) == "generalize.age");
+  CHECK(TreatmentName(Parse("mask {free_text {}}")) == "mask.free_text");
+  CHECK(TreatmentName(Parse("perturb {gaussian {}}")) == "perturb.gaussian");
+  CHECK(TreatmentName(Parse("surrogate {street {}}")) == "surrogate.street");
+  CHECK(
+      TreatmentName(Parse("chain {steps {mask {name {}}} steps {token {}}}")) ==
+      "chain(mask.name, token)");
+}
+
+TEST_CASE("the field after a newer treatment has its type and length") {
+  Field text = TextFieldOf(catalog::v1::SEMANTIC_TYPE_PHONE);
+  text.set_length_max(20);
+  const Field age = FieldAfter(Parse("generalize {age {as_of: '2026-01-01'}}"),
+                               FieldOf(records::v1::DATA_TYPE_DATE));
+  CHECK(age.type() == records::v1::DATA_TYPE_INT64);
+  CHECK_FALSE(age.required());
+
+  const Field token = FieldAfter(Parse("token {}"), text);
+  CHECK(token.type() == records::v1::DATA_TYPE_STRING);
+  CHECK(token.length_max() >= 11 + 48);
+  CHECK(token.required());
+
+  CHECK(FieldAfter(Parse("fpe {phone {}}"), text).semantic_type() ==
+        catalog::v1::SEMANTIC_TYPE_PHONE);
+  const Field digits = FieldAfter(Parse("fpe {alphabet: DIGITS}"), text);
+  CHECK(digits.semantic_type() == catalog::v1::SEMANTIC_TYPE_UNSPECIFIED);
+  CHECK(digits.length_max() == 20);
+  // One byte may become three.
+  CHECK(FieldAfter(Parse("fpe {characters: 'a中'}"), text).length_max() == 60);
+
+  CHECK(
+      FieldAfter(Parse("generalize {hierarchy {csv: 'a,bcd' level: 1}}"), text)
+          .length_max() == 3);
+  CHECK(FieldAfter(Parse("withhold {constant: 'x'}"), text).required());
+  const Field chained =
+      FieldAfter(Parse("chain {steps {generalize {weekday {}}}"
+                       " steps {pseudonym {length: 20}}}"),
+                 FieldOf(records::v1::DATA_TYPE_DATE));
+  CHECK(chained.type() == records::v1::DATA_TYPE_STRING);
+  CHECK(chained.length_max() == 20);
+  CHECK_FALSE(chained.required());
 }
 
 }  // namespace

@@ -3,12 +3,12 @@
 #ifndef SLUICE_LIBS_DESENSITIZE_VALUE_GROUPS_H_
 #define SLUICE_LIBS_DESENSITIZE_VALUE_GROUPS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/string_view.h"
-#include "libs/base/endian.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -23,15 +23,16 @@ struct ValueGroup {
 };
 
 // Calls `visit(const ValueGroup&)` until all values of the column were in a
-// group, but nulls and empty texts. Texts are their bytes; integers are
-// big-endian in two's complement, 8 bytes of an INT64 or TIMESTAMP and 4 of a
-// DATE.
+// group, but nulls and empty texts. Texts are their bytes; numbers are their
+// bytes in big-endian order: 4 of a DATE, 16 of a DECIMAL128, 8 of the others.
+// Not for BOOL.
 template <typename Visit>
 void VisitValueGroups(const records::Column& column, Visit visit) {
   ValueGroup group;
-  char big[kValueGroupMax][sizeof(uint64_t)];
+  constexpr size_t kWidthMax = 16;
+  char big[kValueGroupMax][kWidthMax];
   const bool is_text = records::IsText(column.type);
-  const bool is_date = column.type == records::v1::DATA_TYPE_DATE;
+  const size_t width = records::FixedWidth(column.type);
   for (uint32_t row = 0; row < column.row_count; ++row) {
     absl::string_view& bytes = group.bytes[group.size];
     if (is_text) {
@@ -40,13 +41,9 @@ void VisitValueGroups(const records::Column& column, Visit visit) {
     } else {
       if (column.IsNull(row)) continue;
       char* const at = big[group.size];
-      if (is_date) {
-        StoreLittle(__builtin_bswap32(column.Value<uint32_t>(row)), at);
-      } else {
-        StoreLittle(__builtin_bswap64(column.Value<uint64_t>(row)), at);
-      }
-      bytes =
-          absl::string_view(at, is_date ? sizeof(uint32_t) : sizeof(uint64_t));
+      const char* const value = column.data.data() + row * width;
+      std::reverse_copy(value, value + width, at);
+      bytes = absl::string_view(at, width);
     }
     group.rows[group.size] = row;
     if (++group.size == kValueGroupMax) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "libs/base/endian.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
@@ -44,7 +45,82 @@ class Withhold : public Operator {
   }
 };
 
+class Constant : public Operator {
+ public:
+  explicit Constant(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  Treated Apply(const records::Column& column) const override {
+    const size_t rows = column.row_count;
+    Treated treated;
+    treated.column.field_id = column.field_id;
+    treated.column.type = column.type;
+    treated.column.row_count = column.row_count;
+    if (column.type == records::v1::DATA_TYPE_BOOL) {
+      treated.column.data = Bits(rows);
+      return treated;
+    }
+    records::AlignedBuffer data(rows * bytes_.size());
+    for (size_t row = 0; row < rows && !bytes_.empty(); ++row) {
+      std::memcpy(data.data() + row * bytes_.size(), bytes_.data(),
+                  bytes_.size());
+    }
+    treated.column.data = std::move(data).Share();
+    if (records::IsText(column.type)) {
+      records::AlignedBuffer offsets((rows + 1) * sizeof(int32_t));
+      for (size_t row = 0; row <= rows; ++row) {
+        StoreLittle(static_cast<int32_t>(row * bytes_.size()),
+                    offsets.data() + row * sizeof(int32_t));
+      }
+      treated.column.offsets = std::move(offsets).Share();
+    }
+    return treated;
+  }
+
+ private:
+  SharedBytes Bits(size_t rows) const {
+    const size_t size = (rows + 7) / 8;
+    records::AlignedBuffer bits(size);
+    const bool set = bytes_[0] != 0;
+    std::memset(bits.data(), set ? 0xFF : 0, size);
+    // Bits behind the last row are zero.
+    if (set && rows % 8 != 0) {
+      bits.data()[size - 1] = static_cast<char>((1u << (rows % 8)) - 1);
+    }
+    return std::move(bits).Share();
+  }
+
+  const std::string bytes_;
+};
+
+class ChainOperator : public Operator {
+ public:
+  explicit ChainOperator(std::vector<std::unique_ptr<const Operator>> steps)
+      : steps_(std::move(steps)) {}
+
+  Treated Apply(const records::Column& column) const override {
+    Treated treated{column, 0};
+    for (const auto& step : steps_) {
+      Treated next = step->Apply(treated.column);
+      next.untreatable += treated.untreatable;
+      treated = std::move(next);
+    }
+    return treated;
+  }
+
+ private:
+  const std::vector<std::unique_ptr<const Operator>> steps_;
+};
+
 }  // namespace
+
+std::unique_ptr<const Operator> NewConstant(std::string bytes) {
+  return std::make_unique<Constant>(std::move(bytes));
+}
+
+std::unique_ptr<const Operator> NewChain(
+    std::vector<std::unique_ptr<const Operator>> steps) {
+  return std::make_unique<ChainOperator>(std::move(steps));
+}
 
 std::unique_ptr<const Operator> NewKeep() { return std::make_unique<Keep>(); }
 

@@ -1,0 +1,72 @@
+#include "libs/desensitize/decimal_text.h"
+
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+
+namespace sluice::desensitize {
+namespace {
+
+constexpr size_t kDigitsMax = 38;
+
+bool AreDigitsOnly(absl::string_view text) {
+  for (const char c : text) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return false;
+  }
+  return !text.empty();
+}
+
+struct Parts {
+  bool negative = false;
+  absl::string_view whole;
+  absl::string_view fraction;
+};
+
+std::optional<Parts> Split(absl::string_view text) {
+  Parts parts;
+  if (!text.empty() && text[0] == '-') {
+    parts.negative = true;
+    text.remove_prefix(1);
+  }
+  const size_t point = text.find('.');
+  parts.whole = text.substr(0, point);
+  if (point != absl::string_view::npos) {
+    parts.fraction = text.substr(point + 1);
+    if (!AreDigitsOnly(parts.fraction)) return std::nullopt;
+  }
+  if (!AreDigitsOnly(parts.whole)) return std::nullopt;
+  return parts;
+}
+
+}  // namespace
+
+std::optional<absl::int128> ParseDecimal(absl::string_view text,
+                                         uint32_t scale) {
+  std::optional<Parts> parts = Split(text);
+  if (!parts) return std::nullopt;
+  absl::string_view fraction = parts->fraction;
+  while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
+  absl::string_view whole = parts->whole;
+  while (!whole.empty() && whole.front() == '0') whole.remove_prefix(1);
+  if (fraction.size() > scale || whole.size() + scale > kDigitsMax) {
+    return std::nullopt;
+  }
+  absl::int128 number = 0;
+  for (const char c : whole) number = number * 10 + (c - '0');
+  for (size_t i = 0; i < scale; ++i) {
+    number = number * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  return parts->negative ? -number : number;
+}
+
+std::optional<double> ParseDouble(absl::string_view text) {
+  double number = 0;
+  if (!Split(text) || text.size() > kDigitsMax + 2 ||
+      !absl::SimpleAtod(text, &number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+}  // namespace sluice::desensitize

@@ -1,0 +1,34 @@
+#include "libs/desensitize/decimal_text.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace sluice::desensitize {
+namespace {
+
+TEST_CASE("decimals are read exactly, at the scale asked for") {
+  CHECK(ParseDecimal("0", 0) == absl::int128(0));
+  CHECK(ParseDecimal("12", 2) == absl::int128(1200));
+  CHECK(ParseDecimal("-12.5", 2) == absl::int128(-1250));
+  CHECK(ParseDecimal("0012.500", 1) == absl::int128(125));
+  CHECK(ParseDecimal("-9223372036854775808", 0) == absl::int128(INT64_MIN));
+  CHECK(ParseDecimal(std::string(38, '9'), 0).has_value());
+  CHECK(ParseDouble("-0.25") == -0.25);
+  CHECK(ParseDouble("1000000") == 1e6);
+}
+
+TEST_CASE("what is no decimal, or too fine or too long, is refused") {
+  for (const char* wrong : {"", "-", ".", "1.", ".5", "+1", "1e3", "0x1", " 1",
+                            "1 ", "1,5", "--1", "inf", "nan", "1.2.3"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(ParseDecimal(wrong, 3));
+    CHECK_FALSE(ParseDouble(wrong));
+  }
+  CHECK_FALSE(ParseDecimal("0.5", 0));
+  CHECK_FALSE(ParseDecimal("0.125", 2));
+  CHECK_FALSE(ParseDecimal(std::string(39, '9'), 0));
+  CHECK_FALSE(ParseDecimal(std::string(38, '9'), 1));
+}
+
+}  // namespace
+}  // namespace sluice::desensitize

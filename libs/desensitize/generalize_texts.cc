@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "libs/desensitize/generalize_operators.h"
+#include "libs/desensitize/treat_texts.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+namespace {
+
+class HierarchyGeneralization : public Operator {
+ public:
+  explicit HierarchyGeneralization(HierarchyTable table)
+      : table_(std::move(table)) {}
+
+  Treated Apply(const records::Column& column) const override {
+    const size_t texts_max = std::min<size_t>(
+        column.row_count - column.null_count, column.data.size());
+    return TreatTexts(
+        column, texts_max * table_.bytes_max(),
+        [this](const char* begin, const char* end, char* out) -> char* {
+          const std::string* const above = table_.Find(
+              absl::string_view(begin, static_cast<size_t>(end - begin)));
+          if (above == nullptr) return nullptr;
+          std::memcpy(out, above->data(), above->size());
+          return out + above->size();
+        });
+  }
+
+ private:
+  const HierarchyTable table_;
+};
+
+constexpr int kDecimals = 6;
+constexpr int64_t kMillionths = 1'000'000;
+constexpr int64_t kDegreesMax = 180;
+
+// Reads a decimal degree down to the millionth below it; returns behind it, or
+// null if there is none.
+const char* ReadDegree(const char* begin, const char* end, int64_t* degree) {
+  const bool negative = begin < end && *begin == '-';
+  if (negative) ++begin;
+  int64_t value = 0;
+  const char* at = begin;
+  for (; at < end && *at >= '0' && *at <= '9'; ++at) {
+    value = value * 10 + (*at - '0');
+    if (value > kDegreesMax) return nullptr;
+  }
+  if (at == begin) return nullptr;
+  bool has_rest = false;
+  int decimals = 0;
+  if (at < end && *at == '.') {
+    const char* const first = ++at;
+    for (; at < end && *at >= '0' && *at <= '9'; ++at) {
+      if (decimals < kDecimals) {
+        value = value * 10 + (*at - '0');
+        ++decimals;
+      } else {
+        has_rest = has_rest || *at != '0';
+      }
+    }
+    if (at == first) return nullptr;
+  }
+  for (; decimals < kDecimals; ++decimals) value *= 10;
+  *degree = negative ? -value - (has_rest ? 1 : 0) : value;
+  return *degree >= -kDegreesMax * kMillionths &&
+                 *degree <= kDegreesMax * kMillionths
+             ? at
+             : nullptr;
+}
+
+class GridGeneralization : public Operator {
+ public:
+  // `cell` in millionths of a degree, written with `decimals`.
+  GridGeneralization(int64_t cell, int decimals)
+      : cell_(cell), decimals_(decimals) {}
+
+  Treated Apply(const records::Column& column) const override {
+    const size_t texts_max = std::min<size_t>(
+        column.row_count - column.null_count, column.data.size());
+    return TreatTexts(
+        column, texts_max * kPointBytesMax,
+        [this](const char* begin, const char* end, char* out) -> char* {
+          int64_t first = 0;
+          int64_t second = 0;
+          const char* at = ReadDegree(begin, end, &first);
+          if (at == nullptr || at == end || *at != ',') return nullptr;
+          ++at;
+          // As people write it.
+          if (at < end && *at == ' ') ++at;
+          if (ReadDegree(at, end, &second) != end) return nullptr;
+          out = Write(first, out);
+          *out++ = ',';
+          return Write(second, out);
+        });
+  }
+
+ private:
+  // Two of -999.999999 and a comma.
+  static constexpr size_t kPointBytesMax = 23;
+
+  // The lower end of the cell that `degree` lies in.
+  char* Write(int64_t degree, char* out) const {
+    int64_t rest = degree % cell_;
+    if (rest < 0) rest += cell_;
+    int64_t corner = degree - rest;
+    if (corner < 0) {
+      *out++ = '-';
+      corner = -corner;
+    }
+    out = std::to_chars(out, out + 4, corner / kMillionths).ptr;
+    if (decimals_ == 0) return out;
+    *out++ = '.';
+    int64_t fraction = corner % kMillionths;
+    int64_t unit = kMillionths / 10;
+    for (int i = 0; i < decimals_; ++i, unit /= 10) {
+      *out++ = static_cast<char>('0' + fraction / unit);
+      fraction %= unit;
+    }
+    return out;
+  }
+
+  const int64_t cell_;
+  const int decimals_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Operator> NewHierarchyGeneralization(
+    HierarchyTable table) {
+  return std::make_unique<HierarchyGeneralization>(std::move(table));
+}
+
+std::unique_ptr<const Operator> NewGridGeneralization(int64_t cell) {
+  int decimals = kDecimals;
+  for (int64_t unit = 1; decimals > 0 && cell % (unit * 10) == 0; unit *= 10) {
+    --decimals;
+  }
+  return std::make_unique<GridGeneralization>(cell, decimals);
+}
+
+}  // namespace sluice::desensitize

@@ -1,0 +1,44 @@
+#include <vector>
+
+#include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/sensitive_spans.h"
+#include "libs/desensitize/treat_texts.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+namespace {
+
+class FreeTextMask : public Operator {
+ public:
+  explicit FreeTextMask(MaskSymbol symbol) : symbol_(symbol) {}
+
+  Treated Apply(const records::Column& column) const override {
+    // Grows to the longest text of the column.
+    std::vector<uint8_t> hidden;
+    return TreatTexts(
+        column, column.data.size() * symbol_.size(),
+        [this, &hidden](const char* begin, const char* end, char* out) {
+          const auto size = static_cast<size_t>(end - begin);
+          FindSensitiveSpans(absl::string_view(begin, size), &hidden);
+          for (size_t i = 0; i < size; ++i) {
+            if (hidden[i] != 0) {
+              out = symbol_.Write(out, 1);
+            } else {
+              *out++ = begin[i];
+            }
+          }
+          return out;
+        });
+  }
+
+ private:
+  const MaskSymbol symbol_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Operator> NewFreeTextMask(MaskSymbol symbol) {
+  return std::make_unique<FreeTextMask>(symbol);
+}
+
+}  // namespace sluice::desensitize

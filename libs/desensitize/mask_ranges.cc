@@ -1,0 +1,124 @@
+#include <cstring>
+#include <string>
+
+#include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/treat_texts.h"
+#include "libs/desensitize/utf8.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+namespace {
+
+char* Copy(const char* begin, const char* end, char* out) {
+  const auto size = static_cast<size_t>(end - begin);
+  std::memcpy(out, begin, size);
+  return out + size;
+}
+
+char* Hide(const char* begin, const char* end, const MaskSymbol& symbol,
+           char* out) {
+  return symbol.Write(out, CountCharacters(begin, end));
+}
+
+class HideRangeMask : public Operator {
+ public:
+  HideRangeMask(size_t from, size_t to, MaskSymbol symbol)
+      : before_(from - 1), hidden_(to - from + 1), symbol_(symbol) {}
+
+  Treated Apply(const records::Column& column) const override {
+    return TreatTexts(
+        column, column.data.size() * symbol_.size(),
+        [this](const char* begin, const char* end, char* out) -> char* {
+          const char* const first = SkipCharacters(begin, end, before_);
+          if (first == end) return nullptr;
+          const char* const last = SkipCharacters(first, end, hidden_);
+          out = Copy(begin, first, out);
+          return Copy(last, end, Hide(first, last, symbol_, out));
+        });
+  }
+
+ private:
+  const size_t before_;
+  const size_t hidden_;
+  const MaskSymbol symbol_;
+};
+
+class KeepRangeMask : public Operator {
+ public:
+  KeepRangeMask(size_t from, size_t to, MaskSymbol symbol)
+      : before_(from - 1), kept_(to - from + 1), symbol_(symbol) {}
+
+  Treated Apply(const records::Column& column) const override {
+    return TreatTexts(column, column.data.size() * symbol_.size(),
+                      [this](const char* begin, const char* end, char* out) {
+                        const char* first = SkipCharacters(begin, end, before_);
+                        const char* const last =
+                            SkipCharacters(first, end, kept_);
+                        // It would leave as it is.
+                        if (first == begin && last == end) first = last;
+                        out = Hide(begin, first, symbol_, out);
+                        return Hide(last, end, symbol_, Copy(first, last, out));
+                      });
+  }
+
+ private:
+  const size_t before_;
+  const size_t kept_;
+  const MaskSymbol symbol_;
+};
+
+class AroundMask : public Operator {
+ public:
+  AroundMask(absl::string_view character, bool before, MaskSymbol symbol)
+      : character_(character), before_(before), symbol_(symbol) {}
+
+  Treated Apply(const records::Column& column) const override {
+    return TreatTexts(
+        column, column.data.size() * symbol_.size(),
+        [this](const char* begin, const char* end, char* out) {
+          const absl::string_view text(begin, static_cast<size_t>(end - begin));
+          const absl::string_view character = character_;
+          const size_t at =
+              before_ ? text.find(character) : text.rfind(character);
+          if (at == absl::string_view::npos)
+            return Hide(begin, end, symbol_, out);
+          if (before_) {
+            if (at == 0) return Hide(begin, end, symbol_, out);
+            out = Hide(begin, begin + at, symbol_, out);
+            return Copy(begin + at, end, out);
+          }
+          const char* const behind = begin + at + character.size();
+          if (behind == end) return Hide(begin, end, symbol_, out);
+          return Hide(behind, end, symbol_, Copy(begin, behind, out));
+        });
+  }
+
+ private:
+  const std::string character_;
+  const bool before_;
+  const MaskSymbol symbol_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Operator> NewHideRangeMask(size_t from, size_t to,
+                                                 MaskSymbol symbol) {
+  return std::make_unique<HideRangeMask>(from, to, symbol);
+}
+
+std::unique_ptr<const Operator> NewKeepRangeMask(size_t from, size_t to,
+                                                 MaskSymbol symbol) {
+  return std::make_unique<KeepRangeMask>(from, to, symbol);
+}
+
+std::unique_ptr<const Operator> NewHideBeforeMask(absl::string_view character,
+                                                  MaskSymbol symbol) {
+  return std::make_unique<AroundMask>(character, true, symbol);
+}
+
+std::unique_ptr<const Operator> NewHideAfterMask(absl::string_view character,
+                                                 MaskSymbol symbol) {
+  return std::make_unique<AroundMask>(character, false, symbol);
+}
+
+}  // namespace sluice::desensitize

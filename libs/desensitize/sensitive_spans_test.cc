@@ -1,0 +1,58 @@
+#include "libs/desensitize/sensitive_spans.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::desensitize {
+namespace {
+
+std::string Hidden(const std::string& text) {
+  std::vector<uint8_t> hidden = {1, 2, 3};
+  FindSensitiveSpans(text, &hidden);
+  REQUIRE(hidden.size() == text.size());
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    out += hidden[i] != 0 ? '*' : text[i];
+  }
+  return out;
+}
+
+TEST_CASE("numbers and addresses of persons are found inside prose") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", ""},
+      {"无", "无"},
+      {"张伟，身份证11010519491231002X，电话13812345678。",
+       "张伟，身份证110105********002X，电话138****5678。"},
+      {"id 11010519491231002x.", "id 110105********002x."},
+      {"卡号4111111111111111", "卡号411111******1111"},
+      {"卡号 4111 1111 1111 1111 已挂失", "卡号 4111 11** **** 1111 已挂失"},
+      {"138-1234-5678或13912345678", "138-****-5678或139****5678"},
+      {"+86 138 1234 5678", "+86 138 **** 5678"},
+      {"8613812345678", "86138****5678"},
+      {"2026 13812345678", "2026 138****5678"},
+      {"13812345678 13912345678", "138****5678 139****5678"},
+      {"联系zhang.wei@example.com。", "联系z********@example.com。"},
+      {"write to a@b.cn. Or else", "write to *@b.cn. Or else"},
+      {"13812345678@qq.com", "1**********@qq.com"},
+      {"..ab@c.cn", "..a*@c.cn"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == expected);
+  }
+}
+
+TEST_CASE("other numbers stay") {
+  for (const std::string text :
+       {"2026-03-31 12:30", "订单20260331123456789012345", "12812345678",
+        "110105194912310021", "4111111111111112", "价格12345678.90元", "@",
+        "a@", "@b.cn", "a@b", "1", "138 1234 567"}) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == text);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::desensitize

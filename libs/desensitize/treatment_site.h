@@ -1,0 +1,71 @@
+// Where a treatment stands, and on what: makes the errors of all that checks
+// treatments. Internal to libs/desensitize.
+#ifndef SLUICE_LIBS_DESENSITIZE_TREATMENT_SITE_H_
+#define SLUICE_LIBS_DESENSITIZE_TREATMENT_SITE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "sluice/agreement/v1/treatment.pb.h"
+#include "sluice/catalog/v1/resource.pb.h"
+
+namespace sluice::desensitize {
+
+// What a value's length is bounded by where the field does not say.
+inline constexpr uint32_t kFieldLengthMaxDefault = 4096;
+// What the schema of any field can promise at most.
+inline constexpr uint32_t kFieldLengthMax = 65'536;
+
+// The longest value of `field` in bytes.
+uint32_t LengthMaxOf(const catalog::v1::Field& field);
+
+// The longest token of a value of `field`.
+uint64_t TokenLengthMax(const catalog::v1::Field& field);
+
+bool IsNumber(records::v1::DataType type);
+bool IsMoment(records::v1::DataType type);
+
+// Both outlive this object.
+class TreatmentSite {
+ public:
+  TreatmentSite(const catalog::v1::Field& field, absl::string_view path)
+      : field_(field), path_(path) {}
+
+  const catalog::v1::Field& field() const { return field_; }
+  records::v1::DataType type() const { return field_.type(); }
+  absl::string_view path() const { return path_; }
+
+  // TREATMENT_UNFIT: `what` is wrong at `part` below the path. Says which
+  // treatments would fit.
+  absl::Status Unfit(absl::string_view part, absl::string_view what) const;
+
+  // Unfit unless `fits`: the part takes fields of the types `takes`.
+  absl::Status CheckType(bool fits, absl::string_view part,
+                         absl::string_view takes) const;
+
+  // Unfit unless `text` is a decimal that a value of the field's type can be,
+  // and above 0 if `positive`.
+  absl::Status CheckNumber(const std::string& text, absl::string_view part,
+                           bool positive) const;
+
+ private:
+  const catalog::v1::Field& field_;
+  const absl::string_view path_;
+};
+
+// Each checks one kind of treatment against its field and replaces what it
+// leaves to defaults.
+absl::Status ResolveMask(const TreatmentSite& site, agreement::v1::Mask* mask);
+absl::Status ResolvePseudonym(const TreatmentSite& site,
+                              agreement::v1::Pseudonym* pseudonym);
+absl::Status CheckGeneralize(const TreatmentSite& site,
+                             const agreement::v1::Generalize& generalize);
+absl::Status ResolveFpe(const TreatmentSite& site, agreement::v1::Fpe* fpe);
+absl::Status CheckPerturb(const TreatmentSite& site,
+                          const agreement::v1::Perturb& perturb);
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_TREATMENT_SITE_H_

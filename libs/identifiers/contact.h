@@ -1,0 +1,31 @@
+// How to reach a person: mobile numbers and e-mail addresses. All functions are
+// pure and thread-safe.
+#ifndef SLUICE_LIBS_IDENTIFIERS_CONTACT_H_
+#define SLUICE_LIBS_IDENTIFIERS_CONTACT_H_
+
+#include <cstddef>
+
+#include "absl/strings/string_view.h"
+
+namespace sluice::identifiers {
+
+inline constexpr size_t kMobileDigits = 11;
+
+// Eleven ASCII digits of which the first is 1 and the second 3 to 9.
+bool IsMobileNumber(absl::string_view text);
+
+// Whether `c` may stand before the @ of an address: a letter, a digit, or one
+// of ! # $ % & ' * + - / = ? ^ _ ` { | } ~ and the dot.
+bool IsEmailLocalCharacter(char c);
+// Whether `c` may stand behind it: a letter, a digit, a hyphen or a dot.
+bool IsEmailDomainCharacter(char c);
+
+// Where the @ of an address stands; npos if `text` is none. Both sides are of
+// their characters and not empty, the domain has a dot inside, no dot begins or
+// ends a side or stands next to another. Quoted and international addresses
+// are not known.
+size_t FindEmailAt(absl::string_view text);
+
+}  // namespace sluice::identifiers
+
+#endif  // SLUICE_LIBS_IDENTIFIERS_CONTACT_H_

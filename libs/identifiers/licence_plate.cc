@@ -1,0 +1,46 @@
+#include "libs/identifiers/licence_plate.h"
+
+#include "absl/strings/ascii.h"
+
+namespace sluice::identifiers {
+namespace {
+
+constexpr size_t kHanBytes = 3;
+constexpr absl::string_view kProvinces =
+    "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
+// May end a plate: police, training, trailer, Hong Kong, Macao, embassy,
+// consulate.
+constexpr absl::string_view kLastCharacters = "警学挂港澳使领";
+
+bool IsOneOf(absl::string_view han, absl::string_view of) {
+  for (size_t i = 0; i < of.size(); i += kHanBytes) {
+    if (of.substr(i, kHanBytes) == han) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool IsLicencePlate(absl::string_view text) {
+  if (text.size() < kPlateHeadBytes + 5 ||
+      !IsOneOf(text.substr(0, kHanBytes), kProvinces) ||
+      !absl::ascii_isupper(static_cast<unsigned char>(text[kHanBytes]))) {
+    return false;
+  }
+  absl::string_view rest = text.substr(kPlateHeadBytes);
+  size_t characters = 0;
+  if (rest.size() > kHanBytes &&
+      IsOneOf(rest.substr(rest.size() - kHanBytes), kLastCharacters)) {
+    rest.remove_suffix(kHanBytes);
+    ++characters;
+  }
+  for (const char c : rest) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (!absl::ascii_isdigit(byte) && !absl::ascii_isupper(byte)) return false;
+    if (c == 'I' || c == 'O') return false;
+  }
+  characters += rest.size();
+  return characters == 5 || characters == 6;
+}
+
+}  // namespace sluice::identifiers
