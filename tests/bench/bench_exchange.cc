@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/bus/embedded_log.h"
+#include "libs/bus/kafka_log.h"
 #include "libs/crypto/sha256.h"
 #include "libs/registry/command.h"
 #include "services/adapter/adapter.h"
@@ -120,11 +122,25 @@ absl::Status BenchExchange::WriteCertificates() {
                              AsView(consumer.key_pem), 0600);
 }
 
+absl::Status BenchExchange::OpenLog() {
+  if (options_.kafka.empty()) {
+    bus::EmbeddedLogOptions embedded;
+    embedded.path = Path("data/bus");
+    ASSIGN_OR_RETURN(log_, bus::OpenEmbeddedLog(embedded));
+    return absl::OkStatus();
+  }
+  bus::KafkaLogOptions kafka;
+  kafka.bootstrap_servers = absl::StrSplit(options_.kafka, ',');
+  // One node, which keeps what it acknowledged.
+  kafka.replication_factor = 1;
+  kafka.min_insync_replicas = 1;
+  ASSIGN_OR_RETURN(log_, bus::OpenKafkaLog(kafka));
+  return absl::OkStatus();
+}
+
 absl::Status BenchExchange::Open() {
   const config::v1::StandaloneConfig config = ConfigIn(options_.folder);
-  bus::EmbeddedLogOptions log_options;
-  log_options.path = Path("data/bus");
-  ASSIGN_OR_RETURN(log_, bus::OpenEmbeddedLog(log_options));
+  RETURN_IF_ERROR(OpenLog());
   ASSIGN_OR_RETURN(standalone::OwnKeys keys,
                    standalone::LoadOrMakeKeys(config));
   keys_ = std::make_unique<const standalone::OwnKeys>(std::move(keys));
@@ -263,8 +279,8 @@ absl::StatusOr<std::string> BenchExchange::WriteClient(
   const std::string path = Path(absl::StrCat("clients/", name, ".yaml"));
   RETURN_IF_ERROR(WriteFileAtomically(
       path,
-      AsView(absl::StrCat("server: ", server,
-                          "\nca_file: ../certs/ca.pem\n"
+      AsView(absl::StrCat("servers: [", server,
+                          "]\nca_file: ../certs/ca.pem\n"
                           "tls:\n"
                           "  cert_file: ../certs/consumer.pem\n"
                           "  key_file: ../certs/consumer.key\n")),

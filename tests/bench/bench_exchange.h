@@ -36,6 +36,8 @@ struct BenchExchangeOptions {
   std::string resource_file;
   std::string divisions_file;
   uint64_t rows = 0;
+  // `host:port,...` of an empty Kafka that is the bus; empty: the embedded one.
+  std::string kafka;
 };
 
 // What is told of a step that takes long: how many of the rows are done.
@@ -78,6 +80,7 @@ class BenchExchange {
 
   std::string Path(const std::string& name) const;
   absl::Status WriteCertificates();
+  absl::Status OpenLog();
   absl::Status Open();
   absl::Status Enrol();
   absl::Status SubmitAs(const crypto::SigningKey& key,

@@ -39,6 +39,7 @@ struct Options {
   std::string consumer;
   std::string resource;
   std::string divisions;
+  std::string kafka;
 };
 
 // A folder that goes with its content.
@@ -88,17 +89,19 @@ class Comparison {
     exchange_options.resource_file = options.resource;
     exchange_options.divisions_file = options.divisions;
     exchange_options.rows = options.rows;
+    exchange_options.kafka = options.kafka;
     ASSIGN_OR_RETURN(exchange_, BenchExchange::Start(exchange_options));
     RETURN_IF_ERROR(
         WithProgress(absl::StrCat("Making ", options.rows, " synthetic people"),
                      options.rows, [this](const Progress& progress) {
                        return exchange_->MakePopulation(progress);
                      }));
-    RETURN_IF_ERROR(WithProgress("Publishing them on the embedded bus",
-                                 options.rows,
-                                 [this](const Progress& progress) {
-                                   return exchange_->Publish(progress);
-                                 }));
+    RETURN_IF_ERROR(WithProgress(
+        options.kafka.empty() ? "Publishing them on the embedded bus"
+                              : "Publishing them on Kafka",
+        options.rows, [this](const Progress& progress) {
+          return exchange_->Publish(progress);
+        }));
     RETURN_IF_ERROR(exchange_->Agree());
     RelayOptions relay_options;
     relay_options.log = exchange_->log();
@@ -192,6 +195,8 @@ int Main(int argc, char** argv) {
       ->required();
   app.add_option("--divisions", options.divisions, "Where its people live")
       ->required();
+  app.add_option("--kafka", options.kafka,
+                 "host:port of an empty Kafka to use as the bus");
   CLI11_PARSE(app, argc, argv);
   ConfigureLog(LogFormat::kText, LogLevel::kWarning);
   const absl::Status status = Measure(options);
