@@ -19,9 +19,10 @@ constexpr int kReconnectMsFirst = 200;
 // How long a connection may take until another broker is tried.
 constexpr int kConnectMs = 3'000;
 // A broker that is stopped or cut off, whose connection stays open, is given up
-// after these.
+// after these. While a stream's reader is busy elsewhere, gRPC looks at what
+// has come only every five seconds, and must find the answer then.
 constexpr int kKeepaliveMs = 10'000;
-constexpr int kKeepaliveTimeoutMs = 5'000;
+constexpr int kKeepaliveTimeoutMs = 15'000;
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            const rpc::TlsMaterial& tls) {

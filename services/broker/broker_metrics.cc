@@ -73,6 +73,30 @@ void AddExchangeMetrics(const delivery::Exchange* exchange,
   counter("sluice_rejected_messages_total",
           "Messages on the bus that were forged, replayed or damaged.",
           counts.rejected_messages);
+  counter("sluice_stream_pauses_total",
+          "Times that a stream paused, for want of a lease or of the registry.",
+          counts.pauses);
+  counter(
+      "sluice_used_up_days_total",
+      "Times that a stream came to the end of what its agreement allows in a "
+      "day.",
+      counts.days_used_up);
+  counter("sluice_batch_cache_hits_total",
+          "Batches that another stream had verified and opened already.",
+          counts.cache_hits);
+  counter("sluice_batch_cache_misses_total",
+          "Batches read by several streams that had to be verified and opened.",
+          counts.cache_misses);
+  const auto gauge = [&](const char* name, const char* help,
+                         const std::atomic<int64_t>& count) {
+    metrics->AddGauge(name, help,
+                      [&count] { return static_cast<double>(count); });
+  };
+  gauge("sluice_paused_streams", "Streams that are paused now.",
+        counts.paused_streams);
+  gauge("sluice_quota_waiting_streams",
+        "Streams that wait until their agreement allows more records.",
+        counts.quota_waiting_streams);
   metrics->AddGauge(
       "sluice_open_streams", "Subscriptions open now.",
       [exchange] { return static_cast<double>(exchange->open_streams()); });

@@ -169,11 +169,11 @@ Finished County::Stop(int signal_number) {
 void County::WriteClient(const std::string& name,
                          const std::string& certificate,
                          const std::string& signing_key) const {
-  std::string yaml =
-      absl::StrCat("servers: [", server_,
-                   "]\nca_file: ../certs/ca.pem\ntls: {cert_file: ", "../certs/",
-                   certificate, ".pem, key_file: ../certs/", certificate,
-                   ".key}\ngenesis_sha256: \"", genesis_, "\"\n");
+  std::string yaml = absl::StrCat(
+      "servers: [", server_,
+      "]\nca_file: ../certs/ca.pem\ntls: {cert_file: ", "../certs/",
+      certificate, ".pem, key_file: ../certs/", certificate,
+      ".key}\ngenesis_sha256: \"", genesis_, "\"\n");
   if (!signing_key.empty()) {
     absl::StrAppend(&yaml, "signing_key_file: ", signing_key, "\n");
   }
@@ -209,25 +209,25 @@ void County::Agree(const std::string& id) {
   REQUIRE(approved.exit_code == 0);
 }
 
-void County::AwaitPublished(int records) const {
+void County::AwaitMetric(const std::string& metric, double least) const {
   httplib::Client client(http_url_);
-  // The adapter offers no event to another process; each look is a full scrape.
-  // Bounded by the test's own time limit.
+  // The process offers no event to another; each look is a full scrape. Bounded
+  // by the test's own time limit.
   while (true) {
     const auto scraped = client.Get("/metrics");
     REQUIRE(scraped);
-    if (SumOf(scraped->body, "sluice_published_records_total") >= records) {
-      return;
-    }
+    if (SumOf(scraped->body, metric) >= least) return;
     std::this_thread::yield();
   }
 }
 
+void County::AwaitPublished(int records) const {
+  AwaitMetric("sluice_published_records_total", records);
+}
+
 void County::AwaitSourceDone() const {
-  // A named pipe would be an event, but the log is what a person would watch.
-  while (log().find("source published") == std::string::npos) {
-    std::this_thread::yield();
-  }
+  AwaitMetric(
+      R"(sluice_sources{department="registry-office",state="published")", 1);
 }
 
 Finished County::Sluicectl(const std::string& who,

@@ -54,8 +54,8 @@ class County {
   // Waits until the adapter has put `records` records on the bus since the
   // start.
   void AwaitPublished(int records) const;
-  // Waits until the log says that a source was published to its end, by this
-  // process or one before it.
+  // Waits until a source is published to its end, by this process or one before
+  // it.
   void AwaitSourceDone() const;
 
   // Runs a tool as one of: officer, auditor, grid, approver.
@@ -74,6 +74,9 @@ class County {
                    const std::string& signing_key) const;
 
  private:
+  // Waits until the samples of a metric add up to at least this.
+  void AwaitMetric(const std::string& metric, double least) const;
+
   storage::TestFolder folder_;
   identity::TestCa ca_;
   std::string server_;

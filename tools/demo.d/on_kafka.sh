@@ -46,6 +46,7 @@ start_exchange() {
 
   step "The security officer enrols departments, brokers and adapters"
   client officer data-bureau-officer "${officer_key}"
+  client auditor data-bureau-auditor
   officer() { brief sluicectl --config clients/officer.yaml "$@"; }
   officer department enrol civil-affairs --name 民政局
   officer department enrol public-security --name 公安局
