@@ -128,9 +128,11 @@ bool Consumer::StepUntil(const std::function<bool()>& done) {
   }
 }
 
-bool Consumer::AwaitWakeup() {
+bool Consumer::AwaitWakeup() { return AwaitWakeup(harness_.Patience()); }
+
+bool Consumer::AwaitWakeup(absl::Duration patience) {
   const MutexLock lock(&mutex_);
-  const absl::Time deadline = absl::Now() + harness_.Patience();
+  const absl::Time deadline = absl::Now() + patience;
   while (wakeups_ == 0 && absl::Now() < deadline) {
     woken_.WaitFor(&mutex_, deadline - absl::Now());
   }

@@ -60,6 +60,8 @@ class Consumer {
 
   // Waits for a wakeup since the last call; false when patience ran out.
   bool AwaitWakeup();
+  // The same with a patience of its own.
+  bool AwaitWakeup(absl::Duration patience);
 
   // Says that everything fetched from `partition` is taken care of.
   absl::Status Commit(const TopicPartition& partition);

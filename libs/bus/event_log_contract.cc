@@ -31,6 +31,10 @@ using status::v1::REASON_CODE_TOO_LARGE;
 using status::v1::REASON_CODE_WRONG_STATE;
 using Strings = std::vector<std::string>;
 
+// How long to wait for one of several members before the others have their turn
+// again.
+constexpr absl::Duration kShortly = absl::Milliseconds(5);
+
 void TopicsKeepTheirSpec(ContractHarness& harness) {
   TopicSpec spec;
   spec.name = harness.Unique("Topic.with_all-kinds.of.9");
@@ -496,6 +500,7 @@ void MembersShareThePartitionsOfATopic(ContractHarness& harness) {
           most - least <= 1) {
         return true;
       }
+      members.front()->AwaitWakeup(kShortly);
     }
     return false;
   };
@@ -562,6 +567,7 @@ void WhoLosesAPartitionIsFenced(ContractHarness& harness) {
          absl::Now() < deadline) {
     REQUIRE(first.Step(0).ok());
     REQUIRE(second.Step(0).ok());
+    first.AwaitWakeup(kShortly);
   }
   REQUIRE(first.owned.size() == 1);
   REQUIRE(second.owned.size() == 1);
@@ -641,6 +647,7 @@ void NothingIsSkippedWhileMembersComeAndGo(ContractHarness& harness) {
         if (!committed.ok()) CHECK(ReasonOf(committed) == REASON_CODE_FENCED);
       }
     }
+    members.front()->AwaitWakeup(kShortly);
     if (round % 7 == 3 && members.size() < 4) {
       members.push_back(std::make_unique<Consumer>(harness, group, topic));
     }

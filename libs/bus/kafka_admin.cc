@@ -19,8 +19,6 @@ using Resource =
     KafkaOwned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 using AdminOptions =
     KafkaOwned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
-using GroupQuestion = KafkaOwned<rd_kafka_ListConsumerGroupOffsets_t,
-                                 rd_kafka_ListConsumerGroupOffsets_destroy>;
 
 rd_kafka_resp_err_t CreateOutcome(rd_kafka_event_t* event) {
   size_t count = 0;
@@ -47,25 +45,6 @@ rd_kafka_resp_err_t DescribeOutcome(rd_kafka_event_t* event) {
           rd_kafka_event_DescribeConfigs_result(event), &count);
   return count == 1 ? rd_kafka_ConfigResource_error(resources[0])
                     : RD_KAFKA_RESP_ERR__BAD_MSG;
-}
-
-const rd_kafka_topic_partition_t* GroupAnswer(rd_kafka_event_t* event,
-                                              rd_kafka_resp_err_t* err) {
-  size_t count = 0;
-  const rd_kafka_group_result_t** groups =
-      rd_kafka_ListConsumerGroupOffsets_result_groups(
-          rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-  *err = RD_KAFKA_RESP_ERR__BAD_MSG;
-  if (count != 1) return nullptr;
-  if (const rd_kafka_error_t* error = rd_kafka_group_result_error(groups[0])) {
-    *err = rd_kafka_error_code(error);
-    return nullptr;
-  }
-  const rd_kafka_topic_partition_list_t* partitions =
-      rd_kafka_group_result_partitions(groups[0]);
-  if (partitions == nullptr || partitions->cnt != 1) return nullptr;
-  *err = partitions->elems[0].err;
-  return &partitions->elems[0];
 }
 
 }  // namespace
@@ -209,42 +188,6 @@ absl::StatusOr<KafkaTopicState> KafkaAdmin::Look(const std::string& name) {
 absl::StatusOr<TopicSpec> KafkaAdmin::DescribeTopic(const std::string& name) {
   ASSIGN_OR_RETURN(const KafkaTopicState state, Look(name));
   return SpecOfTopic(name, state);
-}
-
-absl::StatusOr<int64_t> KafkaAdmin::CommittedOffset(
-    const std::string& group, const TopicPartition& partition) {
-  RETURN_IF_ERROR(ValidateId("group", group));
-  const std::string group_id = connection_->FullName(group);
-  const KafkaPartitions asked(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(
-      asked.get(), connection_->FullName(partition.topic).c_str(),
-      partition.partition);
-  const GroupQuestion question(
-      rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), asked.get()));
-  rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-  const absl::StatusOr<KafkaEvent> event = Ask(
-      RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-      absl::StrCat("asking what group ", group_id, " has committed"),
-      [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue) {
-        rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
-        rd_kafka_ListConsumerGroupOffsets(connection_->questions(), questions,
-                                          1, options, queue);
-      },
-      [&](rd_kafka_event_t* answer) {
-        GroupAnswer(answer, &err);
-        return err;
-      });
-  const absl::Status none =
-      Error(status::v1::REASON_CODE_NOT_FOUND,
-            absl::StrCat("group ", group, " has committed nothing for ",
-                         partition.topic, "/", partition.partition));
-  if (ReasonOf(event.status()) == status::v1::REASON_CODE_NOT_FOUND) {
-    return none;
-  }
-  RETURN_IF_ERROR(event.status());
-  const rd_kafka_topic_partition_t* answer = GroupAnswer(event->get(), &err);
-  if (answer->offset < 0) return none;
-  return answer->offset;
 }
 
 }  // namespace sluice::bus

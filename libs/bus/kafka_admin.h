@@ -1,8 +1,7 @@
-// Topics and what groups have committed, asked of and told to Kafka.
+// Topics, made and described.
 #ifndef SLUICE_LIBS_BUS_KAFKA_ADMIN_H_
 #define SLUICE_LIBS_BUS_KAFKA_ADMIN_H_
 
-#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -22,8 +21,6 @@ class KafkaAdmin {
 
   absl::Status CreateTopic(const TopicSpec& spec);
   absl::StatusOr<TopicSpec> DescribeTopic(const std::string& name);
-  absl::StatusOr<int64_t> CommittedOffset(const std::string& group,
-                                          const TopicPartition& partition);
 
  private:
   using Request =

@@ -40,8 +40,24 @@ void KafkaAppendChannel::OnEvent(rd_kafka_t* handle, rd_kafka_event_t* event,
   desk->reported.SignalAll();
 }
 
+void KafkaAppendChannel::Drop(const std::shared_ptr<KafkaHandle>& handle) {
+  const MutexLock lock(&mutex_);
+  if (handle_ == handle) handle_ = nullptr;
+}
+
 absl::StatusOr<std::shared_ptr<KafkaHandle>> KafkaAppendChannel::Handle() {
   const MutexLock lock(&mutex_);
+  std::array<char, 512> words = {};
+  if (handle_ != nullptr) {
+    const rd_kafka_resp_err_t fatal =
+        rd_kafka_fatal_error(handle_->get(), words.data(), words.size());
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      LogWarning("the producer for single appends is made anew",
+                 {{"error", rd_kafka_err2name(fatal)}, {"said", words.data()}});
+      // Whoever still waits at it keeps it until it is answered.
+      handle_ = nullptr;
+    }
+  }
   if (handle_ == nullptr) {
     ASSIGN_OR_RETURN(
         handle_,
@@ -59,23 +75,8 @@ absl::StatusOr<std::shared_ptr<KafkaHandle>> KafkaAppendChannel::Handle() {
   return handle_;
 }
 
-void KafkaAppendChannel::DropIfFatal(
-    const std::shared_ptr<KafkaHandle>& handle) {
-  std::array<char, 512> words = {};
-  const rd_kafka_resp_err_t fatal =
-      rd_kafka_fatal_error(handle->get(), words.data(), words.size());
-  if (fatal == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const MutexLock lock(&mutex_);
-  if (handle_ != handle) return;
-  handle_ = nullptr;
-  LogWarning("the producer for single appends is made anew",
-             {{"error", rd_kafka_err2name(fatal)}, {"said", words.data()}});
-}
-
-absl::StatusOr<int64_t> KafkaAppendChannel::Append(const Outgoing& message) {
-  RETURN_IF_ERROR(CheckSize(message));
-  RETURN_IF_ERROR(connection_->Require(message.to));
-  ASSIGN_OR_RETURN(const std::shared_ptr<KafkaHandle> handle, Handle());
+KafkaAppendChannel::Report KafkaAppendChannel::Send(rd_kafka_t* handle,
+                                                    const Outgoing& message) {
   uint64_t id;
   {
     const MutexLock lock(&desk_.mutex);
@@ -83,35 +84,51 @@ absl::StatusOr<int64_t> KafkaAppendChannel::Append(const Outgoing& message) {
     desk_.reports[id] = Report();
   }
   const std::string topic = connection_->FullName(message.to.topic);
+  // Null, not empty: in a compacted topic this removes the key.
   void* value =
       message.value.empty() ? nullptr : const_cast<char*>(message.value.data());
   Report report;
   report.err = rd_kafka_producev(
-      handle->get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+      handle, RD_KAFKA_V_TOPIC(topic.c_str()),
       RD_KAFKA_V_PARTITION(message.to.partition),
       RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
       RD_KAFKA_V_VALUE(value, message.value.size()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
       RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<uintptr_t>(id))),
       RD_KAFKA_V_END);
-  {
-    const MutexLock lock(&desk_.mutex);
-    if (report.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      const absl::Time give_up = connection_->Deadline() + kReportSlack;
-      while (!desk_.reports[id].there && absl::Now() < give_up) {
-        desk_.reported.WaitFor(&desk_.mutex, give_up - absl::Now());
-      }
-      report = desk_.reports[id];
-      if (!report.there) report.err = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+  const MutexLock lock(&desk_.mutex);
+  if (report.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const absl::Time give_up = connection_->Deadline() + kReportSlack;
+    while (!desk_.reports[id].there && absl::Now() < give_up) {
+      desk_.reported.WaitFor(&desk_.mutex, give_up - absl::Now());
     }
-    desk_.reports.erase(id);
+    report = desk_.reports[id];
+    if (!report.there) report.err = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+  } else if (report.err == RD_KAFKA_RESP_ERR__FATAL) {
+    // The handle did not even take it.
+    report.err = RD_KAFKA_RESP_ERR__PURGE_QUEUE;
+  }
+  desk_.reports.erase(id);
+  return report;
+}
+
+absl::StatusOr<int64_t> KafkaAppendChannel::Append(const Outgoing& message) {
+  RETURN_IF_ERROR(CheckSize(message));
+  RETURN_IF_ERROR(connection_->Require(message.to));
+  ASSIGN_OR_RETURN(std::shared_ptr<KafkaHandle> handle, Handle());
+  Report report = Send(handle->get(), message);
+  if (report.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE) {
+    // Never sent: an earlier message has made the handle useless meanwhile.
+    Drop(handle);
+    ASSIGN_OR_RETURN(handle, Handle());
+    report = Send(handle->get(), message);
   }
   if (report.err == RD_KAFKA_RESP_ERR_NO_ERROR && report.offset >= 0) {
     return report.offset;
   }
-  DropIfFatal(handle);
   const std::string what =
-      absl::StrCat("appending to ", topic, "/", message.to.partition);
+      absl::StrCat("appending to ", connection_->FullName(message.to.topic),
+                   "/", message.to.partition);
   if (report.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Error(status::v1::REASON_CODE_STORAGE_FAILED,
                  absl::StrCat(what,

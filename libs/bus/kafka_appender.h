@@ -44,9 +44,12 @@ class KafkaAppendChannel {
   static void OnEvent(rd_kafka_t* handle, rd_kafka_event_t* event,
                       void* opaque);
 
+  // The handle, or another one if it is of no more use.
   absl::StatusOr<std::shared_ptr<KafkaHandle>> Handle();
-  // The next message gets another handle, if this one is of no more use.
-  void DropIfFatal(const std::shared_ptr<KafkaHandle>& handle);
+  // The next message gets another handle.
+  void Drop(const std::shared_ptr<KafkaHandle>& handle);
+  // Waits for the report. _PURGE_QUEUE if the message never left.
+  Report Send(rd_kafka_t* handle, const Outgoing& message);
 
   KafkaConnection* const connection_;
   Desk desk_;

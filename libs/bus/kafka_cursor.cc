@@ -10,11 +10,24 @@ namespace sluice::bus {
 
 absl::StatusOr<std::unique_ptr<KafkaCursor>> KafkaCursor::Make(
     KafkaConnection* connection, bool tail) {
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<KafkaHandle> handle,
-      connection->MakeHandle(RD_KAFKA_CONSUMER, CursorSettings(tail)));
-  return std::unique_ptr<KafkaCursor>(
-      new KafkaCursor(connection, std::move(handle)));
+  std::unique_ptr<KafkaCursor> cursor(new KafkaCursor(connection));
+  ASSIGN_OR_RETURN(cursor->handle_, connection->MakeHandle(
+                                        RD_KAFKA_CONSUMER, CursorSettings(tail),
+                                        [](rd_kafka_conf_t* conf) {
+                                          rd_kafka_conf_set_error_cb(conf,
+                                                                     OnError);
+                                        },
+                                        cursor.get()));
+  cursor->queue_.reset(rd_kafka_queue_new(cursor->handle_->get()));
+  return cursor;
+}
+
+void KafkaCursor::OnError(rd_kafka_t* handle, int err, const char* /*said*/,
+                          void* /*opaque*/) {
+  static_cast<KafkaCursor*>(KafkaHandle::OwnerOf(handle))->error_ =
+      static_cast<rd_kafka_resp_err_t>(err);
+  // Back to Take at once.
+  rd_kafka_yield(handle);
 }
 
 KafkaCursor::~KafkaCursor() { Stop(); }
@@ -34,7 +47,9 @@ absl::Status KafkaCursor::Start(const TopicPartition& partition,
   partition_ = partition;
   next_ = offset;
   taken_bytes_ = 0;
-  if (rd_kafka_consume_start(topic_.get(), partition.partition, offset) != 0) {
+  error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (rd_kafka_consume_start_queue(topic_.get(), partition.partition, offset,
+                                   queue_.get()) != 0) {
     return connection_->Failure(
         rd_kafka_last_error(),
         absl::StrCat("reading ", partition.topic, "/", partition.partition));
@@ -47,15 +62,24 @@ void KafkaCursor::Stop() {
   if (!started_) return;
   started_ = false;
   rd_kafka_consume_stop(topic_.get(), partition_.partition);
+  // What is left is of no use, and keeps the handle from ending.
+  while (const KafkaMessage left =
+             KafkaMessage(rd_kafka_consume_queue(queue_.get(), 0))) {
+  }
 }
 
 void KafkaCursor::Touch() { last_used_ = absl::Now(); }
 
 KafkaCursor::Taken KafkaCursor::Take(absl::Time deadline) {
   while (true) {
-    const KafkaMessage message(rd_kafka_consume(
-        topic_.get(), partition_.partition, MillisecondsUntil(deadline)));
+    const KafkaMessage message(
+        rd_kafka_consume_queue(queue_.get(), MillisecondsUntil(deadline)));
     if (message == nullptr) {
+      const rd_kafka_resp_err_t err =
+          std::exchange(error_, RD_KAFKA_RESP_ERR_NO_ERROR);
+      if (err != RD_KAFKA_RESP_ERR_NO_ERROR && !IsPassing(err)) {
+        return {Taken::kError, {}, 0, err};
+      }
       if (absl::Now() >= deadline) return {};
       continue;
     }

@@ -53,13 +53,18 @@ class KafkaCursor {
   Taken Take(absl::Time deadline);
 
  private:
-  KafkaCursor(KafkaConnection* connection, std::unique_ptr<KafkaHandle> handle)
-      : connection_(connection), handle_(std::move(handle)) {}
+  explicit KafkaCursor(KafkaConnection* connection) : connection_(connection) {}
+
+  // Of errors that are not a message. Runs in the thread that takes.
+  static void OnError(rd_kafka_t* handle, int err, const char* said,
+                      void* opaque);
 
   KafkaConnection* const connection_;
-  const std::unique_ptr<KafkaHandle> handle_;
-  // After the handle, which it is part of.
+  std::unique_ptr<KafkaHandle> handle_;
+  // After the handle, which they are part of.
+  KafkaQueue queue_;
   KafkaTopic topic_;
+  rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   TopicPartition partition_;
   int64_t next_ = 0;
   bool started_ = false;

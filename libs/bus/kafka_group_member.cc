@@ -27,23 +27,24 @@ void OnQueueFilled(rd_kafka_t* /*handle*/, void* wakeup) {
 }  // namespace
 
 KafkaGroupMember::KafkaGroupMember(KafkaConnection* connection,
-                                   std::string group_id, std::string topic,
-                                   int partitions)
+                                   KafkaGroups* groups, std::string group_id,
+                                   std::string topic, int partitions)
     : connection_(connection),
+      groups_(groups),
       group_id_(std::move(group_id)),
       topic_(std::move(topic)),
       full_topic_(connection->FullName(topic_)),
       prefetch_bytes_(MemberPrefetchBytes(connection->options(), partitions)) {}
 
 absl::StatusOr<std::unique_ptr<KafkaGroupMember>> KafkaGroupMember::Join(
-    KafkaConnection* connection, const std::string& group,
+    KafkaConnection* connection, KafkaGroups* groups, const std::string& group,
     const std::string& topic) {
   RETURN_IF_ERROR(ValidateId("group", group));
   const std::string group_id = connection->FullName(group);
   RETURN_IF_ERROR(ValidateId("group", group_id));
   ASSIGN_OR_RETURN(const int partitions, connection->PartitionCount(topic));
   std::unique_ptr<KafkaGroupMember> member(
-      new KafkaGroupMember(connection, group_id, topic, partitions));
+      new KafkaGroupMember(connection, groups, group_id, topic, partitions));
   ASSIGN_OR_RETURN(
       member->handle_,
       connection->MakeHandle(
@@ -52,7 +53,10 @@ absl::StatusOr<std::unique_ptr<KafkaGroupMember>> KafkaGroupMember::Join(
           [](rd_kafka_conf_t* conf) {
             rd_kafka_conf_set_events(
                 conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
-          }));
+            // Of errors that come by a partition's queue.
+            rd_kafka_conf_set_error_cb(conf, OnError);
+          },
+          member.get()));
   rd_kafka_t* handle = member->handle_->get();
   rd_kafka_poll_set_consumer(handle);
   member->events_.reset(rd_kafka_queue_get_consumer(handle));
@@ -62,7 +66,14 @@ absl::StatusOr<std::unique_ptr<KafkaGroupMember>> KafkaGroupMember::Join(
       connection, member->handle_.get(), member->full_topic_,
       member->wakeup_.get());
   RETURN_IF_ERROR(member->Subscribe());
+  groups->Add(group_id, member->handle_.get());
   return member;
+}
+
+void KafkaGroupMember::OnError(rd_kafka_t* handle, int err, const char* said,
+                               void* /*opaque*/) {
+  static_cast<KafkaGroupMember*>(KafkaHandle::OwnerOf(handle))
+      ->TakeError(static_cast<rd_kafka_resp_err_t>(err), said);
 }
 
 absl::Status KafkaGroupMember::Subscribe() {
@@ -76,11 +87,12 @@ absl::Status KafkaGroupMember::Subscribe() {
 KafkaGroupMember::~KafkaGroupMember() {
   wakeup_->Close();
   if (commits_ != nullptr) {
+    groups_->Remove(handle_.get());
     commits_->Finish(absl::Now() + kFinishCommits);
     const bool safe = SafeToDestroy();
     rd_kafka_queue_cb_event_enable(events_.get(), nullptr, nullptr);
     for (auto& [partition, held] : held_) {
-      rd_kafka_queue_cb_event_enable(held.queue.get(), nullptr, nullptr);
+      Abandon(&held);
     }
     held_.clear();
     Leave();
@@ -233,13 +245,20 @@ void KafkaGroupMember::Gain(int partition, PollResult* result) {
 void KafkaGroupMember::Lose(int partition, PollResult* result) {
   const auto held = held_.find(partition);
   if (held == held_.end()) return;
-  rd_kafka_queue_cb_event_enable(held->second.queue.get(), nullptr, nullptr);
+  Abandon(&held->second);
   held_.erase(held);
   commits_->Forget(partition);
   const TopicPartition name = {topic_, partition};
   // Gained in this very Poll: the caller need not hear of it.
   if (std::erase(result->gained, name) > 0) return;
   result->lost.push_back(name);
+}
+
+void KafkaGroupMember::Abandon(Held* held) {
+  rd_kafka_queue_cb_event_enable(held->queue.get(), nullptr, nullptr);
+  // Nobody looks into this queue any more, and what librdkafka puts there
+  // keeps the partition, and with it the handle, from ending.
+  rd_kafka_queue_forward(held->queue.get(), events_.get());
 }
 
 void KafkaGroupMember::TakeError(rd_kafka_resp_err_t err,

@@ -15,6 +15,7 @@
 #include "libs/bus/event_log.h"
 #include "libs/bus/kafka_commits.h"
 #include "libs/bus/kafka_connection.h"
+#include "libs/bus/kafka_groups.h"
 #include "libs/bus/wakeup.h"
 
 namespace sluice::bus {
@@ -33,10 +34,10 @@ class KafkaGroupMember : public GroupMember {
   // Messages of one Poll, whatever their size.
   static constexpr size_t kPollMessagesMax = 10'000;
 
-  // Joins. `connection` must outlive the member.
+  // Joins. `connection` and `groups` must outlive the member.
   static absl::StatusOr<std::unique_ptr<KafkaGroupMember>> Join(
-      KafkaConnection* connection, const std::string& group,
-      const std::string& topic);
+      KafkaConnection* connection, KafkaGroups* groups,
+      const std::string& group, const std::string& topic);
 
   // Finishes commits and leaves, each for some seconds at most.
   ~KafkaGroupMember() override;
@@ -63,14 +64,19 @@ class KafkaGroupMember : public GroupMember {
   };
   using HeldMap = std::map<int, Held>;
 
-  KafkaGroupMember(KafkaConnection* connection, std::string group_id,
-                   std::string topic, int partitions);
+  KafkaGroupMember(KafkaConnection* connection, KafkaGroups* groups,
+                   std::string group_id, std::string topic, int partitions);
+
+  // Runs in the thread that polls.
+  static void OnError(rd_kafka_t* handle, int err, const char* said,
+                      void* opaque);
 
   // Everything but messages: changes of the assignment, errors.
   void TakeEvents(PollResult* result);
   void TakeRebalance(rd_kafka_event_t* event, PollResult* result);
   void Gain(int partition, PollResult* result);
   void Lose(int partition, PollResult* result);
+  void Abandon(Held* held);
   void TakeError(rd_kafka_resp_err_t err, absl::string_view said);
 
   void Fetch(size_t bytes_max, PollResult* result);
@@ -98,6 +104,7 @@ class KafkaGroupMember : public GroupMember {
   bool SafeToDestroy();
 
   KafkaConnection* const connection_;
+  KafkaGroups* const groups_;
   const std::string group_id_;
   const std::string topic_;
   // As Kafka calls it.

@@ -16,8 +16,12 @@ namespace {
 constexpr absl::Duration kRecent = absl::Minutes(2);
 constexpr absl::Duration kLogInterval = absl::Minutes(1);
 constexpr size_t kComplaintBytesMax = 300;
+// librdkafka's word for a connection that failed, in whatever way.
+constexpr absl::string_view kConnectionFailed = "FAIL ";
+constexpr int kNodesSaid = 3;
 constexpr int kSyslogError = 3;
 constexpr int kSyslogWarning = 4;
+constexpr int kSyslogDebug = 7;
 
 // Whether the nodes could not be reached, rather than refused something.
 bool IsOutage(rd_kafka_resp_err_t err) {
@@ -92,6 +96,11 @@ void KafkaComplaints::Take(int level, absl::string_view facility,
   line = line.substr(0, kComplaintBytesMax);
   // Of settings that are for the other kind of handle.
   if (facility == "CONFWARN") return;
+  if (level >= kSyslogDebug) {
+    // Someone asked for them with the property `debug`.
+    LogDebug("kafka", {{"facility", facility}, {"said", line}});
+    return;
+  }
   const size_t colon = line.find(": ");
   const std::string key =
       absl::StrCat(facility, " ",
@@ -119,8 +128,11 @@ std::string KafkaComplaints::Recent() const {
   const absl::Time now = absl::Now();
   std::string recent;
   const MutexLock lock(&mutex_);
+  int nodes = 0;
   for (const auto& [key, entry] : entries_) {
-    if (now - entry.said > kRecent) continue;
+    if (now - entry.said > kRecent || !absl::StartsWith(key, kConnectionFailed))
+      continue;
+    if (++nodes > kNodesSaid) break;
     absl::StrAppend(&recent, recent.empty() ? "" : "; ", entry.text);
   }
   return recent;

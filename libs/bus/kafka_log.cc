@@ -8,6 +8,7 @@
 #include "libs/bus/kafka_appender.h"
 #include "libs/bus/kafka_connection.h"
 #include "libs/bus/kafka_group_member.h"
+#include "libs/bus/kafka_groups.h"
 #include "libs/bus/kafka_producer.h"
 #include "libs/bus/kafka_reader.h"
 
@@ -20,6 +21,7 @@ class KafkaLog : public EventLog {
       : connection_(std::move(connection)),
         admin_(connection_.get()),
         appends_(connection_.get()),
+        groups_(connection_.get()),
         reader_(connection_.get()) {}
 
   absl::Status CreateTopic(const TopicSpec& spec) override {
@@ -47,17 +49,18 @@ class KafkaLog : public EventLog {
   }
   absl::StatusOr<std::unique_ptr<GroupMember>> JoinGroup(
       const std::string& group, const std::string& topic) override {
-    return KafkaGroupMember::Join(connection_.get(), group, topic);
+    return KafkaGroupMember::Join(connection_.get(), &groups_, group, topic);
   }
   absl::StatusOr<int64_t> CommittedOffset(
       const std::string& group, const TopicPartition& partition) override {
-    return admin_.CommittedOffset(group, partition);
+    return groups_.CommittedOffset(group, partition);
   }
 
  private:
   const std::unique_ptr<KafkaConnection> connection_;
   KafkaAdmin admin_;
   KafkaAppendChannel appends_;
+  KafkaGroups groups_;
   KafkaReader reader_;
 };
 

@@ -80,8 +80,18 @@ absl::StatusOr<std::vector<int64_t>> KafkaProducer::Append(
     if (ReasonOf(there) == status::v1::REASON_CODE_NOT_FOUND) return there;
     if (!there.ok()) return Finish(there);
   }
-  const absl::Status status = Transact(messages, deadline);
-  if (!status.ok()) return status;
+  absl::Status status = Transact(messages, deadline);
+  if (!status.ok() && finished_.ok() && out_of_sequence_) {
+    status = Transact(messages, deadline);
+    if (!status.ok() && out_of_sequence_) return Finish(status);
+  }
+  if (ReasonOf(status) == status::v1::REASON_CODE_NOT_FOUND) {
+    // Deleted since it was looked up; which one Kafka does not say here.
+    for (const Outgoing& message : messages) {
+      connection_->Forget(message.to.topic);
+    }
+  }
+  RETURN_IF_ERROR(status);
   std::vector<int64_t> offsets;
   offsets.reserve(slots_.size());
   for (Slot& slot : slots_) {
@@ -94,6 +104,7 @@ absl::StatusOr<std::vector<int64_t>> KafkaProducer::Append(
 absl::Status KafkaProducer::Transact(const std::vector<Outgoing>& messages,
                                      absl::Time deadline) {
   slots_.assign(messages.size(), Slot());
+  out_of_sequence_ = false;
   if (const KafkaError error(rd_kafka_begin_transaction(handle_->get()));
       error != nullptr) {
     return Finish(Explain(error.get(), "beginning"));
@@ -148,6 +159,8 @@ absl::Status KafkaProducer::Commit(absl::Time deadline) {
         handle_->get(), MillisecondsUntil(deadline)));
     if (error == nullptr) return absl::OkStatus();
     if (rd_kafka_error_txn_requires_abort(error.get()) != 0) {
+      out_of_sequence_ = rd_kafka_error_code(error.get()) ==
+                         RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
       return Abort(Explain(error.get(), "committing"));
     }
     if (rd_kafka_error_is_retriable(error.get()) == 0 ||
@@ -179,8 +192,9 @@ absl::Status KafkaProducer::Abort(const absl::Status& reason) {
         return slot.value.owner() != nullptr &&
                slot.err == RD_KAFKA_RESP_ERR__IN_PROGRESS;
       });
-  if (all_reported && (code == status::v1::REASON_CODE_NOT_FOUND ||
-                       code == status::v1::REASON_CODE_TOO_LARGE)) {
+  if (all_reported &&
+      (code == status::v1::REASON_CODE_NOT_FOUND ||
+       code == status::v1::REASON_CODE_TOO_LARGE || out_of_sequence_)) {
     return reason;
   }
   return Finish(reason);

@@ -80,6 +80,10 @@ class KafkaProducer : public Producer {
   // Of the call that runs, or of the last one. Outlives the handle, which has
   // pointers to it.
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mutex_);
+  // Whether the transaction failed only because Kafka missed messages of an
+  // earlier one, which it had refused. Its abort gives librdkafka a new epoch,
+  // so that it can be tried again.
+  bool out_of_sequence_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time warned_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::unique_ptr<KafkaHandle> handle_;
 };
