@@ -34,7 +34,14 @@ void HmacBlocksPortable(const HashState& inner, const HashState& outer,
 
 // With the CPU's SHA instructions, two messages interleaved; null where there
 // are none.
-HmacBlocks HmacBlocksAccelerated();
+HmacBlocks HmacBlocksInPairs();
+
+// With AVX-512, sixteen messages side by side, which takes half of the time
+// again; null where there is none.
+HmacBlocks HmacBlocksSixteenWide();
+
+// The one to use on this CPU.
+HmacBlocks FastestHmacBlocks();
 
 }  // namespace sluice::crypto
 

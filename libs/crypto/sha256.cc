@@ -118,9 +118,7 @@ Digest HmacSha256::Compute(absl::string_view message) const {
 
 void HmacSha256::ComputeMany(char prefix, const absl::string_view* texts,
                              size_t count, Digest* digests) const {
-  static const HmacBlocks hmac_blocks = HmacBlocksAccelerated() != nullptr
-                                            ? HmacBlocksAccelerated()
-                                            : HmacBlocksPortable;
+  static const HmacBlocks hmac_blocks = FastestHmacBlocks();
   constexpr size_t kTextMax = kHashBlockTextMax - 1;
   constexpr size_t kAtOnce = 16;
   const HashState inner = WordsOf(state_->inner);

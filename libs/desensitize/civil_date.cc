@@ -21,20 +21,35 @@ constexpr int64_t FloorDivide(int64_t value, int64_t by) {
 
 }  // namespace
 
-CivilDate DateOf(int64_t days) {
+MarchYear MarchYearOf(int64_t days) {
   const int64_t from_march = days + kDaysBeforeEpoch;
-  const int64_t era = FloorDivide(from_march, kDaysPerEra);
+  int64_t era = 0;
+  // Of the years 0 to 2399 without a division of 64 bits.
+  constexpr int64_t kNearEras = 6;
+  if (from_march >= 0 && from_march < kNearEras * kDaysPerEra) {
+    era = static_cast<uint32_t>(from_march) / uint32_t{kDaysPerEra};
+  } else {
+    era = FloorDivide(from_march, kDaysPerEra);
+  }
   const auto day_of_era = static_cast<uint32_t>(from_march - era * kDaysPerEra);
   const uint32_t year_of_era = (day_of_era - day_of_era / 1460 +
                                 day_of_era / 36524 - day_of_era / 146096) /
                                365;
-  const uint32_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const uint32_t months_from_march = (5 * day_of_year + 2) / 153;
+  const uint32_t century = year_of_era / 100;
+  const bool is_leap = year_of_era % 4 == 0 &&
+                       (year_of_era != century * 100 || century % 4 == 0);
+  return {era * kYearsPerEra + year_of_era,
+          day_of_era - (365 * year_of_era + year_of_era / 4 - century),
+          is_leap};
+}
+
+CivilDate DateOf(int64_t days) {
+  const MarchYear year = MarchYearOf(days);
+  const uint32_t months_from_march = (5 * year.day + 2) / 153;
   const uint32_t month =
       months_from_march < 10 ? months_from_march + 3 : months_from_march - 9;
-  return {era * kYearsPerEra + year_of_era + (month <= 2 ? 1 : 0), month,
-          day_of_year - (153 * months_from_march + 2) / 5 + 1};
+  return {year.year + (month <= 2 ? 1 : 0), month,
+          year.day - (153 * months_from_march + 2) / 5 + 1};
 }
 
 int64_t DaysOf(const CivilDate& date) {

@@ -21,6 +21,16 @@ struct CivilDate {
 
 CivilDate DateOf(int64_t days);
 
+// The year from 1 March on that a day lies in.
+struct MarchYear {
+  int64_t year;
+  // Days since that 1 March.
+  uint32_t day;
+  // Whether the calendar year of that 1 March is a leap year.
+  bool is_leap;
+};
+MarchYear MarchYearOf(int64_t days);
+
 // Of a date that exists.
 int64_t DaysOf(const CivilDate& date);
 

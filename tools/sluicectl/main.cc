@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   sluicectl::AddBrokerCommands(&app, &invocation);
   sluicectl::AddCatalogCommands(&app, &invocation);
   sluicectl::AddDepartmentCommands(&app, &invocation);
+  sluicectl::AddDesensitizeCommands(&app, &invocation);
   sluicectl::AddGenesisCommands(&app, &invocation);
   sluicectl::AddKeyCommands(&app, &invocation);
   sluicectl::AddStatusCommand(&app, &invocation);

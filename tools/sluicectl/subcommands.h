@@ -13,6 +13,7 @@ void AddAgreementCommands(CLI::App* app, cli::Invocation* invocation);
 void AddBrokerCommands(CLI::App* app, cli::Invocation* invocation);
 void AddCatalogCommands(CLI::App* app, cli::Invocation* invocation);
 void AddDepartmentCommands(CLI::App* app, cli::Invocation* invocation);
+void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation);
 void AddGenesisCommands(CLI::App* app, cli::Invocation* invocation);
 void AddKeyCommands(CLI::App* app, cli::Invocation* invocation);
 void AddStatusCommand(CLI::App* app, cli::Invocation* invocation);

@@ -1,0 +1,399 @@
+// What each operator costs a record, beside what it cannot do without, measured
+// in alternation: copying the column, or the bare primitive of OpenSSL.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "libs/base/file.h"
+#include "libs/base/status.h"
+#include "libs/base/string_view.h"
+#include "libs/config/yaml.h"
+#include "libs/desensitize/operator.h"
+#include "libs/identifiers/bank_card.h"
+#include "libs/identifiers/resident_id.h"
+#include "libs/identifiers/uscc.h"
+#include "libs/records/aligned_buffer.h"
+#include "libs/records/batch_builder.h"
+
+namespace sluice::bench {
+namespace {
+
+using desensitize::Operator;
+using records::Column;
+using records::ColumnBuilder;
+using records::DataType;
+using Random = std::mt19937_64;
+
+constexpr uint32_t kRows = 4096;
+
+// ------------------------------------------------------------------- columns
+
+std::string Digits(size_t count, Random* random) {
+  std::string text(count, '0');
+  for (char& c : text) c = static_cast<char>('0' + (*random)() % 10);
+  return text;
+}
+
+std::string ResidentId(Random* random) {
+  std::string id = absl::StrFormat(
+      "33010%d%d%02d%02d%s", 2 + (*random)() % 7, 1940 + (*random)() % 80,
+      1 + (*random)() % 12, 1 + (*random)() % 28, Digits(3, random));
+  return id + identifiers::ResidentIdCheckCharacter(AsView(id));
+}
+
+std::string Uscc(Random* random) {
+  std::string code = "91330106";
+  for (int i = 0; i < 8; ++i) {
+    code += identifiers::kUsccAlphabet[(*random)() % 31];
+  }
+  code += identifiers::OrganizationCheckCharacter(AsView(code).substr(8));
+  return code + identifiers::UsccCheckCharacter(AsView(code));
+}
+
+std::string Name(Random* random) {
+  static const std::vector<std::string> pieces = {"王", "李", "张", "伟", "芳",
+                                                  "秀", "英", "建", "国", "欧"};
+  std::string name;
+  for (size_t n = 2 + (*random)() % 2; n > 0; --n) {
+    name += pieces[(*random)() % pieces.size()];
+  }
+  return name;
+}
+
+Column Texts(const std::function<std::string(Random*)>& make) {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    builder.AppendText(AsView(make(&random)));
+  }
+  return builder.Finish();
+}
+
+Column Phones() {
+  return Texts(
+      [](Random* random) { return absl::StrCat("13", Digits(9, random)); });
+}
+
+Column Dates() {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_DATE);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    builder.AppendDate(static_cast<int32_t>(random() % 25'000) - 7'000);
+  }
+  return builder.Finish();
+}
+
+Column Integers() {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_INT64);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    builder.AppendInt64(static_cast<int64_t>(random() % 1'000'000));
+  }
+  return builder.Finish();
+}
+
+size_t BytesOf(const Column& column) {
+  return column.data.size() + column.offsets.size() + column.validity.size();
+}
+
+// -------------------------------------------------------------------- limits
+
+// What must not be optimized away goes here.
+volatile uint64_t sink = 0;
+
+SharedBytes CopyOf(const SharedBytes& bytes) {
+  records::AlignedBuffer buffer(bytes.size());
+  std::memcpy(buffer.data(), bytes.data(), bytes.size());
+  return std::move(buffer).Share();
+}
+
+// The column in buffers of its own, as every operator makes them.
+void CopyColumn(const Column& column) {
+  const SharedBytes data = CopyOf(column.data);
+  const SharedBytes offsets = CopyOf(column.offsets);
+  sink = sink + static_cast<uint8_t>(data.data()[0]) + offsets.size();
+}
+
+void TwoCompressions() {
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  uint8_t block[64] = {1};
+  for (uint32_t i = 0; i < kRows; ++i) {
+    SHA256_Transform(&state, block);
+    SHA256_Transform(&state, block);
+  }
+  sink = sink + state.h[0];
+}
+
+// The ten rounds of FF1, each of which needs the one before.
+void TenBlocks() {
+  static EVP_CIPHER_CTX* const context = [] {
+    EVP_CIPHER_CTX* const made = EVP_CIPHER_CTX_new();
+    const uint8_t key[32] = {1};
+    EVP_EncryptInit_ex(made, EVP_aes_256_ecb(), nullptr, key, nullptr);
+    EVP_CIPHER_CTX_set_padding(made, 0);
+    return made;
+  }();
+  uint8_t block[16] = {1};
+  for (uint32_t i = 0; i < kRows * 10; ++i) {
+    int written = 0;
+    EVP_EncryptUpdate(context, block, &written, block, sizeof(block));
+  }
+  sink = sink + block[0];
+}
+
+// ---------------------------------------------------------------- measuring
+
+struct Case {
+  std::string name;
+  std::function<void()> run;
+  size_t bytes;
+  std::string limit_name;
+  std::function<void()> limit;
+};
+
+// Time this thread had the processor, in nanoseconds: what others do on the
+// machine counts less.
+int64_t ThreadNanoseconds() {
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// Nanoseconds a record, over `milliseconds`.
+double Measure(const std::function<void()>& run, int milliseconds) {
+  const int64_t begin = ThreadNanoseconds();
+  const int64_t until = begin + int64_t{milliseconds} * 1'000'000;
+  uint64_t times = 0;
+  int64_t now = begin;
+  for (; now < until; now = ThreadNanoseconds()) {
+    for (int i = 0; i < 8; ++i) run();
+    times += 8;
+  }
+  return static_cast<double>(now - begin) / static_cast<double>(times) / kRows;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::unique_ptr<const Operator> Compile(const std::string& json, DataType type,
+                                        uint32_t length_max) {
+  desensitize::Treatment treatment;
+  catalog::v1::Field field;
+  field.set_name("value");
+  field.set_type(type);
+  field.set_length_max(length_max);
+  desensitize::OperatorKeys keys;
+  keys.pseudonym_secret = std::string(32, 'k');
+  keys.token_secret = std::string(32, 'k');
+  if (const auto parsed =
+          config::ParseYamlConfig(AsView(json), "treatment", &treatment);
+      !parsed.ok()) {
+    std::cerr << parsed << '\n';
+    std::exit(1);
+  }
+  auto compiled = desensitize::CompileOperator(treatment, field, keys);
+  if (!compiled.ok()) {
+    std::cerr << compiled.status() << '\n';
+    std::exit(1);
+  }
+  return *std::move(compiled);
+}
+
+class Cases {
+ public:
+  Cases() {
+    const Column ids = Texts(ResidentId);
+    const Column names = Texts(Name);
+    const Column phones = Phones();
+    const Column dates = Dates();
+    AddCopying("keep_ends", "{mask: {keep_ends: {first: 6, last: 4}}}", ids);
+    AddCopying("name", "{mask: {name: {}}}", names);
+    AddCopying("phone", "{mask: {phone: {}}}", phones);
+    AddCopying("hide_range", "{mask: {hide_range: {from: 3, to: 6}}}", ids);
+    AddCopying("email", "{mask: {email: {}}}", Texts([](Random* random) {
+                 return absl::StrCat("user", Digits(4, random), "@example.com");
+               }));
+    AddCopying("bank card", "{mask: {bank_card: {}}}", Cards());
+    AddCopying("address", "{mask: {address: {}}}", Texts([](Random* random) {
+                 return absl::StrCat("浙江省杭州市西湖区文二西路",
+                                     Digits(2, random), "号");
+               }));
+    AddCopying(
+        "free text", "{mask: {free_text: {}}}", Texts([](Random* random) {
+          return absl::StrCat("联系电话13", Digits(9, random), "，请尽快回复");
+        }));
+    AddCopying("date to year", "{generalize: {date: {unit: YEAR}}}", dates);
+    AddCopying("age band",
+               "{generalize: {age: {as_of: '2026-01-01', band_years: 5}}}",
+               dates);
+    AddCopying("bucket", "{generalize: {bucket: {width: '1000'}}}", Integers());
+    AddCopying("clamp", "{generalize: {clamp: {max: '90000'}}}", Integers());
+    AddCopying("division", "{generalize: {division: {level: COUNTY}}}",
+               Texts([](Random* random) {
+                 return absl::StrCat("330106", Digits(6, random));
+               }));
+    AddHashing("pseudonym sha256", "{pseudonym: {}}", ids);
+    AddHashing("pseudonym sm3", "{pseudonym: {hash: SM3}}", ids);
+    AddHashing("surrogate name", "{surrogate: {name: {}}}", names);
+    AddHashing("date shift", "{perturb: {date_shift: {days_max: 30}}}", dates);
+    AddHashing("laplace", "{perturb: {laplace: {scale: '100'}}}", Integers());
+    AddEncrypting("fpe 18 digits", "{fpe: {alphabet: DIGITS}}",
+                  Texts([](Random* random) { return Digits(18, random); }));
+    AddEncrypting("fpe resident id", "{fpe: {resident_id: {}}}", ids);
+    AddEncrypting("fpe uscc", "{fpe: {uscc: {}}}", Texts(Uscc));
+    AddEncrypting("fpe phone", "{fpe: {phone: {}}}", phones);
+    AddEncrypting("fpe bank card", "{fpe: {bank_card: {}}}", Cards());
+    AddEncrypting("fpe 18 digits sm4", "{fpe: {alphabet: DIGITS, cipher: SM4}}",
+                  Texts([](Random* random) { return Digits(18, random); }));
+    AddEncrypting("token", "{token: {}}", ids);
+    AddPolicy(ids, names, phones, dates);
+  }
+
+  const std::vector<Case>& all() const { return cases_; }
+
+ private:
+  static Column Cards() {
+    return Texts([](Random* random) {
+      const std::string digits = absl::StrCat("622202", Digits(9, random));
+      return digits + identifiers::LuhnDigit(AsView(digits));
+    });
+  }
+
+  void Add(const std::string& name, const std::string& json,
+           const Column& column, const std::string& limit_name,
+           std::function<void()> limit) {
+    std::shared_ptr<const Operator> op = Compile(json, column.type, 64);
+    cases_.push_back({name,
+                      [op, column] {
+                        const auto treated = op->Apply(column);
+                        if (treated.untreatable != 0) std::abort();
+                        sink = sink + treated.column.data.size();
+                      },
+                      BytesOf(column), limit_name, std::move(limit)});
+  }
+  void AddCopying(const std::string& name, const std::string& json,
+                  const Column& column) {
+    Add(name, json, column, "copying the column",
+        [column] { CopyColumn(column); });
+  }
+  void AddHashing(const std::string& name, const std::string& json,
+                  const Column& column) {
+    Add(name, json, column, "2 compressions of SHA-256", TwoCompressions);
+  }
+  void AddEncrypting(const std::string& name, const std::string& json,
+                     const Column& column) {
+    Add(name, json, column, "10 blocks of AES-256", TenBlocks);
+  }
+
+  // Twelve columns of 170 bytes a record, of which four are treated.
+  void AddPolicy(const Column& ids, const Column& names, const Column& phones,
+                 const Column& dates) {
+    const Column kept =
+        Texts([](Random* random) { return Digits(12, random); });
+    std::vector<std::pair<std::shared_ptr<const Operator>, Column>> columns;
+    const auto add = [&columns](const std::string& json, const Column& column) {
+      columns.emplace_back(Compile(json, column.type, 64), column);
+    };
+    add("{pseudonym: {}}", ids);
+    add("{mask: {name: {}}}", names);
+    add("{mask: {phone: {}}}", phones);
+    add("{generalize: {date: {unit: YEAR}}}", dates);
+    for (int i = 0; i < 8; ++i) add("{keep: {}}", kept);
+    size_t bytes = 0;
+    for (const auto& [op, column] : columns) bytes += BytesOf(column);
+    cases_.push_back({"policy of the demo",
+                      [columns] {
+                        for (const auto& [op, column] : columns) {
+                          sink = sink + op->Apply(column).column.data.size();
+                        }
+                      },
+                      bytes, "2 compressions of SHA-256", TwoCompressions});
+  }
+
+  std::vector<Case> cases_;
+};
+
+struct Options {
+  int runs = 7;
+  int milliseconds = 20;
+  std::string only;
+  std::string json;
+};
+
+int Run(const Options& options) {
+  std::cout << absl::StrFormat("%-20s %9s %15s %7s  %-26s %9s %6s\n",
+                               "operator", "ns/record", "min..max", "GB/s",
+                               "beside", "ns/record", "ratio");
+  std::string json;
+  const Cases cases;
+  for (const Case& each : cases.all()) {
+    if (!options.only.empty() &&
+        each.name.find(options.only) == std::string::npos) {
+      continue;
+    }
+    std::vector<double> costs;
+    std::vector<double> limits;
+    // The first pair warms caches and does not count.
+    for (int run = -1; run < options.runs; ++run) {
+      const double limit = Measure(each.limit, options.milliseconds);
+      const double cost = Measure(each.run, options.milliseconds);
+      if (run < 0) continue;
+      limits.push_back(limit);
+      costs.push_back(cost);
+    }
+    const double cost = Median(costs);
+    const double limit = Median(limits);
+    const auto [least, most] = std::minmax_element(costs.begin(), costs.end());
+    const double gigabytes = static_cast<double>(each.bytes) / kRows / cost;
+    std::cout << absl::StrFormat(
+        "%-20s %9.2f %15s %7.2f  %-26s %9.2f %6.2f\n", each.name, cost,
+        absl::StrFormat("%.2f..%.2f", *least, *most), gigabytes,
+        each.limit_name, limit, cost / limit);
+    std::cout.flush();
+    absl::StrAppend(
+        &json,
+        absl::StrFormat("{\"operator\":\"%s\",\"ns_per_record\":%.3f,"
+                        "\"min\":%.3f,\"max\":%.3f,\"gb_per_second\":%.3f,"
+                        "\"beside\":\"%s\",\"beside_ns_per_record\":%.3f}\n",
+                        each.name, cost, *least, *most, gigabytes,
+                        each.limit_name, limit));
+  }
+  if (options.json.empty()) return 0;
+  const absl::Status written =
+      WriteFileAtomically(options.json, AsView(json), 0644);
+  if (!written.ok()) std::cerr << written << '\n';
+  return written.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace sluice::bench
+
+int main(int argc, char** argv) {
+  sluice::bench::Options options;
+  CLI::App app("Costs of the desensitization operators.", "desensitize_bench");
+  app.add_option("--runs", options.runs, "Runs of each side that count")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--milliseconds", options.milliseconds, "Length of a run")
+      ->check(CLI::Range(1, 10'000));
+  app.add_option("--only", options.only, "Operators whose name holds this");
+  app.add_option("--json", options.json, "Write the figures there too");
+  CLI11_PARSE(app, argc, argv);
+  return sluice::bench::Run(options);
+}

@@ -1,0 +1,255 @@
+// sluicectl desensitizers and sluicectl desensitize: what treatments there are,
+// and what one makes of values, before it stands in an agreement.
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "libs/base/encoding.h"
+#include "libs/base/status.h"
+#include "libs/base/string_view.h"
+#include "libs/config/yaml.h"
+#include "libs/crypto/random.h"
+#include "libs/desensitize/operator.h"
+#include "libs/desensitize/operator_list.h"
+#include "libs/desensitize/typed_lines.h"
+#include "libs/records/batch_builder.h"
+#include "tools/sluicectl/subcommands.h"
+
+namespace sluice::sluicectl {
+namespace {
+
+using catalog::v1::Field;
+using cli::Cell;
+using desensitize::OperatorDescription;
+using desensitize::OperatorKeys;
+using desensitize::Treatment;
+
+constexpr uint32_t kColumnRows = 4096;
+constexpr size_t kSecretBytes = 32;
+
+struct Trial {
+  std::string treatment;
+  std::string type = "STRING";
+  std::string key_hex;
+  std::string tweak_hex;
+  uint32_t scale = 2;
+};
+
+absl::StatusOr<Treatment> ParseTreatment(absl::string_view text) {
+  Treatment treatment;
+  RETURN_IF_ERROR(config::ParseYamlConfig(text, "--treatment", &treatment));
+  return treatment;
+}
+
+// Keys for this run alone.
+OperatorKeys MadeUpKeys() {
+  OperatorKeys keys;
+  keys.pseudonym_secret = crypto::RandomBytes(kSecretBytes);
+  keys.token_secret = crypto::RandomBytes(kSecretBytes);
+  keys.token_version = 1;
+  keys.shared_domain = [secret = crypto::RandomBytes(kSecretBytes)](
+                           absl::string_view) { return secret; };
+  return keys;
+}
+
+std::string Preserves(const desensitize::Preserved& preserved) {
+  std::string text;
+  const auto add = [&text](bool is, absl::string_view what) {
+    if (is) absl::StrAppend(&text, text.empty() ? "" : ", ", what);
+  };
+  add(preserved.length, "length");
+  add(preserved.format, "format");
+  add(preserved.equality, "equality");
+  add(preserved.order, "order");
+  return text;
+}
+
+absl::StatusOr<std::string> ExampleOf(const OperatorDescription& each,
+                                      const OperatorKeys& keys) {
+  Field field;
+  field.set_name("example");
+  field.set_type(each.type);
+  ASSIGN_OR_RETURN(const Treatment treatment, ParseTreatment(each.treatment));
+  ASSIGN_OR_RETURN(
+      const Treatment resolved,
+      desensitize::ResolveTreatment(treatment, field, "treatment"));
+  ASSIGN_OR_RETURN(const auto compiled,
+                   desensitize::CompileOperator(resolved, field, keys));
+  records::ColumnBuilder builder(1, each.type);
+  RETURN_IF_ERROR(desensitize::AppendLine(each.value, each.type, 0, &builder));
+  return desensitize::LineOf(compiled->Apply(builder.Finish()).column, 0, 0);
+}
+
+absl::Status List(const cli::Invocation& invocation) {
+  const auto writer = cli::MakeOutput(invocation, {{"name"},
+                                                   {"strength"},
+                                                   {"preserves"},
+                                                   {"can_fail"},
+                                                   {"value"},
+                                                   {"becomes"},
+                                                   {"treatment"}});
+  const OperatorKeys keys = MadeUpKeys();
+  for (const OperatorDescription& each : desensitize::AllOperators()) {
+    ASSIGN_OR_RETURN(const std::string example, ExampleOf(each, keys));
+    Cell can_fail;
+    can_fail.SetBool(each.can_fail);
+    writer->Write({Cell::Text(each.name),
+                   Cell::Text(desensitize::StrengthWord(each.strength)),
+                   Cell::Text(Preserves(each.preserved)), can_fail,
+                   Cell::Text(each.value), Cell::Text(example),
+                   Cell::Text(each.treatment)});
+  }
+  return writer->Flush();
+}
+
+// A data type, or a semantic type that is a text but for dates and amounts.
+absl::StatusOr<Field> FieldOfType(const Trial& trial) {
+  const std::string name = absl::AsciiStrToUpper(AsView(trial.type));
+  Field field;
+  field.set_name("value");
+  field.set_scale(trial.scale);
+  records::DataType type = records::v1::DATA_TYPE_STRING;
+  catalog::v1::SemanticType meaning = catalog::v1::SEMANTIC_TYPE_UNSPECIFIED;
+  if (catalog::v1::SemanticType_Parse(absl::StrCat("SEMANTIC_TYPE_", name),
+                                      &meaning)) {
+    field.set_semantic_type(meaning);
+    if (meaning == catalog::v1::SEMANTIC_TYPE_BIRTH_DATE) {
+      type = records::v1::DATA_TYPE_DATE;
+    } else if (meaning == catalog::v1::SEMANTIC_TYPE_AMOUNT) {
+      type = records::v1::DATA_TYPE_DECIMAL128;
+    }
+  } else if (!records::v1::DataType_Parse(absl::StrCat("DATA_TYPE_", name),
+                                          &type)) {
+    return cli::UsageError(
+        "--type takes a data type such as STRING, INT64 or DATE, or a semantic "
+        "type such as RESIDENT_ID or PHONE");
+  }
+  field.set_type(type);
+  return field;
+}
+
+absl::StatusOr<OperatorKeys> KeysOf(const Trial& trial) {
+  if (trial.key_hex.empty()) {
+    if (trial.tweak_hex.empty()) return MadeUpKeys();
+    return cli::UsageError("--tweak-hex goes with --key-hex, which is missing");
+  }
+  const auto key = HexDecode(AsView(trial.key_hex));
+  const auto tweak = HexDecode(AsView(trial.tweak_hex));
+  if (!key.ok() || !tweak.ok()) {
+    return cli::UsageError("--key-hex and --tweak-hex take hex digits");
+  }
+  OperatorKeys keys;
+  keys.trial = OperatorKeys::Trial{*key, *tweak};
+  return keys;
+}
+
+// Treats the lines of one column after the other; adds up what could not be.
+class LineTreater {
+ public:
+  LineTreater(Field field, Field after,
+              std::unique_ptr<const desensitize::Operator> op)
+      : field_(std::move(field)), after_(std::move(after)), op_(std::move(op)) {
+    builder_.emplace(1, field_.type());
+  }
+
+  absl::Status Add(const std::string& line) {
+    ++lines_;
+    RETURN_IF_ERROR(
+        Annotate(desensitize::AppendLine(AsView(line), field_.type(),
+                                         field_.scale(), &*builder_),
+                 absl::StrCat("line ", lines_)));
+    if (++rows_ == kColumnRows) Flush();
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish() {
+    Flush();
+    if (untreatable_ == 0) return absl::OkStatus();
+    return Error(status::v1::REASON_CODE_VALUE_UNTREATABLE,
+                 absl::StrCat(untreatable_, " of ", lines_,
+                              " values could not be treated and became null"));
+  }
+
+ private:
+  void Flush() {
+    const desensitize::Treated treated = op_->Apply(builder_->Finish());
+    for (uint32_t row = 0; row < treated.column.row_count; ++row) {
+      std::cout << desensitize::LineOf(treated.column, row, after_.scale())
+                << '\n';
+    }
+    untreatable_ += treated.untreatable;
+    rows_ = 0;
+    builder_.emplace(1, field_.type());
+  }
+
+  const Field field_;
+  const Field after_;
+  const std::unique_ptr<const desensitize::Operator> op_;
+  std::optional<records::ColumnBuilder> builder_;
+  uint32_t rows_ = 0;
+  uint64_t lines_ = 0;
+  uint64_t untreatable_ = 0;
+};
+
+absl::Status Desensitize(const Trial& trial) {
+  ASSIGN_OR_RETURN(const Treatment treatment,
+                   ParseTreatment(AsView(trial.treatment)));
+  ASSIGN_OR_RETURN(Field field, FieldOfType(trial));
+  ASSIGN_OR_RETURN(
+      const Treatment resolved,
+      desensitize::ResolveTreatment(treatment, field, "treatment"));
+  ASSIGN_OR_RETURN(const OperatorKeys keys, KeysOf(trial));
+  ASSIGN_OR_RETURN(auto compiled,
+                   desensitize::CompileOperator(resolved, field, keys));
+  const Field after = desensitize::FieldAfter(resolved, field);
+  LineTreater treater(std::move(field), after, std::move(compiled));
+  for (std::string line; std::getline(std::cin, line);) {
+    RETURN_IF_ERROR(treater.Add(line));
+  }
+  return treater.Finish();
+}
+
+}  // namespace
+
+void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation) {
+  cli::AddCommand(app, "desensitizers",
+                  "The treatments there are, with what each preserves, how "
+                  "strong it is, and an example",
+                  "  sluicectl desensitizers\n"
+                  "  sluicectl desensitizers --output jsonl",
+                  invocation, [invocation] { return List(*invocation); });
+
+  auto trial = std::make_shared<Trial>();
+  CLI::App* const desensitize = cli::AddCommand(
+      app, "desensitize",
+      "What a treatment makes of the lines of standard input; a value it "
+      "cannot take becomes null",
+      "  echo 13812345678 | sluicectl desensitize --treatment '{mask: {}}' "
+      "--type PHONE\n"
+      "  echo 0123456789 | sluicectl desensitize \\\n"
+      "    --treatment '{\"fpe\": {\"alphabet\": \"DIGITS\"}}' \\\n"
+      "    --key-hex 2B7E151628AED2A6ABF7158809CF4F3C",
+      invocation, [trial] { return Desensitize(*trial); });
+  desensitize
+      ->add_option("--treatment", trial->treatment,
+                   "As in an agreement, in JSON or YAML")
+      ->required();
+  desensitize->add_option("--type", trial->type,
+                          "Data type or semantic type of the values (default "
+                          "STRING)");
+  desensitize->add_option("--scale", trial->scale,
+                          "Decimals of DECIMAL128 values (default 2)");
+  desensitize->add_option("--key-hex", trial->key_hex,
+                          "The operator's key itself; without it one is made "
+                          "up for this run");
+  desensitize->add_option("--tweak-hex", trial->tweak_hex,
+                          "The tweak of fpe over an alphabet");
+}
+
+}  // namespace sluice::sluicectl

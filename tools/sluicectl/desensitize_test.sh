@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# `sluicectl desensitizers` shows what there is, and `sluicectl desensitize` applies it to
+# lines: published vectors, semantic types, numbers, and what goes wrong.
+set -euo pipefail
+sluicectl="$(dirname "$0")/sluicectl"
+nist_key=2B7E151628AED2A6ABF7158809CF4F3C
+
+fail() {
+  echo "FAILED: $1" >&2
+  exit 1
+}
+
+# What the lines of $1 become with the other arguments, on one line.
+become() {
+  local lines="$1"
+  shift
+  printf '%b' "${lines}" | "${sluicectl}" desensitize "$@" 2> /dev/null | tr '\n' ' '
+}
+
+expect() {
+  [[ "$1" == "$2" ]] || fail "got '$1' and not '$2'"
+}
+
+expect "$(become '0123456789\n' --treatment '{"fpe": {"alphabet": "DIGITS"}}' --key-hex "${nist_key}")" \
+  '2433477484 '
+expect "$(become '0123456789\n' --treatment '{"fpe": {"alphabet": "DIGITS"}}' --key-hex "${nist_key}" --tweak-hex 39383736353433323130)" \
+  '6124200773 '
+expect "$(become '0123456789abcdefghi\n' --treatment '{fpe: {alphabet: DIGITS_LOWER}}' --key-hex "${nist_key}" --tweak-hex 3737373770717273373737)" \
+  'a9tv40mll9kdu509eum '
+expect "$(become '13812345678\n\nx' --treatment '{mask: {}}' --type phone)" \
+  '138****5678  null '
+expect "$(become '12.50\n-0.05\n' --treatment '{generalize: {round: {step: "1"}}}' --type DECIMAL128)" \
+  '13.00 0.00 '
+expect "$(become '1987-08-23\n\n' --treatment '{generalize: {date: {unit: YEAR}}}' --type birth_date)" \
+  '1987-01-01 null '
+
+# A value that cannot be treated fails the command and is not told.
+if printf 'secret-value\n' | "${sluicectl}" desensitize --treatment '{mask: {phone: {}}}' \
+  > /dev/null 2> "${TEST_TMPDIR}/error"; then
+  fail 'an untreatable value passed'
+fi
+grep -q 'reason: VALUE_UNTREATABLE' "${TEST_TMPDIR}/error" || fail 'no reason'
+if grep -q 'secret' "${TEST_TMPDIR}/error"; then fail 'the error tells the value'; fi
+
+for arguments in '--treatment {mask:' '--treatment {keep:{}} --type X' \
+  '--treatment {keep:{}} --tweak-hex 00' '--treatment {keep:{}} --key-hex zz'; do
+  # shellcheck disable=SC2086
+  if echo x | "${sluicectl}" desensitize ${arguments} > /dev/null 2>&1; then
+    fail "passed: ${arguments}"
+  fi
+done
+
+"${sluicectl}" desensitizers --output jsonl > "${TEST_TMPDIR}/list"
+(($(wc -l < "${TEST_TMPDIR}/list") >= 40)) || fail 'the list is short'
+grep -q '"becomes":"138\*\*\*\*5678"' "${TEST_TMPDIR}/list" || fail 'no example'
