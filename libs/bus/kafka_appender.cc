@@ -126,6 +126,8 @@ absl::StatusOr<int64_t> KafkaAppendChannel::Append(const Outgoing& message) {
   if (report.err == RD_KAFKA_RESP_ERR_NO_ERROR && report.offset >= 0) {
     return report.offset;
   }
+  // After a refusal librdkafka may go on refusing what Kafka would take by now.
+  if (!IsPassing(report.err)) Drop(handle);
   const std::string what =
       absl::StrCat("appending to ", connection_->FullName(message.to.topic),
                    "/", message.to.partition);

@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<KafkaHandle>> KafkaConnection::MakeHandle(
   KafkaSettings all = ConnectionSettings(options_);
   all.insert(all.end(), settings.begin(), settings.end());
   all.insert(all.end(), options_.properties.begin(), options_.properties.end());
-  return KafkaHandle::Make(type, all, &complaints_, prepare, owner);
+  return KafkaHandle::Make(type, all, complaints_, prepare, owner);
 }
 
 absl::StatusOr<KafkaConnection::Shape> KafkaConnection::AskShape(

@@ -46,7 +46,7 @@ class KafkaConnection {
 
   // As the function of this name.
   absl::Status Failure(rd_kafka_resp_err_t err, absl::string_view what) const {
-    return KafkaFailure(err, what, servers_, complaints_);
+    return KafkaFailure(err, what, servers_, *complaints_);
   }
 
   struct Shape {
@@ -80,8 +80,8 @@ class KafkaConnection {
 
   const KafkaLogOptions options_;
   const std::string servers_;
-  // Before the handles that complain.
-  KafkaComplaints complaints_;
+  const std::shared_ptr<KafkaComplaints> complaints_ =
+      std::make_shared<KafkaComplaints>();
   std::unique_ptr<KafkaHandle> questions_;
 
   // Topics are few: names in configurations and resources.

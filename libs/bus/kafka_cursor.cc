@@ -63,9 +63,12 @@ void KafkaCursor::Stop() {
   started_ = false;
   rd_kafka_consume_stop(topic_.get(), partition_.partition);
   // What is left is of no use, and keeps the handle from ending.
-  while (const KafkaMessage left =
-             KafkaMessage(rd_kafka_consume_queue(queue_.get(), 0))) {
-  }
+  do {
+    error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+    while (const KafkaMessage left =
+               KafkaMessage(rd_kafka_consume_queue(queue_.get(), 0))) {
+    }
+  } while (error_ != RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 void KafkaCursor::Touch() { last_used_ = absl::Now(); }

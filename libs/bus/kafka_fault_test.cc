@@ -273,8 +273,8 @@ TEST_CASE("Single appends pass over what passes, and survive a fatal error") {
   const absl::Status refused = (*appender)->Append(Message("v")).status();
   CHECK(ReasonOf(refused) == REASON_CODE_STORAGE_FAILED);
   CHECK(absl::StrContains(refused.message(), "kafka-acls.sh"));
-  const auto more = (*appender)->Append(Message("more"));
-  INFO(more.status().ToString());
+  const absl::Status more = (*appender)->Append(Message("more")).status();
+  INFO(more.ToString());
   CHECK(more.ok());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr absl::Duration kRecent = absl::Minutes(2);
 constexpr absl::Duration kLogInterval = absl::Minutes(1);
+constexpr absl::Duration kDestroy = absl::Seconds(5);
 constexpr size_t kComplaintBytesMax = 300;
 // librdkafka's word for a connection that failed, in whatever way.
 constexpr absl::string_view kConnectionFailed = "FAIL ";
@@ -150,7 +152,7 @@ void* KafkaHandle::OwnerOf(const rd_kafka_t* handle) {
 
 absl::StatusOr<std::unique_ptr<KafkaHandle>> KafkaHandle::Make(
     rd_kafka_type_t type, const KafkaSettings& settings,
-    KafkaComplaints* complaints,
+    std::shared_ptr<KafkaComplaints> complaints,
     const std::function<void(rd_kafka_conf_t*)>& prepare, void* owner) {
   KafkaOwned<rd_kafka_conf_t, rd_kafka_conf_destroy> conf(rd_kafka_conf_new());
   std::array<char, 512> error = {};
@@ -167,7 +169,7 @@ absl::StatusOr<std::unique_ptr<KafkaHandle>> KafkaHandle::Make(
                            : error.data()));
     }
   }
-  auto behind = std::make_unique<Behind>(Behind{complaints, owner});
+  auto behind = std::make_shared<Behind>(Behind{std::move(complaints), owner});
   rd_kafka_conf_set_opaque(conf.get(), behind.get());
   rd_kafka_conf_set_log_cb(conf.get(), OnKafkaLogLine);
   if (prepare) prepare(conf.get());
@@ -184,7 +186,27 @@ absl::StatusOr<std::unique_ptr<KafkaHandle>> KafkaHandle::Make(
 }
 
 KafkaHandle::~KafkaHandle() {
-  rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  struct End {
+    Mutex mutex;
+    CondVar reached;
+    bool there ABSL_GUARDED_BY(mutex) = false;
+  };
+  const auto end = std::make_shared<End>();
+  std::thread([end, behind = behind_, handle = handle_] {
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    const MutexLock lock(&end->mutex);
+    end->there = true;
+    end->reached.SignalAll();
+  }).detach();
+  const absl::Time deadline = absl::Now() + kDestroy;
+  const MutexLock lock(&end->mutex);
+  while (!end->there && absl::Now() < deadline) {
+    end->reached.WaitFor(&end->mutex, deadline - absl::Now());
+  }
+  if (end->there) return;
+  LogWarning(
+      "librdkafka does not let a handle go: its threads stay until the "
+      "process ends");
 }
 
 ReasonCode ReasonOfKafka(rd_kafka_resp_err_t err) {

@@ -73,17 +73,20 @@ void OnKafkaLogLine(const rd_kafka_t* handle, int level, const char* facility,
 class KafkaHandle {
  public:
   // `prepare` may set callbacks, which find `owner` with OwnerOf; the
-  // configuration's own opaque pointer is taken. `complaints` and `owner` must
-  // outlive the handle. OUT_OF_BOUNDS for a setting that librdkafka refuses.
+  // configuration's own opaque pointer is taken. `owner` must outlive the
+  // handle. OUT_OF_BOUNDS for a setting that librdkafka refuses.
   static absl::StatusOr<std::unique_ptr<KafkaHandle>> Make(
       rd_kafka_type_t type, const KafkaSettings& settings,
-      KafkaComplaints* complaints,
+      std::shared_ptr<KafkaComplaints> complaints,
       const std::function<void(rd_kafka_conf_t*)>& prepare = nullptr,
       void* owner = nullptr);
 
   static void* OwnerOf(const rd_kafka_t* handle);
 
-  // A consumer that is in a group is closed by its owner before.
+  // A consumer that is in a group is closed by its owner before. librdkafka 2.0
+  // may wait for ever, for one when a topic was deleted under a consumer: then
+  // the handle and its threads are left behind after 5 s, with a line in the
+  // log.
   ~KafkaHandle();
   KafkaHandle(const KafkaHandle&) = delete;
   KafkaHandle& operator=(const KafkaHandle&) = delete;
@@ -96,14 +99,14 @@ class KafkaHandle {
 
   // What the opaque pointer leads to.
   struct Behind {
-    KafkaComplaints* complaints;
+    std::shared_ptr<KafkaComplaints> complaints;
     void* owner;
   };
 
-  KafkaHandle(rd_kafka_t* handle, std::unique_ptr<Behind> behind)
+  KafkaHandle(rd_kafka_t* handle, std::shared_ptr<Behind> behind)
       : behind_(std::move(behind)), handle_(handle) {}
 
-  const std::unique_ptr<Behind> behind_;
+  const std::shared_ptr<Behind> behind_;
   rd_kafka_t* const handle_;
 };
 
