@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -185,6 +186,62 @@ TEST_CASE("a registry of another trust domain, or an empty one, is refused") {
   county.WriteBroker("b2", "trust: {genesis_sha256: \"" + other +
                                "\", genesis_file: ../genesis.bin}\n");
   check("trust.genesis_file");
+}
+
+// The `kafka` section of someone who logs in as `settings`, librdkafka's, say.
+std::string SecureKafka(const KafkaCounty& county, const bus::TestKafka& kafka,
+                        const std::map<std::string, std::string>& settings) {
+  const std::string& user = settings.at("sasl.username");
+  county.files().Write("keys/" + user + ".password",
+                       settings.at("sasl.password") + "\n");
+  return absl::StrCat(
+      "kafka:\n  bootstrap_servers: [", kafka.bootstrap(),
+      "]\n  name_prefix: ", county.name_prefix(),
+      "\n  replication_factor: 1\n  min_insync_replicas: 1\n  ca_file: ",
+      settings.at("ssl.ca.location"),
+      "\n  sasl: {mechanism: ", settings.at("sasl.mechanism"), ", user: ", user,
+      ", password_file: ../keys/", user, ".password}\n");
+}
+
+TEST_CASE("on a secure Kafka each process gets by with its own access") {
+  auto kafka = bus::TestKafka::Start({.secure = true});
+  REQUIRE(kafka.ok());
+  KafkaCounty county((*kafka)->bootstrap());
+  const auto section = [&](const std::string& role, const std::string& user,
+                           const std::string& department) {
+    const auto settings =
+        (*kafka)->Grant(role, user, department, county.name_prefix());
+    INFO(settings.status().message());
+    REQUIRE(settings.ok());
+    return SecureKafka(county, **kafka, *settings);
+  };
+  county.files().OfferPeople(100, 1);
+  county.files().WritePeopleAgreement("agreements/grid-people.yaml",
+                                      "grid-people");
+  county.WriteBroker("b1", "", section("broker", "broker-1", ""));
+  county.WriteAdapter(section("adapter", "adapter-ro", "registry-office"));
+  county.Start("b1");
+  county.EnrolAll();
+  county.AwaitReady("b1");
+  county.Start("adapter");
+  AwaitPublished(county, 100);
+  county.MustSluicectl("grid",
+                       {"agreement", "request", "agreements/grid-people.yaml"});
+  county.MustSluicectl("approver",
+                       {"agreement", "approve", "grid-people", "--yes"});
+  const Finished received = county.Sluicectl(
+      "grid", {"subscribe", "grid-people", "--purpose", County::kPurpose,
+               "--until-caught-up", "--output", "csv"});
+  INFO(received.err);
+  CHECK(received.exit_code == 0);
+  CHECK(Count(received.out, "\nupsert,") == 100);
+
+  county.files().Write("keys/broker-1.password", "wrong\n");
+  CHECK(county.Stop("b1", SIGTERM).exit_code == 0);
+  const Finished refused = county.StartExpectingFailure("b1");
+  INFO(refused.err);
+  CHECK(refused.exit_code == 1);
+  CHECK_THAT(refused.err, Contains((*kafka)->bootstrap()));
 }
 
 TEST_CASE("a topic with settings that break a promise is named at the start") {

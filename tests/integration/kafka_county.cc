@@ -115,9 +115,10 @@ void KafkaCounty::WriteBroker(const std::string& name, const std::string& trust,
                    kafka.empty() ? KafkaYaml() : kafka));
 }
 
-void KafkaCounty::WriteAdapter() const {
+void KafkaCounty::WriteAdapter(const std::string& kafka) const {
   files_.Write("services/adapter.yaml",
-               absl::StrCat(absl::StrFormat(kAdapter, genesis_), KafkaYaml()));
+               absl::StrCat(absl::StrFormat(kAdapter, genesis_),
+                            kafka.empty() ? KafkaYaml() : kafka));
 }
 
 void KafkaCounty::Start(const std::string& name) {

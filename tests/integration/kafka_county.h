@@ -24,11 +24,11 @@ class KafkaCounty {
   const County& files() const { return files_; }
   const std::string& name_prefix() const { return name_prefix_; }
 
-  // services/<name>.yaml. `trust` and `kafka` are lines of YAML in place of the
-  // usual ones where they are not empty.
+  // services/<name>.yaml. `trust` and `kafka` are YAML in place of the usual
+  // sections where they are not empty.
   void WriteBroker(const std::string& name, const std::string& trust = "",
                    const std::string& kafka = "") const;
-  void WriteAdapter() const;
+  void WriteAdapter(const std::string& kafka = "") const;
 
   // Starts b1, b2 or the adapter as its file says, waits for the ready line,
   // and has clients know all brokers that run; client `<who>-<broker>` knows
