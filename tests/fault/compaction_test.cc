@@ -104,7 +104,8 @@ TEST_CASE(
   REQUIRE(full.commands.size() > 10);
   Require(cluster.kafka().SetTopic(
       Topic(), {"segment.ms=500", "min.cleanable.dirty.ratio=0.001",
-                "max.compaction.lag.ms=500", "delete.retention.ms=100"}));
+                "min.compaction.lag.ms=0", "max.compaction.lag.ms=500",
+                "delete.retention.ms=100"}));
   // Heartbeats go on meanwhile; those that are left are the newest and what has
   // come since the last pass.
   CHECK(Eventually([&] { return Read(cluster).notices * 2 < full.notices; },

@@ -40,7 +40,7 @@ TEST_CASE(
   FileTail adapter(cluster.LogPath("a1"));
   const std::string ballast = cluster.kafka().DataFolder(1) + "/ballast";
   Fill(ballast);
-  CHECK(adapter.AwaitText("STORAGE_FAILED", kPatience));
+  CHECK(adapter.AwaitText("source not published", kPatience));
   std::filesystem::remove(ballast);
   // A node that cannot write ends; where it has not yet, it is not started.
   CHECK(Eventually(

@@ -35,6 +35,9 @@ absl::StatusOr<Handle> OpenReader(const std::string& bootstrap) {
            {"bootstrap.servers", bootstrap},
            {"log_level", "2"},
            {"enable.partition.eof", "true"},
+           // The end is told by a fetch that comes back empty, and brokers
+           // write heartbeats.
+           {"fetch.wait.max.ms", "10"},
            {"group.id", "fault-test"},
            {"isolation.level", "read_committed"},
            {"enable.auto.commit", "false"}}) {

@@ -5,6 +5,9 @@
 // brokers together, through all crashes.
 //
 // SLUICE_FAULT_ROUNDS: how often something is killed (default 30).
+// SLUICE_FAULT_VICTIMS: who (default a1,b1,b2,c1,c2: adapter, brokers,
+// consumers).
+// SLUICE_FAULT_SEED: of chance.
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "tests/fault/cluster.h"
 #include "tests/fault/feeder.h"
@@ -37,7 +41,8 @@ int NoonNow() {
 TEST_CASE(
     "killed at random moments under load, nothing is lost, repeated, unaudited "
     "or above a limit") {
-  std::mt19937 random(20261122);
+  std::mt19937 random(
+      static_cast<uint32_t>(FromEnvironment("SLUICE_FAULT_SEED", 20261122)));
   Cluster cluster;
   cluster.AddBroker("b2");
   cluster.Offer("events", 4);
@@ -54,7 +59,8 @@ TEST_CASE(
   cluster.AwaitRecords("c1", 100);
 
   FileTail progress(cluster.JournalPath("c1"));
-  const std::vector<std::string> victims = {"a1", "b1", "b2", "c1", "c2"};
+  const std::vector<std::string> victims = absl::StrSplit(
+      FromEnvironment("SLUICE_FAULT_VICTIMS", "a1,b1,b2,c1,c2"), ',');
   const int rounds = FromEnvironment("SLUICE_FAULT_ROUNDS", 30);
   for (int round = 0; round < rounds; ++round) {
     const std::string victim = victims[random() % victims.size()];

@@ -4,6 +4,7 @@
 #define SLUICE_TESTS_FAULT_ROUNDS_H_
 
 #include <cstdlib>
+#include <string>
 
 namespace sluice::fault {
 
@@ -11,6 +12,11 @@ namespace sluice::fault {
 inline int FromEnvironment(const char* name, int otherwise) {
   const char* value = std::getenv(name);
   return value == nullptr ? otherwise : std::atoi(value);
+}
+
+inline std::string FromEnvironment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
 }
 
 }  // namespace sluice::fault
