@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -26,8 +25,7 @@ class HierarchyGeneralization : public Operator {
           const std::string* const above = table_.Find(
               absl::string_view(begin, static_cast<size_t>(end - begin)));
           if (above == nullptr) return nullptr;
-          std::memcpy(out, above->data(), above->size());
-          return out + above->size();
+          return std::copy(above->begin(), above->end(), out);
         });
   }
 

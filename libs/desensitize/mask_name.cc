@@ -14,6 +14,9 @@ namespace {
 // U+00B7, between the parts of a transcribed name.
 constexpr absl::string_view kSeparator("\xC2\xB7", 2);
 
+// Bytes of nearly every character of a name.
+constexpr size_t kHanBytes = 3;
+
 const char* FindSeparator(const char* begin, const char* end) {
   const absl::string_view name(begin, static_cast<size_t>(end - begin));
   const size_t at = name.find(kSeparator);
@@ -46,11 +49,23 @@ const char* KeptOfSeparated(const char* begin, const char* end) {
   return separator;
 }
 
+// Names are so short that a call of memcpy costs more than the copy.
+char* CopyKept(const char* begin, size_t size, char* out) {
+  if (size == kHanBytes) {
+    std::memcpy(out, begin, kHanBytes);
+  } else if (size == kCompoundSurnameBytes) {
+    std::memcpy(out, begin, kCompoundSurnameBytes);
+  } else {
+    std::memcpy(out, begin, size);
+  }
+  return out + size;
+}
+
 char* HideRest(const char* begin, const char* kept, const char* end,
                const MaskSymbol& symbol, char* out) {
-  const auto kept_bytes = static_cast<size_t>(kept - begin);
-  std::memcpy(out, begin, kept_bytes);
-  return symbol.Write(out + kept_bytes, CountCharacters(kept, end));
+  out = CopyKept(begin, static_cast<size_t>(kept - begin), out);
+  for (; kept < end; kept += CharacterBytes(*kept)) out = symbol.WriteOne(out);
+  return out;
 }
 
 class NameMask : public Operator {

@@ -24,6 +24,16 @@ class MaskSymbol {
 
   size_t size() const { return size_; }
 
+  // Writes it once; returns the end.
+  char* WriteOne(char* out) const {
+    if (size_ == 1) {
+      *out = bytes_[0];
+      return out + 1;
+    }
+    std::memcpy(out, bytes_, size_);
+    return out + size_;
+  }
+
   // Writes it `count` times; returns the end of what was written.
   char* Write(char* out, size_t count) const {
     if (size_ == 1) {

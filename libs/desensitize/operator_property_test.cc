@@ -173,6 +173,12 @@ PlainColumn RandomColumn(DataType type, Random* random) {
       if (type == records::v1::DATA_TYPE_STRING && Below(random, 8) != 0) {
         cell = RandomString(random, flavour);
       }
+      // Whole columns of dates that people write, at the ends of such years
+      // too.
+      if (type == records::v1::DATA_TYPE_DATE && flavour > 1) {
+        cell = static_cast<int32_t>(Below(random, 73'100)) - 25'530;
+        if (flavour == 2) cell = -25'508 + static_cast<int32_t>(i % 1500);
+      }
     }
     column.cells.push_back(std::move(cell));
   }
