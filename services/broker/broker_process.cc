@@ -14,7 +14,9 @@
 #include "libs/base/string_view.h"
 #include "libs/metrics/http_server.h"
 #include "libs/metrics/metrics.h"
+#include "libs/registry/broker_quota.h"
 #include "libs/registry/membership.h"
+#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 #include "services/broker/audit_trail.h"
 #include "services/broker/await_lease.h"
@@ -81,6 +83,7 @@ class BrokerProcess : public process::Service {
     http_.reset();
     // What the broker still has to record must find the audit trail open.
     broker_.reset();
+    quota_.reset();
     if (audit_ != nullptr) audit_->Stop();
     if (registry_ != nullptr) registry_->Stop();
   }
@@ -124,6 +127,13 @@ class BrokerProcess : public process::Service {
     ASSIGN_OR_RETURN(options.pseudonym_root_check,
                      process::PseudonymRootCheck(files_.keys.get()));
     ASSIGN_OR_RETURN(membership_, registry::Membership::Start(options));
+    registry::QuotaOptions quota_options;
+    quota_options.registry = registry_.get();
+    quota_options.log = log_.get();
+    quota_options.key = &files_.signing_key;
+    quota_options.incarnation = membership_->incarnation();
+    quota_options.lease = options.lease;
+    ASSIGN_OR_RETURN(quota_, registry::OpenQuota(quota_options));
     const absl::Status enrolled = CheckOwnKey();
     if (enrolled.ok()) {
       AwaitLease(*membership_);
@@ -144,6 +154,7 @@ class BrokerProcess : public process::Service {
     options.audit = audit_.get();
     options.keys = files_.keys.get();
     options.membership = membership_.get();
+    options.quota = quota_.get();
     options.signing_key = &files_.signing_key;
     ASSIGN_OR_RETURN(broker_, Broker::Start(options));
     return absl::OkStatus();
@@ -161,6 +172,7 @@ class BrokerProcess : public process::Service {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<audit::AuditLog> audit_;
   std::unique_ptr<registry::Membership> membership_;
+  std::unique_ptr<registry::Quota> quota_;
   std::unique_ptr<Broker> broker_;
   std::unique_ptr<metrics::HttpServer> http_;
 };

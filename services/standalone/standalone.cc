@@ -17,7 +17,9 @@
 #include "libs/identity/certificate.h"
 #include "libs/metrics/http_server.h"
 #include "libs/metrics/metrics.h"
+#include "libs/registry/broker_quota.h"
 #include "libs/registry/membership.h"
+#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 #include "services/adapter/adapter.h"
 #include "services/adapter/adapter_metrics.h"
@@ -99,6 +101,7 @@ class StandaloneProcess : public process::Service {
     http_.reset();
     // What the broker still has to record must find the audit trail open.
     broker_.reset();
+    quota_.reset();
     if (audit_ != nullptr) audit_->Stop();
     if (registry_ != nullptr) registry_->Stop();
   }
@@ -162,6 +165,13 @@ class StandaloneProcess : public process::Service {
     ASSIGN_OR_RETURN(options.pseudonym_root_check,
                      process::PseudonymRootCheck(secrets_.get()));
     ASSIGN_OR_RETURN(membership_, registry::Membership::Start(options));
+    registry::QuotaOptions quota_options;
+    quota_options.registry = registry_.get();
+    quota_options.log = log_.get();
+    quota_options.key = &keys_->broker;
+    quota_options.incarnation = membership_->incarnation();
+    quota_options.lease = options.lease;
+    ASSIGN_OR_RETURN(quota_, registry::OpenQuota(quota_options));
     broker::AwaitLease(*membership_);
     return absl::OkStatus();
   }
@@ -177,6 +187,7 @@ class StandaloneProcess : public process::Service {
     options.audit = audit_.get();
     options.keys = secrets_.get();
     options.membership = membership_.get();
+    options.quota = quota_.get();
     options.signing_key = &keys_->broker;
     ASSIGN_OR_RETURN(broker_, broker::Broker::Start(options));
     return absl::OkStatus();
@@ -215,6 +226,7 @@ class StandaloneProcess : public process::Service {
   std::unique_ptr<crypto::KeyProvider> secrets_;
   std::unique_ptr<audit::AuditLog> audit_;
   std::unique_ptr<registry::Membership> membership_;
+  std::unique_ptr<registry::Quota> quota_;
   std::unique_ptr<broker::Broker> broker_;
   std::vector<std::unique_ptr<adapter::Adapter>> adapters_;
   std::unique_ptr<metrics::HttpServer> http_;
