@@ -17,10 +17,46 @@ constexpr size_t kBlockBytes = 64;
 constexpr Words kStart = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
                           0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e};
 
+// T of each round, rotated as the round wants it.
+constexpr std::array<uint32_t, 64> MakeConstants() {
+  std::array<uint32_t, 64> constants = {};
+  for (size_t j = 0; j < constants.size(); ++j) {
+    constants[j] =
+        std::rotl(j < 16 ? 0x79cc4519u : 0x7a879d8au, static_cast<int>(j % 32));
+  }
+  return constants;
+}
+constexpr std::array<uint32_t, 64> kConstants = MakeConstants();
+
 uint32_t P0(uint32_t x) { return x ^ std::rotl(x, 9) ^ std::rotl(x, 17); }
 uint32_t P1(uint32_t x) { return x ^ std::rotl(x, 15) ^ std::rotl(x, 23); }
 
-// The letters are the standard's.
+// One round. The letters are the standard's; instead of moving all of them on
+// by one, it leaves the new A in d and the new E in h, for the next round to be
+// called with the letters moved.
+template <bool kEarly>
+inline void Round(uint32_t a, uint32_t& b, uint32_t c, uint32_t& d, uint32_t e,
+                  uint32_t& f, uint32_t g, uint32_t& h, const uint32_t* w,
+                  size_t j) {
+  const uint32_t a12 = std::rotl(a, 12);
+  const uint32_t ss1 = std::rotl(a12 + e + kConstants[j], 7);
+  const uint32_t ff = kEarly ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
+  const uint32_t gg = kEarly ? e ^ f ^ g : (e & f) | (~e & g);
+  d = ff + d + (ss1 ^ a12) + (w[j] ^ w[j + 4]);
+  h = P0(gg + h + ss1 + w[j]);
+  b = std::rotl(b, 9);
+  f = std::rotl(f, 19);
+}
+
+template <bool kEarly>
+inline void FourRounds(Words* words, const uint32_t* w, size_t j) {
+  auto& [a, b, c, d, e, f, g, h] = *words;
+  Round<kEarly>(a, b, c, d, e, f, g, h, w, j);
+  Round<kEarly>(d, a, b, c, h, e, f, g, w, j + 1);
+  Round<kEarly>(c, d, a, b, g, h, e, f, w, j + 2);
+  Round<kEarly>(b, c, d, a, f, g, h, e, w, j + 3);
+}
+
 void Compress(const uint8_t* block, Words* state) {
   uint32_t w[68];
   for (size_t j = 0; j < 16; ++j) w[j] = LoadBig32(block + 4 * j);
@@ -28,27 +64,9 @@ void Compress(const uint8_t* block, Words* state) {
     w[j] = P1(w[j - 16] ^ w[j - 9] ^ std::rotl(w[j - 3], 15)) ^
            std::rotl(w[j - 13], 7) ^ w[j - 6];
   }
-  auto [a, b, c, d, e, f, g, h] = *state;
-  for (size_t j = 0; j < 64; ++j) {
-    const bool early = j < 16;
-    const uint32_t t = early ? 0x79cc4519 : 0x7a879d8a;
-    const uint32_t ss1 = std::rotl(
-        std::rotl(a, 12) + e + std::rotl(t, static_cast<int>(j % 32)), 7);
-    const uint32_t ss2 = ss1 ^ std::rotl(a, 12);
-    const uint32_t ff = early ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
-    const uint32_t gg = early ? e ^ f ^ g : (e & f) | (~e & g);
-    const uint32_t tt1 = ff + d + ss2 + (w[j] ^ w[j + 4]);
-    const uint32_t tt2 = gg + h + ss1 + w[j];
-    d = c;
-    c = std::rotl(b, 9);
-    b = a;
-    a = tt1;
-    h = g;
-    g = std::rotl(f, 19);
-    f = e;
-    e = P0(tt2);
-  }
-  const Words after = {a, b, c, d, e, f, g, h};
+  Words after = *state;
+  for (size_t j = 0; j < 16; j += 4) FourRounds<true>(&after, w, j);
+  for (size_t j = 16; j < 64; j += 4) FourRounds<false>(&after, w, j);
   for (size_t i = 0; i < after.size(); ++i) (*state)[i] ^= after[i];
 }
 

@@ -1,6 +1,8 @@
 #include "libs/identifiers/contact.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,7 +10,22 @@
 namespace sluice::identifiers {
 namespace {
 
-constexpr absl::string_view kLocalPunctuation = "!#$%&'*+-/=?^_`{|}~.";
+// What a character may be part of.
+constexpr uint8_t kLocal = 1;
+constexpr uint8_t kDomain = 2;
+
+constexpr std::array<uint8_t, 256> MakeClasses() {
+  std::array<uint8_t, 256> classes = {};
+  for (size_t c = '0'; c <= '9'; ++c) classes[c] = kLocal | kDomain;
+  for (size_t c = 'A'; c <= 'Z'; ++c) classes[c] = kLocal | kDomain;
+  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = kLocal | kDomain;
+  for (const char c : absl::string_view("!#$%&'*+/=?^_`{|}~")) {
+    classes[static_cast<uint8_t>(c)] = kLocal;
+  }
+  classes['-'] = classes['.'] = kLocal | kDomain;
+  return classes;
+}
+constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
 
 bool HasGoodDots(absl::string_view side) {
   return !side.empty() && side.front() != '.' && side.back() != '.' &&
@@ -25,13 +42,11 @@ bool IsMobileNumber(absl::string_view text) {
 }
 
 bool IsEmailLocalCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-         kLocalPunctuation.find(c) != absl::string_view::npos;
+  return (kClasses[static_cast<uint8_t>(c)] & kLocal) != 0;
 }
 
 bool IsEmailDomainCharacter(char c) {
-  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
-         c == '.';
+  return (kClasses[static_cast<uint8_t>(c)] & kDomain) != 0;
 }
 
 size_t FindEmailAt(absl::string_view text) {

@@ -1,5 +1,6 @@
-// sluicectl desensitizers and sluicectl desensitize: what treatments there are,
-// and what one makes of values, before it stands in an agreement.
+// sluicectl desensitizers, desensitize and open-tokens: what treatments there
+// are, what one makes of values before it stands in an agreement, and the way
+// back from tokens.
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -9,14 +10,17 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "libs/base/encoding.h"
+#include "libs/base/endian.h"
+#include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/config/yaml.h"
+#include "libs/crypto/aes_siv.h"
 #include "libs/crypto/random.h"
 #include "libs/desensitize/operator.h"
 #include "libs/desensitize/operator_list.h"
+#include "libs/desensitize/token_text.h"
 #include "libs/desensitize/typed_lines.h"
 #include "libs/records/batch_builder.h"
 #include "tools/sluicectl/subcommands.h"
@@ -197,6 +201,60 @@ class LineTreater {
   uint64_t untreatable_ = 0;
 };
 
+struct Opening {
+  std::string key_file;
+  std::string type = "STRING";
+};
+
+absl::StatusOr<std::string> ReadTokenKey(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::string text, ReadPrivateFile(path));
+  const auto key = HexDecode(absl::StripAsciiWhitespace(AsView(text)));
+  if (!key.ok() || key->size() != kSecretBytes) {
+    return Error(status::v1::REASON_CODE_MALFORMED,
+                 absl::StrCat(path, " is no key: it holds 64 hex digits"));
+  }
+  return *key;
+}
+
+// The value of `type` that `bytes`, of an opened token, are; as a line.
+absl::StatusOr<std::string> LineOfBytes(records::DataType type,
+                                        const std::string& bytes) {
+  records::ColumnBuilder builder(1, type);
+  if (records::IsText(type)) {
+    builder.AppendText(AsView(bytes));
+  } else if (type == records::v1::DATA_TYPE_INT64 &&
+             bytes.size() == sizeof(int64_t)) {
+    builder.AppendInt64(static_cast<int64_t>(LoadBig64(bytes.data())));
+  } else if (type == records::v1::DATA_TYPE_DATE &&
+             bytes.size() == sizeof(int32_t)) {
+    builder.AppendDate(static_cast<int32_t>(LoadBig32(bytes.data())));
+  } else {
+    return cli::UsageError("--type takes STRING, BYTES, INT64 or DATE");
+  }
+  return desensitize::LineOf(builder.Finish(), 0, 0);
+}
+
+absl::Status OpenTokens(const Opening& opening) {
+  ASSIGN_OR_RETURN(const std::string secret, ReadTokenKey(opening.key_file));
+  records::DataType type = records::v1::DATA_TYPE_UNSPECIFIED;
+  records::v1::DataType_Parse(
+      absl::StrCat("DATA_TYPE_", absl::AsciiStrToUpper(AsView(opening.type))),
+      &type);
+  const crypto::AesSiv siv(AsView(desensitize::TokenKey(AsView(secret))));
+  uint64_t number = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    ++number;
+    // An empty text was never encrypted.
+    if (!line.empty()) {
+      const auto bytes = desensitize::OpenToken(siv, type, AsView(line));
+      RETURN_IF_ERROR(Annotate(bytes.status(), absl::StrCat("line ", number)));
+      ASSIGN_OR_RETURN(line, LineOfBytes(type, *bytes));
+    }
+    std::cout << line << '\n';
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Desensitize(const Trial& trial) {
   ASSIGN_OR_RETURN(const Treatment treatment,
                    ParseTreatment(AsView(trial.treatment)));
@@ -250,6 +308,19 @@ void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation) {
                           "up for this run");
   desensitize->add_option("--tweak-hex", trial->tweak_hex,
                           "The tweak of fpe over an alphabet");
+
+  auto opening = std::make_shared<Opening>();
+  CLI::App* const open_tokens = cli::AddCommand(
+      app, "open-tokens",
+      "The values that the tokens on the lines of standard input stand for",
+      "  sluicectl open-tokens --key token/grid-people/1.key < tokens.txt",
+      invocation, [opening] { return OpenTokens(*opening); });
+  open_tokens
+      ->add_option("--key", opening->key_file,
+                   "File of the token key the tokens were made under")
+      ->required();
+  open_tokens->add_option("--type", opening->type,
+                          "Data type of the values (default STRING)");
 }
 
 }  // namespace sluice::sluicectl
