@@ -322,6 +322,9 @@ void BrokerQuota::OnNotice(const LoggedNotice& notice) {
       account.holdings.OnGrant(sent->second.first, notice.grant,
                                sent->second.second, now);
       account.sent.erase(account.sent.begin(), std::next(sent));
+      for (const auto& [number, later] : account.sent) {
+        account.holdings.GiveBack(later.first, now);
+      }
     }
     account.last_answered =
         std::max(account.last_answered, reservation.number());

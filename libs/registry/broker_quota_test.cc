@@ -260,6 +260,9 @@ TEST_CASE("reservations that are long over are removed") {
   REQUIRE(a->Take(brokers.agreement, 60) == Answer::kTaken);
   CHECK(a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
   brokers.bus.clock.Advance(absl::Hours(49));
+  // A clock alone tells nothing.
+  CHECK(a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
+  REQUIRE(a->Take(brokers.agreement, 60) == Answer::kTaken);
   CHECK_FALSE(
       a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
   // Another's are left to it for another day.

@@ -436,10 +436,9 @@ absl::StatusOr<std::vector<v1::Confirmation>> BrokerMembership::AwaitRespected(
       }
       heard_.WaitFor(&mutex_, kLookInterval);
     }
+    const absl::Duration end = Now();
     for (const auto& [who, peer] : peers_.all()) {
-      if (peer.has_diverged && peer.lease_end > Now()) {
-        return FindObstacle(Now());
-      }
+      if (peer.has_diverged && peer.lease_end > end) return FindObstacle(end);
     }
   }
   std::vector<v1::Confirmation> confirmations;

@@ -60,8 +60,8 @@ class Notices {
   virtual QuotaUse GetQuotaUse(absl::string_view agreement) const = 0;
 
   // Keys of up to `count_max` messages whose reservations are of no use any
-  // more: those of `key_id`, and later those of everyone, for a broker may
-  // never come back.
+  // more by the time of the latest reservation: those of `key_id`, and later
+  // those of everyone, for a broker may never come back.
   virtual std::vector<std::string> SpentReservations(
       absl::string_view key_id, size_t count_max) const = 0;
 

@@ -20,6 +20,8 @@ constexpr uint64_t kLeftPart = 4;
 constexpr uint64_t kRateMinPart = 64;
 // Who could not get a share asks again so much later, if nothing happens.
 constexpr absl::Duration kAskAgain = absl::Seconds(2);
+// How long an answer to a reservation is waited for.
+constexpr absl::Duration kAwaitedMax = absl::Seconds(5);
 
 uint64_t Less(uint64_t from, uint64_t what) {
   return from > what ? from - what : 0;
@@ -89,11 +91,16 @@ std::optional<QuotaHoldings::Taking> QuotaHoldings::CheckDay(
   }
   if (records_ >= records) return std::nullopt;
   const uint64_t left = Less(limits_.records_per_day(), use.records);
-  if (records_ + left < records) {
+  // The ledger knows of a grant a moment before it comes here.
+  if (records_ + left + Awaited(now.boot) < records) {
     return Taking{Quota::Answer::kDayUsedUp, next_day};
   }
   short_of_ = std::max(short_of_, records - records_);
   return Taking{Quota::Answer::kLater, now.boot + kAskAgain};
+}
+
+uint64_t QuotaHoldings::Awaited(absl::Duration now) const {
+  return now - asked_at_ <= kAwaitedMax ? awaited_ : 0;
 }
 
 std::optional<QuotaHoldings::Taking> QuotaHoldings::CheckRate(
@@ -211,12 +218,19 @@ std::optional<v1::ReserveQuota> QuotaHoldings::Ask(const QuotaUse& use,
   return std::nullopt;
 }
 
-void QuotaHoldings::OnSending(const v1::ReserveQuota& asked,
-                              absl::Duration now) {
+void QuotaHoldings::GiveBack(const v1::ReserveQuota& asked,
+                             absl::Duration now) {
   Refill(now);
   rate_ = std::min(rate_, asked.records_per_second());
   places_ = std::min(places_, asked.streams());
   tokens_ = std::min(tokens_, static_cast<double>(rate_));
+}
+
+void QuotaHoldings::OnSending(const v1::ReserveQuota& asked,
+                              absl::Duration now) {
+  GiveBack(asked, now);
+  awaited_ = asked.records();
+  awaited_number_ = asked.number();
   asked_at_ = now;
   asked_rate_ = asked.records_per_second();
   taken_ = 0;
@@ -231,6 +245,7 @@ void QuotaHoldings::OnGrant(const v1::ReserveQuota& asked,
                             const QuotaGrant& grant, absl::Duration sent_at,
                             absl::Duration now) {
   if (asked.records() > 0) short_of_ = 0;
+  if (asked.number() == awaited_number_) awaited_ = 0;
   if (grant.records > 0 && grant.day_end > day_end_) {
     day_end_ = grant.day_end;
     records_ = 0;

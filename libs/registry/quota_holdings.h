@@ -59,6 +59,10 @@ class QuotaHoldings {
   // `asked` is about to be sent: what it gives back is not used any more.
   void OnSending(const v1::ReserveQuota& asked, absl::Duration now);
 
+  // What of the shares `asked` gives back is not used any more, whatever an
+  // earlier reservation brings.
+  void GiveBack(const v1::ReserveQuota& asked, absl::Duration now);
+
   // What an own reservation brought, which was sent at `sent_at`.
   void OnGrant(const v1::ReserveQuota& asked, const QuotaGrant& grant,
                absl::Duration sent_at, absl::Duration now);
@@ -79,6 +83,8 @@ class QuotaHoldings {
                                  const QuotaNow& now);
   std::optional<Taking> CheckRate(uint64_t records, absl::Duration now);
 
+  // Records asked for that may be granted without this being known here.
+  uint64_t Awaited(absl::Duration now) const;
   uint64_t RecordsToAsk(const QuotaUse& use, const QuotaNow& now) const;
   uint64_t RateToAsk(const QuotaUse& use, const QuotaHolder& self,
                      absl::Duration now, bool* is_urgent) const;
@@ -94,6 +100,9 @@ class QuotaHoldings {
   absl::Duration chunk_asked_at_ = -absl::InfiniteDuration();
   // Records that someone waits for.
   uint64_t short_of_ = 0;
+  // Asked for by the reservation that was sent last; 0 once it is answered.
+  uint64_t awaited_ = 0;
+  uint64_t awaited_number_ = 0;
 
   // Shares, the limits they were granted under, and when they end.
   uint64_t rate_ = 0;

@@ -107,6 +107,58 @@ TEST_CASE("a chunk is not used in the last seconds of its day, nor after it") {
   CHECK(federation.Take(0, 10) == Answer::kLater);
 }
 
+TEST_CASE("a day is not used up while a chunk of it is on its way here") {
+  Federation federation(PerDay(100), 1);
+  CHECK(federation.Take(0, 100) == Answer::kLater);
+  QuotaHoldings& holdings = federation.holdings[0];
+  auto ask =
+      holdings.Ask(federation.Use(), Federation::Self(0), federation.Now());
+  REQUIRE(ask.has_value());
+  ask->set_agreement("a");
+  ask->set_incarnation(Federation::Self(0).incarnation);
+  ask->set_number(1);
+  holdings.OnSending(*ask, federation.Now().boot);
+  const auto change =
+      federation.ledger.Judge(*ask, Federation::Self(0).key_id,
+                              federation.Now().log, &federation.limits);
+  federation.ledger.Commit(change);
+  // The ledger has nothing left, and what was granted is not here yet.
+  CHECK(federation.Take(0, 100) == Answer::kLater);
+  // An answer that does not come is not waited for.
+  federation.passed += absl::Seconds(6);
+  CHECK(federation.Take(0, 100) == Answer::kDayUsedUp);
+  holdings.OnGrant(*ask, change.grant, federation.Now().boot,
+                   federation.Now().boot);
+  CHECK(federation.Take(0, 100) == Answer::kTaken);
+  CHECK(federation.Take(0, 1) == Answer::kDayUsedUp);
+}
+
+TEST_CASE("a late answer brings back nothing that was given back since") {
+  Federation federation(PerSecond(1'000), 1);
+  CHECK(federation.Take(0, 1) == Answer::kLater);
+  QuotaHoldings& holdings = federation.holdings[0];
+  v1::ReserveQuota first;
+  first.set_agreement("a");
+  first.set_incarnation(Federation::Self(0).incarnation);
+  first.set_number(1);
+  first.set_records_per_second(1'000);
+  first.set_term_ms(30'000);
+  v1::ReserveQuota second = first;
+  second.set_number(2);
+  second.set_records_per_second(10);
+  holdings.OnSending(first, federation.Now().boot);
+  holdings.OnSending(second, federation.Now().boot);
+  const auto change =
+      federation.ledger.Judge(first, Federation::Self(0).key_id,
+                              federation.Now().log, &federation.limits);
+  holdings.OnGrant(first, change.grant, federation.Now().boot,
+                   federation.Now().boot);
+  holdings.GiveBack(second, federation.Now().boot);
+  federation.passed += absl::Seconds(1);
+  CHECK(federation.Take(0, 10) == Answer::kTaken);
+  CHECK(federation.Take(0, 10) == Answer::kLater);
+}
+
 TEST_CASE("chunks grow with the pace, so that reservations stay few") {
   Federation federation(PerDay(1'000'000), 1);
   uint64_t taken = 0;
