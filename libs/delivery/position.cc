@@ -25,9 +25,9 @@ absl::Status Invalid(absl::string_view why) {
                    "unchanged, or start from the beginning"));
 }
 
-// How long a read below the end waits: a bus that fetches in the background
-// may not have the message at hand, and offsets may hold no message.
-constexpr absl::Duration kReadWait = absl::Seconds(1);
+// Offsets below the end may hold no message, and waiting brings none there. Who
+// does not wait is given all the same what the bus does not have at hand.
+constexpr absl::Duration kReadWait = absl::ZeroDuration();
 constexpr size_t kScanCountMax = 1'000;
 constexpr size_t kScanBytesMax = size_t{4} << 20;
 

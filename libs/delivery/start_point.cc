@@ -106,10 +106,21 @@ absl::StatusOr<StartPoint> ResolveStart(bus::EventLog* log,
   }
   const auto named =
       spec.position.partitions.find(static_cast<uint32_t>(partition.partition));
-  return AtPosition(log, partition,
-                    named == spec.position.partitions.end()
-                        ? PartitionProgress{}
-                        : named->second);
+  ASSIGN_OR_RETURN(
+      StartPoint start,
+      AtPosition(log, partition,
+                 named == spec.position.partitions.end() ? PartitionProgress{}
+                                                         : named->second));
+  // A position says what was received, which is not yet acknowledged: it moves
+  // the group back, and never on.
+  const auto committed = log->CommittedOffset(group, partition);
+  if (committed.ok()) {
+    start.committed = *committed <= start.offset;
+  } else if (ReasonOf(committed.status()) !=
+             status::v1::REASON_CODE_NOT_FOUND) {
+    return committed.status();
+  }
+  return start;
 }
 
 }  // namespace sluice::delivery

@@ -37,7 +37,8 @@ struct StartPoint {
   std::optional<bus::Message> last;
   // A sequence that the consumer says it has; 0 if it said nothing.
   uint64_t after = 0;
-  // Whether the group's committed position is `offset` already.
+  // Whether what the group has committed stays as it is: it is `offset`, or, of
+  // a start by position, before it.
   bool committed = false;
 };
 

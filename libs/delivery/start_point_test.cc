@@ -102,6 +102,21 @@ TEST_CASE("Each kind of start begins where it says") {
         status::v1::REASON_CODE_POSITION_INVALID);
 }
 
+TEST_CASE("A position moves what the group has committed back, never on") {
+  Starting test(10);
+  CHECK_FALSE(test.Resolve(test.FromSequence(7))->committed);
+  test.Commit(4);
+  auto start = test.Resolve(test.FromSequence(7));
+  REQUIRE(start.ok());
+  CHECK(start->offset == 7);
+  CHECK(start->committed);
+  CHECK(test.Resolve(test.FromSequence(4))->committed);
+  start = test.Resolve(test.FromSequence(2));
+  REQUIRE(start.ok());
+  CHECK(start->offset == 2);
+  CHECK_FALSE(start->committed);
+}
+
 TEST_CASE("What the group has committed counts as the start asks") {
   Starting test(10);
   auto start = test.Resolve(test.From(START_FROM_COMMITTED));

@@ -9,6 +9,8 @@
 #include "absl/time/clock.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
+#include "libs/delivery/position.h"
 
 namespace sluice::delivery {
 namespace {
@@ -48,6 +50,18 @@ absl::Status ExplainBusError(const absl::Status& why,
     default:
       return why;
   }
+}
+
+// `token` for a consumer that stands at `progress` in `partition`.
+std::string WithProgress(const std::string& token, const std::string& resource,
+                         uint32_t partition,
+                         const PartitionProgress& progress) {
+  absl::StatusOr<Position> position =
+      DecodePosition(AsView(token), AsView(resource));
+  // It was encoded here.
+  if (!position.ok()) return token;
+  position->partitions[partition] = progress;
+  return EncodePosition(*position);
 }
 
 Frame CaughtUpFrame() {
@@ -358,20 +372,28 @@ void Stream::Lose(const bus::TopicPartition& partition) {
   const auto position =
       position_.partitions.find(static_cast<uint32_t>(partition.partition));
   MutexLock lock(&mutex_);
-  bool first = true;
+  // Where the consumer stands in the partition without what it does not get.
+  std::optional<PartitionProgress> behind;
   for (Pending& pending : pipeline_) {
-    if (!pending.prepared.has_value() || pending.lost ||
-        pending.from != partition) {
+    if (!pending.prepared.has_value() || pending.lost) continue;
+    exchange::v1::Delivery& delivery = pending.prepared->delivery;
+    if (pending.from != partition) {
+      // It was to come after what is lost, and says so.
+      if (behind.has_value()) {
+        delivery.set_position(
+            WithProgress(delivery.position(), options_.resource,
+                         static_cast<uint32_t>(partition.partition), *behind));
+      }
       continue;
     }
     pending.lost = true;
-    // The consumer's position must not pass over what it does not get.
-    if (std::exchange(first, false) && position != position_.partitions.end()) {
-      position->second = pending.before;
-    }
+    if (!behind.has_value()) behind = pending.before;
     credit_batches_ =
         std::min<uint64_t>(credit_batches_ + 1, kCreditBatchesMax);
     credit_bytes_ += static_cast<int64_t>(pending.prepared->batch_bytes);
+  }
+  if (behind.has_value() && position != position_.partitions.end()) {
+    position->second = *behind;
   }
   std::erase_if(unacknowledged_, [&](const auto& entry) {
     return entry.second.from == partition;

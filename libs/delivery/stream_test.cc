@@ -380,6 +380,28 @@ TEST_CASE("A consumer that keeps its position sees each batch exactly once") {
   CHECK(seen[1] == Range(1, seen[1].size()));
 }
 
+TEST_CASE("What was received and not acknowledged comes again to the group") {
+  DeliveryFixture domain;
+  domain.PublishBatches(0, 5);
+  ScriptedSink first;
+  auto stream = domain.Open(&first, kMuchCredit);
+  const Position position = PositionOf(first.WaitForDeliveries(4)[3]);
+  stream->Acknowledge(2);
+  domain.WaitForCommit(0, 2);
+  EndStream(stream, &first);
+  // It goes on where it was, as after a broker that failed, and ends.
+  ScriptedSink second;
+  StreamOptions options = domain.Options(&second);
+  options.start = FromPosition(position);
+  stream = domain.Open(std::move(options), &second, kMuchCredit);
+  CHECK(Sequences(second.WaitForDeliveries(1)) == Range(5, 5));
+  EndStream(stream, &second);
+  ScriptedSink third;
+  stream = domain.Open(&third, kMuchCredit);
+  CHECK(Sequences(third.WaitForDeliveries(3)) == Range(3, 5));
+  EndStream(stream, &third);
+}
+
 TEST_CASE("A gap in the chain stops a stream, and every stream after it") {
   DeliveryFixture domain;
   domain.PublishBatches(0, 2);
@@ -483,6 +505,12 @@ TEST_CASE("A position does not pass over what was lost on its way out") {
   const auto kept = first.WaitForDeliveries(5);
   CHECK(Sequences(kept, 1 - moved) == Range(1, 5));
   CHECK(Sequences(kept, moved).empty());
+  // Nor do those say so that were to come after it.
+  for (const auto& received : kept) {
+    const auto partitions = PositionOf(received).partitions;
+    const auto there = partitions.find(moved);
+    CHECK((there == partitions.end() || there->second.sequence == 0));
+  }
   domain.PublishBatches(1 - moved, 1);
   const Position position = PositionOf(first.WaitForDeliveries(6)[5]);
   CHECK(position.partitions.at(1 - moved).sequence == 6);
