@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -128,12 +128,10 @@ std::optional<std::string> MaskFormSlowly(const Mask& mask,
                                           const std::u32string& characters,
                                           const std::u32string& symbol) {
   if (mask.has_email()) {
-    static const std::regex email(
+    static const RE2 email(
         "([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
         "@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+");
-    if (text.size() > 200 || !std::regex_match(text, email)) {
-      return std::nullopt;
-    }
+    if (!RE2::FullMatch(text, email)) return std::nullopt;
     const size_t at = text.find('@');
     return Encode(HiddenWhere(characters, symbol, [&](size_t i) {
       return i < at && (i > 0 || at == 1);
