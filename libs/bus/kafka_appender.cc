@@ -35,7 +35,13 @@ void KafkaAppendChannel::OnEvent(rd_kafka_t* handle, rd_kafka_event_t* event,
     const auto waiting =
         desk->reports.find(reinterpret_cast<uintptr_t>(message->_private));
     if (waiting == desk->reports.end()) continue;
-    waiting->second = {true, message->err, message->offset};
+    rd_kafka_resp_err_t err = message->err;
+    // It was sent before, and waited to be sent again: it may be there.
+    if (err == RD_KAFKA_RESP_ERR__PURGE_QUEUE &&
+        rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
+      err = RD_KAFKA_RESP_ERR__MSG_TIMED_OUT;
+    }
+    waiting->second = {true, err, message->offset};
   }
   desk->reported.SignalAll();
 }
