@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -64,6 +65,15 @@ std::string WithProgress(const std::string& token, const std::string& resource,
   return EncodePosition(*position);
 }
 
+// Whether a consumer that has `a` of a partition has less than one with `b`.
+bool IsBefore(const PartitionProgress& a, const PartitionProgress& b) {
+  const auto rows = [](const PartitionProgress& progress) {
+    return progress.row == 0 ? UINT32_MAX : progress.row;
+  };
+  return std::tuple(a.generation, a.sequence, rows(a)) <
+         std::tuple(b.generation, b.sequence, rows(b));
+}
+
 Frame CaughtUpFrame() {
   exchange::v1::SubscribeResponse response;
   const absl::Time now = absl::Now();
@@ -84,6 +94,9 @@ std::shared_ptr<Stream> Stream::Create(StreamOptions options) {
   std::shared_ptr<Stream> stream(new Stream(std::move(options)));
   stream->member_ = std::move(member);
   stream->processor_ = std::move(processor);
+  // Of partitions that it does not have yet, or never gets, tokens go on to say
+  // what the consumer said.
+  stream->position_ = stream->options_.start.position;
   stream->position_.resource = stream->options_.resource;
   stream->member_->OnWakeup([weak = stream->weak_from_this()] {
     if (auto self = weak.lock()) self->SchedulePump();
@@ -401,11 +414,35 @@ void Stream::Lose(const bus::TopicPartition& partition) {
   acknowledged_.erase(partition);
 }
 
-absl::Status Stream::Gain(const bus::TopicPartition& partition) {
+absl::StatusOr<StartPoint> Stream::StartOf(
+    const bus::TopicPartition& partition) const {
   ASSIGN_OR_RETURN(
       const StartPoint start,
       ResolveStart(options_.log, options_.group, partition, options_.start,
                    /*regained=*/assigned_once_));
+  const auto number = static_cast<uint32_t>(partition.partition);
+  const auto had = position_.partitions.find(number);
+  // Who goes by what the group has committed gets again what is not in it.
+  if (!assigned_once_ ||
+      options_.start.from == exchange::v1::START_FROM_COMMITTED ||
+      had == position_.partitions.end() ||
+      !IsBefore(start.before, had->second)) {
+    return start;
+  }
+  // Who says where to begin keeps count, and has what the group's commits do
+  // not say yet. Others get that again if the partition goes to them now.
+  StartSpec spec;
+  spec.from = exchange::v1::START_FROM_POSITION;
+  spec.position.partitions[number] = had->second;
+  ASSIGN_OR_RETURN(StartPoint own,
+                   ResolveStart(options_.log, options_.group, partition, spec,
+                                /*regained=*/false));
+  own.committed = start.committed;
+  return own;
+}
+
+absl::Status Stream::Gain(const bus::TopicPartition& partition) {
+  ASSIGN_OR_RETURN(const StartPoint start, StartOf(partition));
   const absl::Status placed = member_->Seek(partition, start.offset);
   // Taken away again already: the next Poll says so.
   if (ReasonOf(placed) == status::v1::REASON_CODE_NOT_FOUND) {

@@ -197,6 +197,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void SayCaughtUp();
   bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
+  // Where it goes on in a partition that it gains.
+  absl::StatusOr<StartPoint> StartOf(
+      const bus::TopicPartition& partition) const;
   absl::Status Gain(const bus::TopicPartition& partition);
   // True if the next message or a part of it was dealt with, false if it must
   // wait.

@@ -520,6 +520,32 @@ TEST_CASE("A position does not pass over what was lost on its way out") {
 }
 
 TEST_CASE(
+    "What a consumer has does not come again with a partition that comes "
+    "late") {
+  DeliveryFixture domain(2);
+  domain.PublishBatches(0, 5);
+  domain.PublishBatches(1, 5);
+  ScriptedSink first;
+  const auto holder = domain.Open(&first, kMuchCredit);
+  // Received and not acknowledged: what the group has committed is behind.
+  const Position position = PositionOf(first.WaitForDeliveries(10)[9]);
+  ScriptedSink second;
+  StreamOptions options = domain.Options(&second);
+  options.start = FromPosition(position);
+  const auto stream = domain.Open(std::move(options), &second, kMuchCredit);
+  second.WaitForCaughtUp(1);
+  EndStream(holder, &first);
+  domain.PublishBatches(0, 1);
+  domain.PublishBatches(1, 1);
+  const auto kept = second.WaitForDeliveries(2);
+  CHECK(Sequences(kept, 0) == Range(6, 6));
+  CHECK(Sequences(kept, 1) == Range(6, 6));
+  // Nor would it pass over the other when only one had come.
+  CHECK(PositionOf(kept[0]).partitions.size() == 2);
+  EndStream(stream, &second);
+}
+
+TEST_CASE(
     "A member that takes over before any acknowledgement misses nothing") {
   DeliveryFixture domain(1);
   domain.PublishBatches(0, 3);
