@@ -177,6 +177,17 @@ absl::Status Run::OpenWriter(StartPoint* point) {
             PositionsTopic(publication_.publisher->options().department),
             " does not say how many of the file: restore the positions "
             "topic, or publish the file as a new resource"));
+  } else if (point->start == Start::kResume && !writer_->has_messages() &&
+             position_.records_done() > position_.records_bad()) {
+    // To go on would leave out what is gone, and nobody would know.
+    return Error(
+        status::v1::REASON_CODE_WRONG_STATE,
+        absl::StrCat(
+            "topic ", RecordsTopic(resource_.id()), " is empty, but topic ",
+            PositionsTopic(publication_.publisher->options().department),
+            " says that ", position_.records_done(),
+            " records of the file are in it, so it was deleted: restore it, or "
+            "publish the file as a new resource"));
   }
   position_.set_generation(writer_->generation());
   if (point->start == Start::kFresh) return absl::OkStatus();
