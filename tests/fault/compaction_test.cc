@@ -113,6 +113,12 @@ TEST_CASE(
   const Content compacted = Read(cluster);
   CHECK(compacted.commands == full.commands);
 
+  // As a broker wants to find it.
+  Require(cluster.kafka().SetTopic(
+      Topic(),
+      {"segment.ms=604800000", "min.cleanable.dirty.ratio=0.5",
+       "max.compaction.lag.ms=9223372036854775807",
+       "min.compaction.lag.ms=120000", "delete.retention.ms=86400000"}));
   cluster.AddBroker("b2");
   cluster.Kill("b1");
   std::filesystem::remove_all(cluster.county().Path("data/b1/registry"));

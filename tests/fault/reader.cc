@@ -31,14 +31,23 @@ Reader::Reader(std::unique_ptr<client::Connection> connection,
       thread_(
           [this, acknowledges = options.acknowledges] { Run(acknowledges); }) {}
 
-Reader::~Reader() {
+Reader::~Reader() { Stop(); }
+
+std::vector<JournalDelivery> Reader::Stop() {
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
     changed_.SignalAll();
   }
   subscription_->Cancel();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  return deliveries();
+}
+
+void Reader::Hold() {
+  MutexLock lock(&mutex_);
+  allowed_ = 0;
+  while (!waiting_ && !ended_) changed_.Wait(&mutex_);
 }
 
 void Reader::Allow(uint64_t deliveries) {
@@ -126,8 +135,11 @@ bool Reader::AwaitAllowed() {
     MutexLock lock(&mutex_);
     while (!stopping_ && !closing_ && started_ &&
            deliveries_.size() >= allowed_) {
+      waiting_ = true;
+      changed_.SignalAll();
       changed_.Wait(&mutex_);
     }
+    waiting_ = false;
     if (stopping_) return false;
     if (!closing_ || closed_) return true;
   }

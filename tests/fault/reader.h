@@ -45,6 +45,13 @@ class Reader {
   // delivery is given at this moment.
   void Allow(uint64_t deliveries);
 
+  // Takes that back: when it returns, it waits for nothing but its next call.
+  // Deliveries must be coming.
+  void Hold();
+
+  // Cancels the stream. All that it read, and so all that it acknowledged.
+  std::vector<JournalDelivery> Stop();
+
   // Acknowledges all that it has read so far and nothing more: the broker takes
   // that and ends the stream. Done by the reader's own thread, soon, unless
   // that waits for a delivery.
@@ -79,6 +86,8 @@ class Reader {
   mutable CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t allowed_ ABSL_GUARDED_BY(mutex_);
+  // In AwaitAllowed.
+  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
