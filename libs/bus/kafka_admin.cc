@@ -126,8 +126,16 @@ absl::Status KafkaAdmin::CreateTopic(const TopicSpec& spec) {
             {{"topic", name}, {"partitions", spec.partitions}});
   }
   // Someone else may have made it meanwhile, and otherwise.
-  ASSIGN_OR_RETURN(const KafkaTopicState made, Look(spec.name));
-  return CompareTopic(spec, made, connection_->options(), name);
+  absl::StatusOr<KafkaTopicState> made = Look(spec.name);
+  // Another node may be asked than before, which has not heard of it yet.
+  for (const absl::Time deadline = connection_->Deadline();
+       ReasonOf(made.status()) == status::v1::REASON_CODE_NOT_FOUND &&
+       absl::Now() < deadline;
+       made = Look(spec.name)) {
+    absl::SleepFor(kAskAgain);
+  }
+  RETURN_IF_ERROR(made.status());
+  return CompareTopic(spec, *made, connection_->options(), name);
 }
 
 absl::Status KafkaAdmin::AwaitTopic(const TopicSpec& spec) {
