@@ -1,23 +1,37 @@
 #include "libs/delivery/gate.h"
 
+#include <vector>
+
 namespace sluice::delivery {
 
 std::unique_ptr<Gate::Pass> Gate::Enter() {
   MutexLock lock(&mutex_);
   if (!reason_.ok()) return nullptr;
-  ++inside_;
-  return std::make_unique<Pass>(this);
+  ++inside_[epoch_];
+  return std::make_unique<Pass>(this, epoch_);
 }
 
-void Gate::Leave() {
+void Gate::Leave(int epoch) {
   MutexLock lock(&mutex_);
-  if (--inside_ == 0) empty_.SignalAll();
+  if (--inside_[epoch] == 0) changed_.SignalAll();
 }
 
 void Gate::Close(const absl::Status& reason) {
   MutexLock lock(&mutex_);
   if (reason_.ok()) reason_ = reason;
-  while (inside_ > 0) empty_.Wait(&mutex_);
+  while (inside_[0] + inside_[1] > 0) changed_.Wait(&mutex_);
+}
+
+void Gate::Drain() {
+  MutexLock lock(&mutex_);
+  // One at a time: the other epoch must be empty before it begins.
+  while (draining_) changed_.Wait(&mutex_);
+  draining_ = true;
+  const int before = epoch_;
+  epoch_ = 1 - epoch_;
+  while (inside_[before] > 0) changed_.Wait(&mutex_);
+  draining_ = false;
+  changed_.SignalAll();
 }
 
 absl::Status Gate::reason() const {
@@ -37,6 +51,16 @@ void GateTable::Close(const std::string& agreement, uint32_t version,
                       const absl::Status& reason) {
   // Outside the table's lock: other agreements' streams must not wait with us.
   Get(agreement, version)->Close(reason);
+}
+
+void GateTable::DrainAll() {
+  std::vector<std::shared_ptr<Gate>> gates;
+  {
+    MutexLock lock(&mutex_);
+    gates.reserve(gates_.size());
+    for (const auto& [version, gate] : gates_) gates.push_back(gate);
+  }
+  for (const auto& gate : gates) gate->Drain();
 }
 
 void GateTable::Renew(const std::string& agreement, uint32_t version) {

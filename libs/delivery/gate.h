@@ -5,6 +5,7 @@
 #ifndef SLUICE_LIBS_DELIVERY_GATE_H_
 #define SLUICE_LIBS_DELIVERY_GATE_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,13 +27,14 @@ class Gate {
   // Held for as long as it takes to start one write.
   class Pass {
    public:
-    explicit Pass(Gate* gate) : gate_(gate) {}
-    ~Pass() { gate_->Leave(); }
+    Pass(Gate* gate, int epoch) : gate_(gate), epoch_(epoch) {}
+    ~Pass() { gate_->Leave(epoch_); }
     Pass(const Pass&) = delete;
     Pass& operator=(const Pass&) = delete;
 
    private:
     Gate* const gate_;
+    const int epoch_;
   };
 
   // A pass, or null after Close: then reason() says why.
@@ -43,15 +45,25 @@ class Gate {
   // one stays.
   void Close(const absl::Status& reason);
 
+  // Returns when every pass that was out at the call is given back; others are
+  // let in meanwhile and not waited for. What was decided under a pass before
+  // the call leads to no write after it. Not to be called while holding a pass.
+  void Drain();
+
   // OK while the gate is open.
   absl::Status reason() const;
 
  private:
-  void Leave();
+  void Leave(int epoch);
 
   mutable Mutex mutex_;
-  CondVar empty_;
-  int inside_ ABSL_GUARDED_BY(mutex_) = 0;
+  CondVar changed_;
+  // Passes are counted by the epoch in which they were given out. A Drain
+  // begins the other one and waits for those of its own, so that newcomers
+  // cannot keep it waiting; the other one is empty unless a Drain is at work.
+  int epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::array<int, 2> inside_ ABSL_GUARDED_BY(mutex_) = {0, 0};
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status reason_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -69,6 +81,9 @@ class GateTable {
   // later.
   void Close(const std::string& agreement, uint32_t version,
              const absl::Status& reason);
+
+  // As Gate::Drain, of all gates.
+  void DrainAll();
 
   // Streams that open from now on get a new gate, if that of the version is
   // closed. An open one stays, for its streams must hear of the next Close.

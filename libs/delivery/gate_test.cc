@@ -69,6 +69,83 @@ TEST_CASE("Nobody is inside a gate once Close has returned") {
   }
 }
 
+TEST_CASE("Draining waits for the passes that are out and for no later ones") {
+  Gate gate;
+  auto first = gate.Enter();
+  std::atomic<bool> drained = false;
+  std::thread drainer([&] {
+    gate.Drain();
+    drained = true;
+  });
+  CHECK_FALSE(drained);
+  // Somebody is inside at every moment; only the first one is waited for.
+  auto newer = gate.Enter();
+  for (int i = 0; i < 1000; ++i) {
+    auto next = gate.Enter();
+    REQUIRE(next != nullptr);
+    newer = std::move(next);
+  }
+  CHECK_FALSE(drained);
+  first.reset();
+  while (!drained) {
+    auto next = gate.Enter();
+    newer = std::move(next);
+  }
+  drainer.join();
+  // Closing waits for the passes of either epoch.
+  std::atomic<bool> closed = false;
+  std::thread closer([&] {
+    gate.Close(Revoked());
+    closed = true;
+  });
+  while (gate.reason().ok()) std::this_thread::yield();
+  CHECK_FALSE(closed);
+  newer.reset();
+  closer.join();
+}
+
+TEST_CASE("What was decided before a drain is done with when it returns") {
+  GateTable gates;
+  const auto gate = gates.Get("grid-people", 1);
+  std::atomic<int> allowed = 0;
+  std::atomic<int> written = 0;
+  std::atomic<int> late = 0;
+  std::atomic<bool> stop = false;
+  std::atomic<int> drained = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        const auto pass = gate->Enter();
+        const int decided = allowed;
+        std::this_thread::yield();
+        if (decided < drained) ++late;
+        ++written;
+      }
+    });
+  }
+  // Two at a time, which must not let each other wait for newcomers.
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 200; ++round) {
+        if (i > 0) {
+          gates.DrainAll();
+          continue;
+        }
+        const int now = ++allowed;
+        gates.DrainAll();
+        drained = now;
+      }
+    });
+  }
+  for (size_t i = 2; i < threads.size(); ++i) threads[i].join();
+  stop = true;
+  threads[0].join();
+  threads[1].join();
+  CHECK(late == 0);
+  CHECK(drained == 200);
+}
+
 TEST_CASE("A version's gate is closed for streams that open later") {
   GateTable gates;
   const auto running = gates.Get("grid-people", 1);
