@@ -63,6 +63,8 @@ SubscriptionEvent ResumingSubscription::Next() {
       last_id_ = id_base_ + received->delivery.delivery_id();
       received->delivery.set_delivery_id(last_id_);
       position_ = received->delivery.position();
+    } else if (std::holds_alternative<exchange::v1::CaughtUp>(event)) {
+      caught_up_ = true;
     }
     return event;
   }
@@ -139,8 +141,16 @@ bool ResumingSubscription::OpenNext() {
 exchange::v1::Start ResumingSubscription::NextStart() const {
   exchange::v1::Start start = start_;
   if (!position_.empty()) {
-    start.set_from(exchange::v1::START_FROM_POSITION);
+    start.set_from(exchange::v1::START_FROM_RESUME);
     start.set_position(position_);
+  } else if (caught_up_) {
+    // The group is where the caller wanted it, and others of it may have gone
+    // on from there. Before this is known the same start is asked for again.
+    if (start.from() == exchange::v1::START_FROM_POSITION) {
+      start.set_from(exchange::v1::START_FROM_RESUME);
+    } else if (start.from() == exchange::v1::START_FROM_BEGINNING) {
+      start.set_from(exchange::v1::START_FROM_COMMITTED);
+    }
   }
   return start;
 }

@@ -42,9 +42,10 @@ struct ResumeOptions {
 // be called from any.
 //
 // Goes on after what may pass (retry.h) and after a call that the broker broke
-// off, from the position of the delivery that Next gave last. So the caller
-// sees no delivery twice and none left out; what it has not acknowledged comes
-// again only to who begins anew. A stream that began at the end and broke
+// off, behind the delivery that Next gave last (START_FROM_RESUME). So the
+// caller sees no delivery twice and none left out; what it has not acknowledged
+// comes again only to who begins anew, or to another of its group that has the
+// partition then. A stream that began at the end and broke
 // before its first delivery ends: what was published meanwhile is not known.
 class ResumingSubscription {
  public:
@@ -91,6 +92,8 @@ class ResumingSubscription {
   std::optional<StreamEnd> end_;
   // Of the last delivery that Next gave; empty before the first.
   std::string position_;
+  // Whether Next ever gave CaughtUp.
+  bool caught_up_ = false;
   // Delivery ids of the current stream begin behind this one.
   uint64_t id_base_ = 0;
   uint64_t last_id_ = 0;

@@ -70,7 +70,7 @@ TEST_CASE("a stream goes on at the next broker from the last delivery") {
   subscription->HalfClose();
   CHECK(Expect<StreamEnd>(subscription->Next()).status.ok());
   REQUIRE(at_second.size() == 2);
-  CHECK(at_second[0].start().from() == exchange::v1::START_FROM_POSITION);
+  CHECK(at_second[0].start().from() == exchange::v1::START_FROM_RESUME);
   CHECK(at_second[0].start().position() == "after 2");
   CHECK(at_second[1].ack().delivery_id() == 1);
   REQUIRE(failovers.size() == 1);

@@ -16,7 +16,7 @@ namespace sluice::delivery {
 // What a Start asks for, checked.
 struct StartSpec {
   exchange::v1::StartFrom from = exchange::v1::START_FROM_COMMITTED;
-  // With START_FROM_POSITION.
+  // With START_FROM_POSITION and START_FROM_RESUME.
   Position position;
 };
 
@@ -40,6 +40,8 @@ struct StartPoint {
   // Whether what the group has committed stays as it is: it is `offset`, or, of
   // a start by position, before it.
   bool committed = false;
+  // Whether the group had committed something behind `offset`.
+  bool moves_back = false;
 };
 
 // Where `partition` begins. With `regained` the stream got it from another

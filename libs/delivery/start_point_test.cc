@@ -1,6 +1,7 @@
 #include "libs/delivery/start_point.h"
 
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "libs/base/status.h"
 #include "libs/delivery/delivery_fixture.h"
@@ -100,6 +101,31 @@ TEST_CASE("Each kind of start begins where it says") {
 
   CHECK(ReasonOf(test.Resolve(test.FromSequence(11)).status()) ==
         status::v1::REASON_CODE_POSITION_INVALID);
+}
+
+TEST_CASE("Who resumes begins at the later of position and acknowledgements") {
+  Starting test(10);
+  const auto resume = [&](std::optional<uint64_t> sequence) {
+    StartSpec spec = test.FromSequence(sequence.value_or(0));
+    spec.from = exchange::v1::START_FROM_RESUME;
+    if (!sequence.has_value()) spec.position.partitions.clear();
+    const auto start = test.Resolve(spec);
+    REQUIRE(start.ok());
+    return *start;
+  };
+  // Nothing is acknowledged: as by position.
+  CHECK(resume(4).offset == 4);
+  CHECK(resume(std::nullopt).offset == 0);
+  test.Commit(6);
+  // Another of the group had the partition meanwhile.
+  CHECK(resume(4).offset == 6);
+  CHECK(resume(4).before == PartitionProgress{1, 6});
+  CHECK(resume(std::nullopt).offset == 6);
+  // What was received and not acknowledged does not come again.
+  CHECK(resume(8).offset == 8);
+  CHECK(resume(8).committed);
+  CHECK_FALSE(resume(8).moves_back);
+  CHECK(test.Resolve(test.FromSequence(4))->moves_back);
 }
 
 TEST_CASE("A position moves what the group has committed back, never on") {
