@@ -16,6 +16,7 @@ absl::StatusOr<std::unique_ptr<registry::Registry>> OpenRegistry(
       options, trust.genesis.has_value() ? &*trust.genesis : nullptr);
   switch (ReasonOf(registry.status())) {
     case status::v1::REASON_CODE_NOT_FOUND:
+      if (trust.genesis.has_value()) return registry;
       return FieldError(
           status::v1::REASON_CODE_NOT_FOUND, "trust.genesis_file",
           absl::StrCat(
