@@ -347,7 +347,9 @@ StreamOptions DeliveryFixture::Options(ScriptedSink* sink) {
   REQUIRE(member.ok());
   options.member = *std::move(member);
   options.processor = std::make_unique<PolicyProcessor>(Context());
-  options.enter_gate = [this]() -> absl::StatusOr<std::unique_ptr<Gate::Pass>> {
+  options.enter_gate =
+      [this](
+          const std::string&) -> absl::StatusOr<std::unique_ptr<Gate::Pass>> {
     auto pass = gate.Enter();
     if (pass == nullptr) return gate.reason();
     return pass;

@@ -14,6 +14,7 @@
 #include "libs/crypto/random.h"
 #include "libs/delivery/policy_processor.h"
 #include "libs/desensitize/pseudonym.h"
+#include "libs/registry/command.h"
 
 namespace sluice::delivery {
 namespace {
@@ -101,7 +102,9 @@ class Exchange::WriteGate {
     place_ = std::move(place);
   }
 
-  absl::StatusOr<std::unique_ptr<Gate::Pass>> Enter() {
+  // `publisher_key` signed what is to be written; empty: nothing is.
+  absl::StatusOr<std::unique_ptr<Gate::Pass>> Enter(
+      const std::string& publisher_key) {
     std::unique_ptr<Gate::Pass> pass = gate_->Enter();
     if (pass == nullptr) return gate_->reason();
     RETURN_IF_ERROR(exchange_->CheckCurrent());
@@ -117,6 +120,7 @@ class Exchange::WriteGate {
       entry_version_ = entry->version();
     }
     RETURN_IF_ERROR(CheckPlace());
+    RETURN_IF_ERROR(CheckPublisherKey(publisher_key));
     // Again, and last: the process may have been stopped since the first time,
     // and what is decided here must hold when the write starts.
     RETURN_IF_ERROR(exchange_->CheckLease());
@@ -131,6 +135,24 @@ class Exchange::WriteGate {
   }
 
  private:
+  // What was prepared before the key was revoked must not leave after it. How
+  // to go on behind it is known to a new stream, which meets the message anew.
+  absl::Status CheckPublisherKey(const std::string& key_id) const {
+    if (key_id.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const registry::KeyPtr key,
+                     exchange_->options_.registry->GetKey(AsView(key_id)));
+    if (key->info.state() != registry::v1::KEY_STATE_REVOKED) {
+      return absl::OkStatus();
+    }
+    return Error(
+        status::v1::REASON_CODE_SHUTTING_DOWN,
+        absl::StrCat("a publisher's key of ",
+                     agreement_->agreement().resource(),
+                     " was revoked, and what it signed is not delivered any "
+                     "more, so the stream begins anew: call again from the "
+                     "last position"));
+  }
+
   absl::Status CheckPlace() {
     MutexLock lock(&mutex_);
     if (place_ == nullptr || place_->held()) return absl::OkStatus();
@@ -162,6 +184,7 @@ Exchange::Exchange(const ExchangeOptions& options)
                  : std::make_unique<BatchCache>(options.batch_cache_bytes_max,
                                                 &counters_.cache_hits,
                                                 &counters_.cache_misses)),
+      leaving_(options.streams_max),
       pool_("deliver", options.worker_threads),
       slow_pool_("deliver/slow", 1) {
   {
@@ -322,7 +345,12 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
     return PlanFor(record->agreement(), version);
   };
   options.processor = std::make_unique<PolicyProcessor>(std::move(context));
-  options.enter_gate = [gate] { return gate->Enter(); };
+  options.retire = [this](std::unique_ptr<bus::GroupMember> member) {
+    leaving_.Leave(std::move(member));
+  };
+  options.enter_gate = [gate](const std::string& publisher_key) {
+    return gate->Enter(publisher_key);
+  };
   options.on_end = [this, number, caller, start,
                     gate](const absl::Status& status) {
     // A stream that may not go on is refused like a request.
@@ -474,6 +502,17 @@ void Exchange::OnCommand(const registry::v1::Command& command) {
                  command.resume_agreement().version());
     return;
   }
+  if (!CloseGates(command)) {
+    // Who looked before the command was applied has written when this returns.
+    if (registry::TakesSomethingAway(command)) gates_.DrainAll();
+    return;
+  }
+  // Streams that have nothing to write must hear of it too.
+  MutexLock lock(&mutex_);
+  changed_.SignalAll();
+}
+
+bool Exchange::CloseGates(const registry::v1::Command& command) {
   if (command.has_revoke_agreement()) {
     const auto& revoke = command.revoke_agreement();
     gates_.Close(revoke.id(), revoke.version(),
@@ -496,11 +535,9 @@ void Exchange::OnCommand(const registry::v1::Command& command) {
                                       approve.version(), ": subscribe again")));
     }
   } else {
-    return;
+    return false;
   }
-  // Streams that have nothing to write must hear of it too.
-  MutexLock lock(&mutex_);
-  changed_.SignalAll();
+  return true;
 }
 
 void Exchange::RunTicker() {
@@ -517,6 +554,7 @@ void Exchange::RunTicker() {
     }
     for (const auto& stream : streams) stream->Tick();
     refusals_.Tick();
+    leaving_.Reap();
   }
 }
 

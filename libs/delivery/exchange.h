@@ -29,6 +29,7 @@
 #include "libs/delivery/batch_cache.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
+#include "libs/delivery/leaving_members.h"
 #include "libs/delivery/plan.h"
 #include "libs/delivery/stream.h"
 #include "libs/registry/lease.h"
@@ -75,7 +76,8 @@ class Exchange {
  public:
   explicit Exchange(const ExchangeOptions& options);
 
-  // As Stop, for as long as it takes.
+  // As Stop, for as long as it takes; also waits until the streams' members
+  // have left their groups on the bus, all at once.
   ~Exchange();
 
   Exchange(const Exchange&) = delete;
@@ -136,6 +138,8 @@ class Exchange {
   void OnStreamEnd(uint64_t number);
   std::string StreamId(uint64_t number) const;
   void OnCommand(const registry::v1::Command& command);
+  // False if the command closes no gate.
+  bool CloseGates(const registry::v1::Command& command);
   std::vector<std::shared_ptr<Stream>> StreamsOf(
       const std::string& agreement) const;
   void RunTicker();
@@ -154,6 +158,8 @@ class Exchange {
   audit::RefusalCoalescer refusals_;
   // Null: none.
   const std::unique_ptr<BatchCache> cache_;
+  // Of streams that have ended.
+  LeavingMembers leaving_;
   WorkerPool pool_;
   // For what waits for the registry: suspensions.
   WorkerPool slow_pool_;

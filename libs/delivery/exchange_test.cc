@@ -1,9 +1,11 @@
 #include "libs/delivery/exchange.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -112,6 +114,79 @@ TEST_CASE("Once a revocation is acknowledged no write starts any more") {
     CHECK(refusals[0].peer().department() == "health");
     CHECK(refusals[0].asserted().case_number() == "case 7");
   }
+}
+
+TEST_CASE("A command that forbids waits for the writes it did not stop") {
+  const bool key = GENERATE(true, false);
+  CAPTURE(key);
+  TestExchange test;
+  test.domain.PublishBatches(0, 3);
+  registry::Registry* const registry = test.domain.registry.get();
+  const uint64_t offset = registry->status().applied_offset + 1;
+  std::atomic<int> writes = 0;
+  std::atomic<bool> told_during_write = false;
+  ScriptedSink sink;
+  sink.on_delivery = [&](const ReceivedResponse&) {
+    if (++writes > 1) return;
+    // This write was let in before; the command is in force while it starts.
+    while (registry->status().applied_offset < offset) {
+      std::this_thread::yield();
+    }
+    told_during_write =
+        registry->WaitForOffset(offset, absl::Milliseconds(200));
+  };
+  REQUIRE(test.Subscribe(&sink).ok());
+  while (writes == 0) std::this_thread::yield();
+  if (key) {
+    test.domain.Submit(
+        registry::RevokeKeyCommand(test.domain.bus.domain.adapter.id()),
+        test.domain.bus.domain.officer);
+  } else {
+    catalog::v1::Resource changed = registry::PeopleResource();
+    changed.set_partitions(1);
+    changed.set_version(2);
+    changed.set_sharing_type(catalog::v1::SHARING_TYPE_NOT_SHARED);
+    test.domain.Submit(registry::PutCommand(changed),
+                       test.domain.bus.domain.provider);
+  }
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        (key ? status::v1::REASON_CODE_SHUTTING_DOWN
+             : status::v1::REASON_CODE_NOT_SHARED));
+  CHECK_FALSE(told_during_write);
+  CHECK(writes == 1);
+}
+
+TEST_CASE("What a revoked key signed stays here once that is acknowledged") {
+  TestExchange test;
+  test.domain.PublishBatches(0, 400);
+  ScriptedSink sink;
+  std::atomic<bool> revoked = false;
+  std::atomic<int> late = 0;
+  sink.on_delivery = [&](const ReceivedResponse&) {
+    if (revoked) ++late;
+  };
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForDeliveries(30);
+  // Not all can be through: nobody acknowledges, but the pipeline is full.
+  sink.Hold(true);
+  test.domain.Submit(
+      registry::RevokeKeyCommand(test.domain.bus.domain.adapter.id()),
+      test.domain.bus.domain.officer);
+  revoked = true;
+  sink.Hold(false);
+  const absl::Status why = sink.WaitForFinish();
+  CHECK(ReasonOf(why) == status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(IsRetriable(why));
+  CHECK_THAT(std::string(why.message()),
+             Catch::Matchers::Contains("call again from the last position"));
+  CHECK(late == 0);
+  // A new stream passes over what the key signed, and goes on.
+  ScriptedSink next;
+  REQUIRE(test.Subscribe(&next).ok());
+  next.WaitForCaughtUp(1);
+  CHECK(next.deliveries().empty());
+  CHECK(test.exchange->counters().rejected_messages >= 400);
+  CHECK(test.exchange->Stop(kTestWait));
 }
 
 TEST_CASE("A stream with nothing to write learns of the revocation too") {

@@ -71,6 +71,7 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     Prepared prepared;
     prepared.delivery.set_marker(MarkerOf(envelope->header.kind()));
     SetPlace(envelope->header, &prepared.delivery);
+    prepared.publisher_key = envelope->header.key_id();
     return prepared;
   }
   if (opened == nullptr) {
@@ -105,6 +106,7 @@ absl::StatusOr<Prepared> PolicyProcessor::Treat(const OpenedBatch& opened,
   prepared.delivery.set_untreatable_values(treated.untreatable_total);
   prepared.entry = Announce(opened.envelope, *plan, treated, prepared);
   SetPlace(opened.envelope.header, &prepared.delivery);
+  prepared.publisher_key = opened.envelope.header.key_id();
   return prepared;
 }
 

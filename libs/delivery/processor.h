@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "libs/base/status.h"
@@ -24,6 +25,9 @@ struct Prepared {
   Frame batch;
   size_t batch_bytes = 0;
   uint32_t row_count = 0;
+  // Id of the key that signed the message, marker or not: it is looked at again
+  // when this is written. Empty: it is not.
+  std::string publisher_key;
   // What the audit trail must hold before this leaves; the stream sets
   // stream_id and delivery_id of a disclosure. Nothing: nothing is disclosed.
   std::optional<audit::v1::Entry> entry;

@@ -19,6 +19,9 @@ namespace {
 // Most that one fetch takes: a few batches, so that streams take turns on the
 // pool.
 constexpr size_t kFetchBytesMax = size_t{2} << 20;
+// For a commit that goes back, which is rare, to be on the bus.
+constexpr absl::Duration kMoveBackWait = absl::Seconds(5);
+constexpr absl::Duration kMoveBackPause = absl::Milliseconds(5);
 
 absl::Status ConnectionLost() {
   return Error(status::v1::REASON_CODE_SHUTTING_DOWN,
@@ -153,7 +156,7 @@ void Stream::End(const absl::Status& status) {
 void Stream::Tick() {
   {
     // The pass is given back at once: nothing is written here.
-    const auto pass = options_.enter_gate();
+    const auto pass = options_.enter_gate(/*publisher_key=*/"");
     if (pass.ok()) {
       Resume();
     } else if (MayPass(pass.status())) {
@@ -459,6 +462,7 @@ absl::Status Stream::Gain(const bus::TopicPartition& partition) {
     }
     RETURN_IF_ERROR(begun);
   }
+  if (start.moves_back) RETURN_IF_ERROR(AwaitMovedBack(partition, start));
   owned_[partition] = ++last_ownership_;
   processor_->Begin(partition, start);
   caught_up_ = false;
@@ -471,6 +475,30 @@ absl::Status Stream::Gain(const bus::TopicPartition& partition) {
   starts_within_.erase(number);
   if (start.before.row > 0) starts_within_[number] = start.before;
   return absl::OkStatus();
+}
+
+absl::Status Stream::AwaitMovedBack(const bus::TopicPartition& partition,
+                                    const StartPoint& start) {
+  const absl::Time give_up = absl::Now() + kMoveBackWait;
+  while (true) {
+    const auto committed =
+        options_.log->CommittedOffset(options_.group, partition);
+    if (committed.ok() && *committed <= start.offset) return absl::OkStatus();
+    if (absl::Now() >= give_up) {
+      return Error(status::v1::REASON_CODE_STORAGE_FAILED,
+                   absl::StrCat("the bus did not take back what group ",
+                                options_.group, " had acknowledged of ",
+                                partition.topic, "/", partition.partition,
+                                ": subscribe again from the same position"));
+    }
+    absl::SleepFor(kMoveBackPause);
+    // Commits are sent on by the member's calls.
+    const absl::Status again = member_->Commit(partition, start.offset);
+    if (ReasonOf(again) == status::v1::REASON_CODE_FENCED) {
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(again);
+  }
 }
 
 absl::StatusOr<bool> Stream::PrepareNext() {
@@ -747,7 +775,11 @@ bool Stream::WindDown() {
     if (!taken.ok()) commits_.clear();
     if (receipts_in_flight_ > 0 || !commits_.empty()) return false;
   }
-  member_.reset();
+  if (options_.retire) {
+    options_.retire(std::move(member_));
+  } else {
+    member_.reset();
+  }
   processor_.reset();
   options_.on_end(status);
   return true;
@@ -791,10 +823,11 @@ void Stream::OnWritten(bool ok) {
 }
 
 void Stream::WriteAllReady() {
-  while (HasReady()) {
+  std::string publisher_key;
+  while (HasReady(&publisher_key)) {
     // Before it is taken: what must wait here can still be lost with its
     // partition.
-    const auto pass = options_.enter_gate();
+    const auto pass = options_.enter_gate(publisher_key);
     if (!pass.ok() && MayPass(pass.status())) {
       Pause(pass.status(), /*leaves_writer=*/true);
       return;
@@ -808,7 +841,7 @@ void Stream::WriteAllReady() {
   }
 }
 
-bool Stream::HasReady() {
+bool Stream::HasReady(std::string* publisher_key) {
   MutexLock lock(&mutex_);
   while (!ended_ && !pipeline_.empty() && pipeline_.front().lost &&
          pipeline_.front().durable) {
@@ -820,6 +853,10 @@ bool Stream::HasReady() {
     if (ended_ || draining_) SchedulePumpLocked();
     return false;
   }
+  const Pending& next = pipeline_.front();
+  *publisher_key = next.prepared.has_value() && !next.lost
+                       ? next.prepared->publisher_key
+                       : std::string();
   return true;
 }
 

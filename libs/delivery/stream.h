@@ -67,11 +67,18 @@ struct StreamOptions {
   // The group on the bus, and this stream's membership in it.
   std::string group;
   std::unique_ptr<bus::GroupMember> member;
+  // Takes the member when the sink is finished and nothing of the stream uses
+  // it any more. To leave its group may take long, so this should not wait for
+  // it: it is called from the pool. Null: the member is destroyed there.
+  std::function<void(std::unique_ptr<bus::GroupMember>)> retire;
   StartSpec start;
   std::unique_ptr<Processor> processor;
-  // Asked before each write, and the pass held while it starts. LEASE_LOST and
+  // Asked before each write, and the pass held while it starts. `publisher_key`
+  // is that of the message to be written; empty if it is none. LEASE_LOST and
   // STORAGE_FAILED pause the stream, any other error ends it.
-  std::function<absl::StatusOr<std::unique_ptr<Gate::Pass>>()> enter_gate;
+  std::function<absl::StatusOr<std::unique_ptr<Gate::Pass>>(
+      const std::string& publisher_key)>
+      enter_gate;
   // Takes records that are to be delivered from what the agreement's limits
   // allow. Null: no limit on records.
   std::function<registry::Quota::Answer(uint64_t records)> take_records;
@@ -201,6 +208,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   absl::StatusOr<StartPoint> StartOf(
       const bus::TopicPartition& partition) const;
   absl::Status Gain(const bus::TopicPartition& partition);
+  // A client that resumes takes the later of its position and the group's
+  // commit, so nothing may be sent of a partition while that commit is still
+  // the one that the client asked to go behind.
+  absl::Status AwaitMovedBack(const bus::TopicPartition& partition,
+                              const StartPoint& start);
   // True if the next message or a part of it was dealt with, false if it must
   // wait.
   absl::StatusOr<bool> PrepareNext();
@@ -232,8 +244,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index);
   void ScheduleWritesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteAllReady();
-  // Whether the next one is ready; otherwise the writer is left.
-  bool HasReady();
+  // Whether the next one is ready, and the key that signed it; otherwise the
+  // writer is left.
+  bool HasReady(std::string* publisher_key);
   // False if it is not any more.
   bool TakeReady(Pending* next);
   void WriteOne(Pending next);

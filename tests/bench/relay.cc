@@ -99,8 +99,8 @@ class GrpcRelay : public Relay {
     ASSIGN_OR_RETURN(stream.start,
                      delivery::ParseStart(start, AsView(stream.resource)));
     stream.processor = std::make_unique<RelayProcessor>();
-    stream.enter_gate =
-        [this]() -> absl::StatusOr<std::unique_ptr<delivery::Gate::Pass>> {
+    stream.enter_gate = [this](const std::string&)
+        -> absl::StatusOr<std::unique_ptr<delivery::Gate::Pass>> {
       return gate_.Enter();
     };
     {

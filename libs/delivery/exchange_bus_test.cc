@@ -1,0 +1,134 @@
+// What an exchange makes of a bus that does not answer when its streams end.
+#include <catch2/catch.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+#include "libs/delivery/test_exchange.h"
+#include "libs/registry/faulty_log.h"
+
+namespace sluice::delivery {
+namespace {
+
+// Members leave their group only once this is open.
+class Exit {
+ public:
+  void Open() {
+    MutexLock lock(&mutex_);
+    open_ = true;
+    changed_.SignalAll();
+  }
+  void Pass() {
+    MutexLock lock(&mutex_);
+    ++waiting_;
+    changed_.SignalAll();
+    while (!open_) changed_.Wait(&mutex_);
+    ++passed_;
+  }
+  // False if there are fewer after kTestWait.
+  bool WaitForWaiting(int count) {
+    const absl::Time deadline = absl::Now() + kTestWait;
+    MutexLock lock(&mutex_);
+    while (waiting_ < count && absl::Now() < deadline) {
+      changed_.WaitFor(&mutex_, deadline - absl::Now());
+    }
+    return waiting_ >= count;
+  }
+  int passed() const {
+    MutexLock lock(&mutex_);
+    return passed_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  int passed_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+class SlowMember : public bus::GroupMember {
+ public:
+  SlowMember(std::unique_ptr<bus::GroupMember> real, Exit* exit)
+      : real_(std::move(real)), exit_(exit) {}
+  ~SlowMember() override { exit_->Pass(); }
+
+  absl::StatusOr<bus::PollResult> Poll(size_t bytes_max) override {
+    return real_->Poll(bytes_max);
+  }
+  absl::Status Seek(const bus::TopicPartition& partition,
+                    int64_t offset) override {
+    return real_->Seek(partition, offset);
+  }
+  absl::Status Commit(const bus::TopicPartition& partition,
+                      int64_t offset) override {
+    return real_->Commit(partition, offset);
+  }
+  void OnWakeup(std::function<void()> wakeup) override {
+    real_->OnWakeup(std::move(wakeup));
+  }
+
+ private:
+  const std::unique_ptr<bus::GroupMember> real_;
+  Exit* const exit_;
+};
+
+class SlowLog : public registry::FaultyLog {
+ public:
+  SlowLog(bus::EventLog* real, Exit* exit) : FaultyLog(real), exit_(exit) {}
+
+  absl::StatusOr<std::unique_ptr<bus::GroupMember>> JoinGroup(
+      const std::string& group, const std::string& topic) override {
+    ASSIGN_OR_RETURN(auto member, FaultyLog::JoinGroup(group, topic));
+    return std::make_unique<SlowMember>(std::move(member), exit_);
+  }
+
+ private:
+  Exit* const exit_;
+};
+
+TEST_CASE("Streams end without waiting for a bus that does not answer") {
+  Exit exit;
+  std::unique_ptr<SlowLog> log;
+  TestExchange test(1, [&](ExchangeOptions* options) {
+    log = std::make_unique<SlowLog>(options->log, &exit);
+    options->log = log.get();
+    options->worker_threads = 1;
+  });
+  // Also when a check fails.
+  struct Opener {
+    Exit* exit;
+    std::unique_ptr<Exchange>* exchange;
+    ~Opener() {
+      exit->Open();
+      exchange->reset();
+    }
+  } opener{&exit, &test.exchange};
+  constexpr int kStreams = 4;
+  std::vector<ScriptedSink> sinks(kStreams);
+  for (int i = 0; i < kStreams; ++i) {
+    exchange::v1::Start start = test.domain.StartRequest();
+    start.set_group(absl::StrCat("g", i));
+    REQUIRE(
+        test.Subscribe(&sinks[i], test.domain.HealthConsumer(), start).ok());
+    sinks[i].WaitForCaughtUp(1);
+  }
+  REQUIRE(test.exchange->Stop(absl::Seconds(20)));
+  for (ScriptedSink& sink : sinks) {
+    CHECK(ReasonOf(sink.WaitForFinish()) ==
+          status::v1::REASON_CODE_SHUTTING_DOWN);
+  }
+  // All are at it at the same time, and the exchange is not gone before them.
+  REQUIRE(exit.WaitForWaiting(kStreams));
+  CHECK(exit.passed() == 0);
+  exit.Open();
+  test.exchange.reset();
+  CHECK(exit.passed() == kStreams);
+}
+
+}  // namespace
+}  // namespace sluice::delivery
