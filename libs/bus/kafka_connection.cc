@@ -140,7 +140,7 @@ absl::StatusOr<int64_t> KafkaConnection::AskOffset(
         questions(), list.get(), MillisecondsUntil(deadline));
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = asked->err;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return asked->offset;
-    const absl::Status failure =
+    absl::Status failure =
         Failure(err, absl::StrCat("asking for the offsets of ", name, "/",
                                   partition.partition));
     if (ReasonOf(failure) == status::v1::REASON_CODE_NOT_FOUND) {

@@ -104,8 +104,8 @@ KafkaGroupMember::~KafkaGroupMember() {
           {{"group", group_id_}});
       // What it logs from now on would come too late.
       rd_kafka_set_log_level(handle_->get(), 0);
-      static_cast<void>(events_.release());
-      static_cast<void>(handle_.release());
+      [[maybe_unused]] auto* const events = events_.release();
+      [[maybe_unused]] auto* const handle = handle_.release();
     }
   }
   events_.reset();
@@ -198,6 +198,7 @@ void KafkaGroupMember::TakeRebalance(rd_kafka_event_t* event,
   const rd_kafka_topic_partition_list_t* changed =
       rd_kafka_event_topic_partition_list(event);
   std::vector<int> partitions;
+  partitions.reserve(static_cast<size_t>(changed->cnt));
   for (int i = 0; i < changed->cnt; ++i) {
     partitions.push_back(changed->elems[i].partition);
   }

@@ -21,12 +21,12 @@
 
 namespace sluice::bus {
 
-template <typename T, void (*destroy)(T*)>
+template <typename T, void (*kDestroy)(T*)>
 struct KafkaDelete {
-  void operator()(T* object) const { destroy(object); }
+  void operator()(T* object) const { kDestroy(object); }
 };
-template <typename T, void (*destroy)(T*)>
-using KafkaOwned = std::unique_ptr<T, KafkaDelete<T, destroy>>;
+template <typename T, void (*kDestroy)(T*)>
+using KafkaOwned = std::unique_ptr<T, KafkaDelete<T, kDestroy>>;
 
 using KafkaQueue = KafkaOwned<rd_kafka_queue_t, rd_kafka_queue_destroy>;
 using KafkaEvent = KafkaOwned<rd_kafka_event_t, rd_kafka_event_destroy>;

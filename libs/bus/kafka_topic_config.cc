@@ -106,7 +106,7 @@ absl::Status CompareTopic(const TopicSpec& spec, const KafkaTopicState& state,
   if (state.partitions != spec.partitions) {
     differences.push_back(absl::StrCat(
         "it has ", state.partitions, " partitions, wanted ", spec.partitions));
-    mends.push_back(
+    mends.emplace_back(
         "the number of partitions cannot be mended, for records would change "
         "their partition: configure the number that is there, or use another "
         "topic");
@@ -115,7 +115,7 @@ absl::Status CompareTopic(const TopicSpec& spec, const KafkaTopicState& state,
     differences.push_back(absl::StrCat("its partitions have ", state.replicas,
                                        " copies, wanted ",
                                        options.replication_factor));
-    mends.push_back(
+    mends.emplace_back(
         "more copies are made with kafka-reassign-partitions.sh, or configure "
         "the number that is there as replication_factor");
   }

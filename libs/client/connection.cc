@@ -89,7 +89,7 @@ absl::Status Connection::CallUntilAnswered(absl::Duration deadline,
     const absl::Time attempt_end = std::min(end, now + attempt_max);
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(attempt_end));
-    const absl::Status status =
+    absl::Status status =
         endpoint->Judge(call(*endpoint, &context), context, attempt_end - now);
     if (status.ok() || !MayPass(status)) return status;
     if (ReasonOf(status) != status::v1::REASON_CODE_UNSPECIFIED) {

@@ -334,6 +334,7 @@ absl::StatusOr<std::vector<uint32_t>> VersionsIn(
   }
   if (!versions.empty()) return versions;
   std::vector<std::string> names;
+  names.reserve(states.size());
   for (const State state : states) names.push_back(NameOf(state));
   return Error(
       status::v1::REASON_CODE_WRONG_STATE,
