@@ -27,6 +27,8 @@ std::map<int, ReasonTraits> ExpectedTraits() {
   range(28, 28, StatusCode::kInvalidArgument, false);
   range(40, 49, StatusCode::kPermissionDenied, false);
   range(50, 50, StatusCode::kFailedPrecondition, false);
+  range(51, 51, StatusCode::kPermissionDenied, false);
+  range(52, 52, StatusCode::kResourceExhausted, true);
   range(60, 60, StatusCode::kNotFound, false);
   range(61, 61, StatusCode::kAlreadyExists, false);
   range(62, 62, StatusCode::kAborted, false);

@@ -209,6 +209,7 @@ class StandaloneProcess : public process::Service {
   absl::Status ServeMetrics() {
     broker_->AddMetrics(&metrics_);
     std::vector<const adapter::Adapter*> adapters;
+    adapters.reserve(adapters_.size());
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
     adapter::AddAdapterMetrics(adapters, &metrics_);
     ASSIGN_OR_RETURN(http_,
