@@ -70,7 +70,8 @@ void KafkaCommits::TakeResult(rd_kafka_event_t* event) {
   }
   switch (err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
-    // Kafka has given the partitions to others; Poll learns it.
+    // Kafka has given the partitions to others; Poll learns which.
+    case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR__NO_OFFSET:
@@ -79,9 +80,7 @@ void KafkaCommits::TakeResult(rd_kafka_event_t* event) {
     default:
       break;
   }
-  // The partitions are shared out anew. Those that stay are committed under the
-  // new share; of those that go Poll learns, and Forget takes them out.
-  if (!IsPassing(err) && err != RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) {
+  if (!IsPassing(err)) {
     trouble_ = connection_->Failure(
         err, absl::StrCat("committing positions of ", topic_));
     return;
