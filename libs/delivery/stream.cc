@@ -419,10 +419,9 @@ void Stream::Lose(const bus::TopicPartition& partition) {
 
 absl::StatusOr<StartPoint> Stream::StartOf(
     const bus::TopicPartition& partition) const {
-  ASSIGN_OR_RETURN(
-      const StartPoint start,
-      ResolveStart(options_.log, options_.group, partition, options_.start,
-                   /*regained=*/assigned_once_));
+  ASSIGN_OR_RETURN(StartPoint start, ResolveStart(options_.log, options_.group,
+                                                  partition, options_.start,
+                                                  /*regained=*/assigned_once_));
   const auto number = static_cast<uint32_t>(partition.partition);
   const auto had = position_.partitions.find(number);
   // Who goes by what the group has committed gets again what is not in it.
@@ -484,6 +483,10 @@ absl::Status Stream::AwaitMovedBack(const bus::TopicPartition& partition,
     const auto committed =
         options_.log->CommittedOffset(options_.group, partition);
     if (committed.ok() && *committed <= start.offset) return absl::OkStatus();
+    {
+      const MutexLock lock(&mutex_);
+      if (ended_) return absl::OkStatus();
+    }
     if (absl::Now() >= give_up) {
       return Error(status::v1::REASON_CODE_STORAGE_FAILED,
                    absl::StrCat("the bus did not take back what group ",
