@@ -180,7 +180,8 @@ absl::StatusOr<std::unique_ptr<KafkaHandle>> KafkaHandle::Make(
         status::v1::REASON_CODE_OUT_OF_BOUNDS, "properties",
         absl::StrCat("librdkafka refuses its settings: ", error.data()));
   }
-  static_cast<void>(conf.release());  // The handle's by now.
+  // The handle's by now.
+  [[maybe_unused]] auto* const taken = conf.release();
   return std::unique_ptr<KafkaHandle>(
       new KafkaHandle(handle, std::move(behind)));
 }

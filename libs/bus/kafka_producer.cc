@@ -76,7 +76,7 @@ absl::StatusOr<std::vector<int64_t>> KafkaProducer::Append(
   if (messages.empty()) return std::vector<int64_t>();
   RETURN_IF_ERROR(CheckSizes(messages));
   for (const Outgoing& message : messages) {
-    const absl::Status there = connection_->Require(message.to);
+    absl::Status there = connection_->Require(message.to);
     if (ReasonOf(there) == status::v1::REASON_CODE_NOT_FOUND) return there;
     if (!there.ok()) return Finish(there);
   }
