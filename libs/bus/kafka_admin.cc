@@ -74,7 +74,7 @@ absl::StatusOr<KafkaEvent> KafkaAdmin::Ask(
       if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return event;
     }
     if (!IsPassing(err) || absl::Now() >= deadline) {
-      const absl::Status failure = connection_->Failure(err, what);
+      absl::Status failure = connection_->Failure(err, what);
       if (operation == RD_KAFKA_ADMIN_OP_CREATETOPICS && event != nullptr &&
           rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return Annotate(failure, CreateWords(event.get()));

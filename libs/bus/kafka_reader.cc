@@ -164,7 +164,7 @@ absl::StatusOr<std::vector<Message>> KafkaReader::Collect(KafkaCursor* cursor,
       cursor->Stop();
       return messages;
     }
-    const absl::Status failure = connection_->Failure(
+    absl::Status failure = connection_->Failure(
         taken.err, absl::StrCat("reading ", query->partition.topic, "/",
                                 query->partition.partition));
     switch (ReasonOf(failure)) {
