@@ -104,7 +104,7 @@ class Client {
 
   rd_kafka_resp_err_t Send(const std::string& topic, std::string value) const {
     rd_kafka_resp_err_t outcome = kOk;
-    // A node may know of a new topic before it knows of its partitions.
+    // A node may hear of a new topic, or of its partitions, a moment later.
     ComesTrue([&] {
       outcome = RD_KAFKA_RESP_ERR__IN_PROGRESS;
       const rd_kafka_resp_err_t queued = rd_kafka_producev(
@@ -114,7 +114,8 @@ class Client {
           RD_KAFKA_V_END);
       if (queued != kOk) outcome = queued;
       rd_kafka_flush(get(), kPatienceMs);
-      return outcome != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+      return outcome != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION &&
+             outcome != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
     });
     return outcome;
   }

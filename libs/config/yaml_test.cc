@@ -44,7 +44,7 @@ std::string ClientError(absl::string_view text) {
   return ErrorOf<v1::ClientConfig>(text);
 }
 
-constexpr char kClient[] = R"(server: localhost:7000
+constexpr char kClient[] = R"(servers: [localhost:7000]
 ca_file: ca.pem
 tls:
   cert_file: client.pem
@@ -53,7 +53,7 @@ tls:
 
 TEST_CASE("A client's configuration is read") {
   const auto config = Read<v1::ClientConfig>(kClient);
-  CHECK(config.server() == "localhost:7000");
+  CHECK(config.servers(0) == "localhost:7000");
   CHECK(config.ca_file() == "ca.pem");
   CHECK(config.tls().cert_file() == "client.pem");
   CHECK(config.tls().key_file() == "client.key");
@@ -211,7 +211,7 @@ issued_at: 2026-03-31T08:00:00.25+08:00
 }
 
 TEST_CASE("An unknown field is refused with the name that was meant") {
-  CHECK(ClientError("server: x\nca_flie: y\n") ==
+  CHECK(ClientError("signing_key_file: x\nca_flie: y\n") ==
         "f.yaml:2:1: ca_flie: is not a known field; did you mean ca_file?");
   CHECK(ClientError("tls:\n  certFile: y\n") ==
         "f.yaml:2:3: tls.certFile: is not a known field; did you mean "
@@ -226,15 +226,15 @@ TEST_CASE("An unknown field is refused with the name that was meant") {
   CHECK(ReasonIn<v1::ClientConfig>("zebra: 1") ==
         status::v1::REASON_CODE_UNKNOWN_FIELD);
   CHECK(ClientError("\"a b\": 1") ==
-        "f.yaml:1:1: \"a b\": is not a known field; use one of server, "
+        "f.yaml:1:1: \"a b\": is not a known field; use one of servers, "
         "ca_file, tls, "
         "signing_key_file, genesis_sha256");
 }
 
 TEST_CASE("A field or map entry that stands there twice is refused") {
-  CHECK(
-      ClientError("server: x\nserver: x\n") ==
-      "f.yaml:2:1: server: is there already in line 1; remove one of the two");
+  CHECK(ClientError("signing_key_file: x\nsigning_key_file: x\n") ==
+        "f.yaml:2:1: signing_key_file: is there already in line 1; remove one "
+        "of the two");
   CHECK(ErrorOf<v1::AgreementFile>(
             "fields:\n  name: {keep: {}}\n  name: {mask: {}}") ==
         "f.yaml:3:3: fields[\"name\"]: is there already in line 2; remove one "
@@ -251,8 +251,9 @@ TEST_CASE("Two members of a oneof are refused") {
 
 TEST_CASE("Aliases, anchors, merge keys and tags are refused") {
   CHECK(
-      ClientError("server: &a x\nca_file: *a\n") ==
-      "f.yaml:1:9: server: has an anchor (&), which is not allowed; write the "
+      ClientError("signing_key_file: &a x\nca_file: *a\n") ==
+      "f.yaml:1:19: signing_key_file: has an anchor (&), which is not allowed; "
+      "write the "
       "value out where it is used\n"
       "f.yaml:2:10: ca_file: is an alias (*), which is not allowed; write the "
       "value out");
@@ -260,21 +261,22 @@ TEST_CASE("Aliases, anchors, merge keys and tags are refused") {
       ClientError("tls:\n  <<: {cert_file: x}\n") ==
       "f.yaml:2:3: tls.\"<<\": is a merge key, which is not allowed; write the "
       "fields out");
-  CHECK(ClientError("server: !!str x\n") ==
-        "f.yaml:1:9: server: has a tag (!), which is not allowed; remove the "
+  CHECK(ClientError("signing_key_file: !!str x\n") ==
+        "f.yaml:1:19: signing_key_file: has a tag (!), which is not allowed; "
+        "remove the "
         "tag");
-  CHECK(
-      ClientError("&a server: x\n") ==
-      "f.yaml:1:1: server: has an anchor (&), which is not allowed; write the "
-      "value out where it is used");
-  CHECK(ClientError("&a {server: x}\n") ==
+  CHECK(ClientError("&a signing_key_file: x\n") ==
+        "f.yaml:1:1: signing_key_file: has an anchor (&), which is not "
+        "allowed; write the "
+        "value out where it is used");
+  CHECK(ClientError("&a {signing_key_file: x}\n") ==
         "f.yaml:1:1: has an anchor (&), which is not allowed; write the value "
         "out "
         "where it is used");
 }
 
 TEST_CASE("A second document is refused") {
-  CHECK(ClientError(std::string(kClient) + "---\nserver: y\n") ==
+  CHECK(ClientError(std::string(kClient) + "---\nsigning_key_file: y\n") ==
         "f.yaml:6:1: has a second document (---), which is not allowed; keep "
         "one");
 }
@@ -287,8 +289,9 @@ TEST_CASE("Names that are no texts are refused") {
 }
 
 TEST_CASE("Values of another kind are refused") {
-  CHECK(ClientError("server: [x]\n") ==
-        "f.yaml:1:9: server: is a list, not a single value; write one text, "
+  CHECK(ClientError("signing_key_file: [x]\n") ==
+        "f.yaml:1:19: signing_key_file: is a list, not a single value; write "
+        "one text, "
         "\"\" for "
         "an empty one");
   CHECK(ClientError("tls: x\n") ==
@@ -313,8 +316,9 @@ TEST_CASE("Values of another kind are refused") {
 }
 
 TEST_CASE("Nothing where a value is needed is refused") {
-  CHECK(ClientError("server:\nca_file: x\n") ==
-        "f.yaml:1:1: server: has no value; write one text, \"\" for an empty "
+  CHECK(ClientError("signing_key_file:\nca_file: x\n") ==
+        "f.yaml:1:1: signing_key_file: has no value; write one text, \"\" for "
+        "an empty "
         "one");
   CHECK(
       ClientError("tls: ~\n") ==
@@ -418,17 +422,18 @@ TEST_CASE(
         "f.yaml:1:1: is empty; write at least the required fields");
   CHECK(ClientError("# only a comment\n") ==
         "f.yaml:1:1: is empty; write at least the required fields");
-  CHECK(ClientError("server: x\nca_file: [a\n") ==
+  CHECK(ClientError("signing_key_file: x\nca_file: [a\n") ==
         "f.yaml:3:1: is not YAML (end of sequence flow not found); check "
         "indentation, quotes and brackets");
   CHECK(
-      ClientError("server: x\n  ca_file: y\n") ==
+      ClientError("signing_key_file: x\n  ca_file: y\n") ==
       "f.yaml:2:10: is not YAML (illegal map value); check indentation, quotes "
       "and brackets");
-  CHECK(ClientError("server: *x\n") ==
-        "f.yaml:1:9: is not YAML (the referenced anchor is not defined); check "
-        "indentation, quotes and brackets");
-  CHECK(ClientError("server: x\nca_file: 民\xFF\n") ==
+  CHECK(
+      ClientError("signing_key_file: *x\n") ==
+      "f.yaml:1:19: is not YAML (the referenced anchor is not defined); check "
+      "indentation, quotes and brackets");
+  CHECK(ClientError("signing_key_file: x\nca_file: 民\xFF\n") ==
         "f.yaml:2:11: is not valid UTF-8; save the file as UTF-8");
   CHECK(ClientError(absl::string_view("s\0e\0r\0", 6)) ==
         "f.yaml:1:2: has a zero byte; save the file as UTF-8 text");
@@ -445,11 +450,11 @@ TEST_CASE("Columns count characters, also behind Chinese text") {
 
 TEST_CASE("Files with CRLF and a byte order mark are read, with right places") {
   const auto config = Read<v1::ClientConfig>(
-      "\xEF\xBB\xBFserver: x\r\nca_file: y\r\ntls: {cert_file: a, key_file: "
+      "\xEF\xBB\xBFservers: [x]\r\nca_file: y\r\ntls: {cert_file: a, key_file: "
       "b}\r\n");
-  CHECK(config.server() == "x");
+  CHECK(config.servers(0) == "x");
   CHECK(config.ca_file() == "y");
-  CHECK(ClientError("server: x\r\nca_flie: y\r\n") ==
+  CHECK(ClientError("signing_key_file: x\r\nca_flie: y\r\n") ==
         "f.yaml:2:1: ca_flie: is not a known field; did you mean ca_file?");
 }
 
@@ -474,7 +479,7 @@ TEST_CASE("Nesting is taken up to its limit and refused behind it") {
 }
 
 TEST_CASE("Endless nesting does not exhaust the stack") {
-  CHECK(ClientError("server: " + std::string(100'000, '[')) != "OK");
+  CHECK(ClientError("signing_key_file: " + std::string(100'000, '[')) != "OK");
   CHECK(ClientError(std::string(100'000, '{')) != "OK");
   std::string blocks;
   for (int i = 0; i < 1000; ++i) blocks += std::string(i, ' ') + "tls:\n";
@@ -494,13 +499,13 @@ TEST_CASE("A file of more than one MiB is refused") {
 
 TEST_CASE(
     "Bounds are told with the place of the field, or of what should hold it") {
-  CHECK(ClientError("server: x\nca_file: y\ntls:\n  cert_file: a\n") ==
+  CHECK(ClientError("servers: [x]\nca_file: y\ntls:\n  cert_file: a\n") ==
         "f.yaml:3:1: tls.key_file: is missing; give it a value");
-  CHECK(ClientError("server: x\ntls: {cert_file: a, key_file: b}\n") ==
+  CHECK(ClientError("servers: [x]\ntls: {cert_file: a, key_file: b}\n") ==
         "f.yaml:1:1: ca_file: is missing; give it a value");
   CHECK(ClientError(
-            "server: ''\nca_file: y\ntls: {cert_file: a, key_file: b}\n") ==
-        "f.yaml:1:9: server: is missing; give it a value");
+            "servers: [x]\nca_file: ''\ntls: {cert_file: a, key_file: b}\n") ==
+        "f.yaml:2:10: ca_file: is missing; give it a value");
   CHECK(ClientError(std::string(kClient) + "genesis_sha256: abc\n") ==
         "f.yaml:6:17: genesis_sha256: does not have the right form; write 64 "
         "lower "
@@ -549,14 +554,14 @@ TEST_CASE(
     "Details name the field of every problem and the reason of the first") {
   v1::ClientConfig config;
   const absl::Status status =
-      ParseYamlConfig("zebra: 1\nserver: [1]\n", "f.yaml", &config);
+      ParseYamlConfig("zebra: 1\nsigning_key_file: [1]\n", "f.yaml", &config);
   CHECK(ReasonOf(status) == status::v1::REASON_CODE_UNKNOWN_FIELD);
   CHECK(FieldOf(status) == "zebra");
   google::rpc::BadRequest details;
   REQUIRE(details.ParseFromString(
       std::string(status.GetPayload(kBadRequestUrl).value())));
   REQUIRE(details.field_violations_size() == 2);
-  CHECK(details.field_violations(1).field() == "server");
+  CHECK(details.field_violations(1).field() == "signing_key_file");
 }
 
 TEST_CASE(
@@ -576,11 +581,12 @@ TEST_CASE("A file is read by its path, which errors carry") {
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
   const std::string path = folder + "/client.yaml";
   REQUIRE(WriteFileAtomically(path, kClient, 0644).ok());
-  CHECK(ReadYamlConfig<v1::ClientConfig>(path)->server() == "localhost:7000");
-  REQUIRE(WriteFileAtomically(path, "server: [x]\n", 0644).ok());
+  CHECK(ReadYamlConfig<v1::ClientConfig>(path)->servers(0) == "localhost:7000");
+  REQUIRE(WriteFileAtomically(path, "signing_key_file: [x]\n", 0644).ok());
   CHECK(ReadYamlConfig<v1::ClientConfig>(path).status().message() ==
         path +
-            ":1:9: server: is a list, not a single value; write one text, \"\" "
+            ":1:19: signing_key_file: is a list, not a single value; write one "
+            "text, \"\" "
             "for an empty one");
   CHECK(
       ReasonOf(ReadYamlConfig<v1::ClientConfig>(path + ".missing").status()) ==
