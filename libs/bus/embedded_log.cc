@@ -28,7 +28,6 @@ namespace sluice::bus {
 namespace {
 
 using status::v1::REASON_CODE_NOT_FOUND;
-using status::v1::REASON_CODE_OUT_OF_BOUNDS;
 using status::v1::REASON_CODE_TOO_MANY;
 using status::v1::REASON_CODE_WRONG_STATE;
 using storage::Database;

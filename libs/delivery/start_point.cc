@@ -110,7 +110,7 @@ absl::StatusOr<StartPoint> AtLater(bus::EventLog* log,
       0) {
     return acknowledged;
   }
-  const auto received = AtNamedPosition(log, partition, position, committed);
+  auto received = AtNamedPosition(log, partition, position, committed);
   if (received.ok() && received->offset >= acknowledged.offset) {
     return received;
   }

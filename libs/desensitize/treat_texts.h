@@ -2,6 +2,7 @@
 #ifndef SLUICE_LIBS_DESENSITIZE_TREAT_TEXTS_H_
 #define SLUICE_LIBS_DESENSITIZE_TREAT_TEXTS_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -28,6 +29,8 @@ Treated TreatTexts(const records::Column& column, size_t bytes_max,
   records::AlignedBuffer data(bytes_max);
   OutputValidity validity(column);
   char* const out_begin = data.data();
+  // Null from `treat` says one thing alone.
+  assert(out_begin != nullptr);
   char* out = out_begin;
   char* offset_out = offsets.data();
   StoreLittle<int32_t>(0, offset_out);
