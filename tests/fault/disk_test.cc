@@ -9,7 +9,6 @@
 #include <string>
 
 #include "tests/fault/cluster.h"
-#include "tests/fault/eventually.h"
 #include "tests/fault/feeder.h"
 #include "tests/fault/file_tail.h"
 
@@ -42,13 +41,11 @@ TEST_CASE(
   Fill(ballast);
   CHECK(adapter.AwaitText("source not published", kPatience));
   std::filesystem::remove(ballast);
-  // A node that cannot write ends; where it has not yet, it is not started.
-  CHECK(Eventually(
-      [&] {
-        return cluster.kafka().StartNode().ok() &&
-               cluster.RegistryStatus("b1").applied_offset() > 0;
-      },
-      kPatience));
+  // Most often the node has ended by now, and there is nothing to kill. If it
+  // was an index file that found no room, it lives on and takes no transaction
+  // any more: only a restart mends that.
+  cluster.kafka().KillNode().IgnoreError();
+  REQUIRE(cluster.kafka().StartNode().ok());
 
   feeder.Stop();
   cluster.AwaitRecords("c1", feeder.total());
