@@ -20,6 +20,7 @@ ReasonTraits TraitsOf(ReasonCode reason) {
     case status::v1::REASON_CODE_TREATMENT_UNFIT:
     case status::v1::REASON_CODE_POSITION_INVALID:
     case status::v1::REASON_CODE_SCHEMA_INCOMPATIBLE:
+    case status::v1::REASON_CODE_PREDICATE_UNFIT:
     case status::v1::REASON_CODE_BATCH_INVALID:
     case status::v1::REASON_CODE_TOO_LARGE:
     case status::v1::REASON_CODE_UNKNOWN_KEY:

@@ -19,7 +19,7 @@ std::map<int, ReasonTraits> ExpectedTraits() {
     }
   };
   range(0, 0, StatusCode::kInternal, false);
-  range(1, 6, StatusCode::kInvalidArgument, false);
+  range(1, 7, StatusCode::kInvalidArgument, false);
   range(20, 21, StatusCode::kUnauthenticated, false);
   range(22, 22, StatusCode::kPermissionDenied, false);
   range(23, 25, StatusCode::kInvalidArgument, false);

@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kBatchFixedBytes = 1'024;
 constexpr size_t kColumnFixedBytes = 64 + 3 * records::kBufferAlignment;
 
-void AppendValue(records::v1::DataType type, const Value& value,
+void AppendValue(records::v1::DataType type, const records::Value& value,
                  records::ColumnBuilder* column) {
   if (value.is_null) {
     column->AppendNull();
@@ -156,7 +156,8 @@ void ResourceWriter::AddMarker(records::v1::MessageKind kind) {
   }
 }
 
-size_t ResourceWriter::RecordBytes(const std::vector<Value>& values) const {
+size_t ResourceWriter::RecordBytes(
+    const std::vector<records::Value>& values) const {
   size_t bytes = fixed_bytes_;
   for (size_t i = 0; i < types_.size(); ++i) {
     if (IsText(types_[i]) && !values[i].is_null) bytes += values[i].text.size();
@@ -164,11 +165,11 @@ size_t ResourceWriter::RecordBytes(const std::vector<Value>& values) const {
   return bytes;
 }
 
-bool ResourceWriter::Fits(const std::vector<Value>& values) const {
+bool ResourceWriter::Fits(const std::vector<records::Value>& values) const {
   return batch_overhead_ + RecordBytes(values) <= records::kBatchBytesMax;
 }
 
-size_t ResourceWriter::PartitionFor(const std::vector<Value>& values,
+size_t ResourceWriter::PartitionFor(const std::vector<records::Value>& values,
                                     uint64_t ordinal) {
   if (partitions_.size() == 1) return 0;
   if (row_key_.empty()) return ordinal % partitions_.size();
@@ -176,7 +177,7 @@ size_t ResourceWriter::PartitionFor(const std::vector<Value>& values,
                               static_cast<uint32_t>(partitions_.size()));
 }
 
-absl::Status ResourceWriter::Add(const std::vector<Value>& values,
+absl::Status ResourceWriter::Add(const std::vector<records::Value>& values,
                                  uint64_t ordinal) {
   const size_t index = PartitionFor(values, ordinal);
   Partition& partition = partitions_[index];

@@ -13,9 +13,9 @@
 #include "absl/time/time.h"
 #include "libs/publish/publisher.h"
 #include "libs/publish/row_key.h"
-#include "libs/publish/text_value.h"
 #include "libs/records/batch_builder.h"
 #include "libs/records/envelope.h"
+#include "libs/records/text_value.h"
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/records/v1/envelope.pb.h"
 
@@ -55,11 +55,11 @@ class ResourceWriter {
   absl::Status EndBaseline();
 
   // Whether a batch can hold the record at all.
-  bool Fits(const std::vector<Value>& values) const;
+  bool Fits(const std::vector<records::Value>& values) const;
 
   // Takes a record that Fits. `values` are ascending by field id. `ordinal` is
   // the record's number in its source; without a key it decides the partition.
-  absl::Status Add(const std::vector<Value>& values, uint64_t ordinal);
+  absl::Status Add(const std::vector<records::Value>& values, uint64_t ordinal);
 
   void Quarantine(const records::v1::QuarantinedRecord& record);
 
@@ -85,8 +85,9 @@ class ResourceWriter {
 
   ResourceWriter(Publisher* publisher, catalog::v1::Resource resource);
 
-  size_t RecordBytes(const std::vector<Value>& values) const;
-  size_t PartitionFor(const std::vector<Value>& values, uint64_t ordinal);
+  size_t RecordBytes(const std::vector<records::Value>& values) const;
+  size_t PartitionFor(const std::vector<records::Value>& values,
+                      uint64_t ordinal);
   void AddMarker(records::v1::MessageKind kind);
   absl::Status CutBatch(size_t partition);
   std::vector<bus::Outgoing> SignAll();

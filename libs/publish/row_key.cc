@@ -38,12 +38,12 @@ RowKey::RowKey(const catalog::v1::Resource& resource) {
   for (const KeyField& field : fields_) columns_.push_back(&field.column);
 }
 
-std::string RowKey::Of(const std::vector<Value>& values) {
+std::string RowKey::Of(const std::vector<records::Value>& values) {
   for (KeyField& field : fields_) SetColumn(values[field.slot], &field);
   return records::RecordKey(columns_, 0);
 }
 
-void RowKey::SetColumn(const Value& value, KeyField* field) {
+void RowKey::SetColumn(const records::Value& value, KeyField* field) {
   static constexpr char kNoBit = 0;
   records::Column& column = field->column;
   column.null_count = value.is_null ? 1 : 0;

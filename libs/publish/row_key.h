@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "libs/publish/text_value.h"
 #include "libs/records/batch.h"
+#include "libs/records/text_value.h"
 #include "sluice/catalog/v1/resource.pb.h"
 
 namespace sluice::publish {
@@ -24,7 +24,7 @@ class RowKey {
 
   // The canonical bytes of records::RecordKey. `values` are ascending by field
   // id.
-  std::string Of(const std::vector<Value>& values);
+  std::string Of(const std::vector<records::Value>& values);
 
  private:
   // A column of one row that refers to value and offsets beside it.
@@ -35,7 +35,7 @@ class RowKey {
     records::Column column;
   };
 
-  static void SetColumn(const Value& value, KeyField* field);
+  static void SetColumn(const records::Value& value, KeyField* field);
 
   std::vector<KeyField> fields_;
   std::vector<const records::Column*> columns_;

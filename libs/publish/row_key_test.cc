@@ -29,7 +29,7 @@ catalog::v1::Resource EveryType() {
   return resource;
 }
 
-void Append(records::v1::DataType type, const Value& value,
+void Append(records::v1::DataType type, const records::Value& value,
             records::ColumnBuilder* column) {
   if (value.is_null) return column->AppendNull();
   switch (type) {
@@ -50,9 +50,9 @@ void Append(records::v1::DataType type, const Value& value,
   }
 }
 
-Value RandomValue(records::v1::DataType type, const std::string& text,
-                  std::mt19937_64* random) {
-  Value value;
+records::Value RandomValue(records::v1::DataType type, const std::string& text,
+                           std::mt19937_64* random) {
+  records::Value value;
   value.is_null = (*random)() % 4 == 0;
   const auto number = static_cast<int64_t>((*random)());
   switch (type) {
@@ -86,7 +86,7 @@ TEST_CASE("The key of values is the key of the batch they end up in") {
   for (int round = 0; round < 500; ++round) {
     const std::string text(random() % 5, static_cast<char>(random() % 3));
     records::BatchBuilder builder(resource);
-    std::vector<Value> values;
+    std::vector<records::Value> values;
     // Ascending by id is descending by type.
     for (int type = kTypes; type >= 1; --type) {
       const auto data_type = static_cast<records::v1::DataType>(type);

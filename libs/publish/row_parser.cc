@@ -72,7 +72,7 @@ absl::StatusOr<std::unique_ptr<RowParser>> RowParser::Create(
                    MatchHeader(columns, names));
   parser->values_.resize(fields.size());
   for (const size_t slot : matches) {
-    parser->columns_.push_back({ValueRule(*fields[slot]), slot});
+    parser->columns_.push_back({records::ValueRule(*fields[slot]), slot});
   }
   return parser;
 }
@@ -96,7 +96,7 @@ bool RowParser::Parse(const CsvRow& row, std::string* problem) {
   for (size_t i = 0; i < columns_.size(); ++i) {
     const Column& column = columns_[i];
     const CsvField& field = row.fields[i];
-    Value* value = &values_[column.slot];
+    records::Value* value = &values_[column.slot];
     if (field.text.empty() && !field.quoted) {
       if (column.rule.required) {
         *problem = absl::StrCat("field ", column.rule.name, " (column ", i + 1,
@@ -114,7 +114,8 @@ bool RowParser::Parse(const CsvRow& row, std::string* problem) {
     if (column.rule.type == records::v1::DATA_TYPE_BYTES) {
       scratch_.reserve(kScratchBytesPerRowByte * row.raw.size());
     }
-    const char* wrong = ParseValue(column.rule, text, &scratch_, value);
+    const char* wrong =
+        records::ParseValue(column.rule, text, &scratch_, value);
     if (wrong != nullptr) {
       *problem = absl::StrCat("field ", column.rule.name, " (column ", i + 1,
                               ") ", wrong);

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "libs/publish/csv_reader.h"
 #include "libs/publish/gb18030.h"
-#include "libs/publish/text_value.h"
+#include "libs/records/text_value.h"
 #include "sluice/catalog/v1/resource.pb.h"
 
 namespace sluice::publish {
@@ -36,12 +36,12 @@ class RowParser {
 
   // A value for each field of the resource, ascending by field id. They hold
   // until the next Parse, and no longer than the row.
-  const std::vector<Value>& values() const { return values_; }
+  const std::vector<records::Value>& values() const { return values_; }
 
  private:
   // The field a column of the file belongs to.
   struct Column {
-    ValueRule rule;
+    records::ValueRule rule;
     size_t slot;  // in values_
   };
 
@@ -56,7 +56,7 @@ class RowParser {
   const TextEncoding encoding_;
   const std::unique_ptr<Gb18030Decoder> decoder_;  // of GB18030 alone
   std::vector<Column> columns_;                    // as they stand in the file
-  std::vector<Value> values_;
+  std::vector<records::Value> values_;
   // What values of one row were decoded to. Has room for all of them before the
   // first, so that views into it hold.
   std::string scratch_;

@@ -1,4 +1,4 @@
-#include "libs/publish/text_value.h"
+#include "libs/records/text_value.h"
 
 #include <catch2/catch.hpp>
 #include <random>
@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "libs/base/string_view.h"
 
-namespace sluice::publish {
+namespace sluice::records {
 namespace {
 
 using catalog::v1::Field;
@@ -164,4 +164,4 @@ TEST_CASE("A problem never repeats the value") {
 }
 
 }  // namespace
-}  // namespace sluice::publish
+}  // namespace sluice::records

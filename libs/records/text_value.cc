@@ -1,4 +1,4 @@
-#include "libs/publish/text_value.h"
+#include "libs/records/text_value.h"
 
 #include <charconv>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include "libs/base/encoding.h"
 #include "libs/records/schema_check.h"
 
-namespace sluice::publish {
+namespace sluice::records {
 namespace {
 
 constexpr char kBadInteger[] =
@@ -247,7 +247,7 @@ ValueRule::ValueRule(const catalog::v1::Field& field)
     : name(field.name()),
       type(field.type()),
       scale(field.scale()),
-      bytes_max(field.length_max() == 0 ? records::kTextLengthDefault
+      bytes_max(field.length_max() == 0 ? kTextLengthDefault
                                         : field.length_max()),
       required(field.required()) {}
 
@@ -255,26 +255,26 @@ const char* ParseValue(const ValueRule& rule, absl::string_view text,
                        std::string* bytes, Value* value) {
   value->is_null = false;
   switch (rule.type) {
-    case records::v1::DATA_TYPE_STRING:
+    case v1::DATA_TYPE_STRING:
       value->text = text;
       return text.size() <= rule.bytes_max ? nullptr : kTooLong;
-    case records::v1::DATA_TYPE_INT64:
+    case v1::DATA_TYPE_INT64:
       return ParseInteger(text, value);
-    case records::v1::DATA_TYPE_DOUBLE:
+    case v1::DATA_TYPE_DOUBLE:
       return ParseReal(text, value);
-    case records::v1::DATA_TYPE_DECIMAL128:
+    case v1::DATA_TYPE_DECIMAL128:
       return ParseDecimal(text, rule.scale, value);
-    case records::v1::DATA_TYPE_BOOL:
+    case v1::DATA_TYPE_BOOL:
       return ParseBool(text, value);
-    case records::v1::DATA_TYPE_DATE:
+    case v1::DATA_TYPE_DATE:
       return ParseDate(text, value);
-    case records::v1::DATA_TYPE_TIMESTAMP:
+    case v1::DATA_TYPE_TIMESTAMP:
       return ParseTimestamp(text, value);
-    case records::v1::DATA_TYPE_BYTES:
+    case v1::DATA_TYPE_BYTES:
       return ParseBytes(text, rule.bytes_max, bytes, value);
     default:
-      return "is of a type that this adapter does not know";
+      return "is of a type that this program does not know";
   }
 }
 
-}  // namespace sluice::publish
+}  // namespace sluice::records

@@ -1,23 +1,23 @@
 // Text out of a source as a typed value.
-#ifndef SLUICE_LIBS_PUBLISH_TEXT_VALUE_H_
-#define SLUICE_LIBS_PUBLISH_TEXT_VALUE_H_
+#ifndef SLUICE_LIBS_RECORDS_TEXT_VALUE_H_
+#define SLUICE_LIBS_RECORDS_TEXT_VALUE_H_
 
 #include <cstdint>
 #include <string>
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/string_view.h"
+#include "libs/records/batch.h"
 #include "sluice/catalog/v1/resource.pb.h"
-#include "sluice/records/v1/batch.pb.h"
 
-namespace sluice::publish {
+namespace sluice::records {
 
 // What a field asks of its values.
 struct ValueRule {
   explicit ValueRule(const catalog::v1::Field& field);
 
   std::string name;
-  records::v1::DataType type;
+  DataType type;
   uint32_t scale;
   uint32_t bytes_max;
   bool required;
@@ -32,7 +32,8 @@ struct Value {
     double real;
     absl::int128 decimal = 0;  // unscaled
   };
-  // STRING and BYTES; into the row, or into memory that the parser owns.
+  // STRING and BYTES; into what was parsed, or into memory that its parser
+  // owns.
   absl::string_view text;
 };
 
@@ -40,19 +41,19 @@ struct Value {
 // null, or what is wrong and how to write it right, without a byte of the
 // value:
 //
-// | type       | text | | INT64      | digits, with '-' before them | | DOUBLE
-// | decimal or scientific notation; finite                            | |
-// DECIMAL128 | digits with a point, no more places than the field's scale | |
-// BOOL       | true, false, 1 or 0 | | DATE       | YYYY-MM-DD, years 0001 to
-// 9999                                    | | TIMESTAMP  | RFC 3339, or
-// YYYY-MM-DD HH:MM:SS; at most six places of a second; | |            | without
-// Z or an offset it is UTC                                  | | BYTES      |
-// base64 with padding                                               |
+//   INT64       digits, with - before them
+//   DOUBLE      decimal or scientific notation; finite
+//   DECIMAL128  digits with a point, no more places than the field's scale
+//   BOOL        true, false, 1 or 0
+//   DATE        YYYY-MM-DD, years 0001 to 9999
+//   TIMESTAMP   RFC 3339, or YYYY-MM-DD HH:MM:SS; at most six places of a
+//               second; without Z or an offset it is UTC
+//   BYTES       base64 with padding
 //
 // `bytes` gets what BYTES decodes to, at its end.
 const char* ParseValue(const ValueRule& rule, absl::string_view text,
                        std::string* bytes, Value* value);
 
-}  // namespace sluice::publish
+}  // namespace sluice::records
 
-#endif  // SLUICE_LIBS_PUBLISH_TEXT_VALUE_H_
+#endif  // SLUICE_LIBS_RECORDS_TEXT_VALUE_H_
