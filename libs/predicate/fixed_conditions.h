@@ -53,8 +53,10 @@ class FixedWithin : public FieldCondition {
     const bool negated = negated_;
     for (uint32_t row = 0; row < count; ++row) {
       const T value = LoadLittle<T>(values + row * sizeof(T));
-      const bool within = (value >= low) & (value <= high);
-      truths[row] = TruthOf(within != negated);
+      // Without a branch, so that the loop can be vectorized.
+      const int within =
+          static_cast<int>(value >= low) & static_cast<int>(value <= high);
+      truths[row] = TruthOf((within != 0) != negated);
     }
     SetNotANumber<T>(values, count, truths);
   }

@@ -17,7 +17,6 @@ namespace {
 
 using records::PlainBatch;
 using records::PlainCell;
-using records::PlainColumn;
 using Proto = agreement::v1::Predicate;
 namespace types = records::v1;
 
@@ -82,6 +81,7 @@ std::vector<int> Truths(const Proto& proto, const PlainBatch& plain) {
   std::vector<Truth> truths;
   (*compiled)->Evaluate(records::BuildBatch(plain), &truths);
   std::vector<int> numbers;
+  numbers.reserve(truths.size());
   for (const Truth truth : truths) numbers.push_back(static_cast<int>(truth));
   return numbers;
 }
