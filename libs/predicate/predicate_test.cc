@@ -67,7 +67,8 @@ Refusal Refused(const std::string& text) {
 }
 
 Refusal Unfit(const std::string& path) {
-  return {status::v1::REASON_CODE_PREDICATE_UNFIT, "row_filter" + path};
+  return {status::v1::REASON_CODE_PREDICATE_UNFIT,
+          absl::StrCat("row_filter", path)};
 }
 
 const std::string kName = R"(field { id: 1 name: "name" } )";
@@ -179,7 +180,7 @@ TEST_CASE("A list may hold ten thousand texts") {
   }
   CHECK(Truths(proto, Names({"330000", "339999", "340000", PlainCell(), ""})) ==
         std::vector<int>{2, 2, 0, 1, 0});
-  proto.mutable_in()->add_values("1");
+  proto.mutable_in()->add_values(absl::StrCat(1));
   CHECK(FieldOf(Compile(proto, People(), "p").status()) == "p.in.values");
 }
 
