@@ -122,7 +122,7 @@ absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
     }
     ASSIGN_OR_RETURN(
         const desensitize::Treatment resolved,
-        desensitize::ResolveTreatment(grant.treatment(), *field, path));
+        desensitize::ResolveTreatment(grant.treatment(), *field, newest, path));
     RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
   }
   return absl::OkStatus();

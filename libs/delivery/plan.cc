@@ -1,6 +1,7 @@
 #include "libs/delivery/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,9 +18,11 @@ const catalog::v1::Field* FindField(const catalog::v1::Resource& resource,
   return nullptr;
 }
 
+// Adds the fields that it reads to `read`.
 absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
                                        const catalog::v1::Resource& resource,
-                                       const desensitize::OperatorKeys& keys) {
+                                       const desensitize::OperatorKeys& keys,
+                                       std::set<uint32_t>* read) {
   const std::string path = absl::StrCat("fields[\"", grant.field_name(), "\"]");
   const catalog::v1::Field* field = FindField(resource, grant.field_id());
   if (field == nullptr) {
@@ -31,25 +34,30 @@ absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
   }
   ASSIGN_OR_RETURN(
       const desensitize::Treatment resolved,
-      desensitize::ResolveTreatment(grant.treatment(), *field, path));
+      desensitize::ResolveTreatment(grant.treatment(), *field, resource, path));
   RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
   PlannedField planned;
   planned.field_id = grant.field_id();
-  planned.type = field->type();
   planned.after = desensitize::FieldAfter(resolved, *field);
   planned.treatment = desensitize::TreatmentName(resolved);
-  ASSIGN_OR_RETURN(planned.op,
-                   desensitize::CompileOperator(resolved, *field, keys));
+  ASSIGN_OR_RETURN(planned.op, desensitize::CompileOperator(resolved, *field,
+                                                            resource, keys));
+  read->insert(grant.field_id());
+  for (const uint32_t id : desensitize::FieldsLookedAt(resolved, resource)) {
+    read->insert(id);
+  }
   return planned;
 }
 
-absl::Status WrongType(const records::Batch& batch, const PlannedField& field) {
-  return Error(
-      status::v1::REASON_CODE_BATCH_INVALID,
-      absl::StrCat("a batch of ", batch.resource, " holds field ",
-                   field.after.name(), " with another type than schema ",
-                   batch.schema_version,
-                   " says: the provider must mend what publishes it"));
+std::vector<ReadField> FieldsWithTypes(const std::set<uint32_t>& ids,
+                                       const catalog::v1::Resource& resource) {
+  std::vector<ReadField> fields;
+  fields.reserve(ids.size());
+  for (const uint32_t id : ids) {
+    const catalog::v1::Field* field = FindField(resource, id);
+    if (field != nullptr) fields.push_back({id, field->name(), field->type()});
+  }
+  return fields;
 }
 
 }  // namespace
@@ -62,10 +70,14 @@ absl::StatusOr<std::shared_ptr<const Plan>> Plan::Compile(
   plan->schema_version_ = resource.schema_version();
   plan->refuse_untreatable_ =
       agreement.on_untreatable() == agreement::v1::ON_UNTREATABLE_REFUSE_BATCH;
+  std::set<uint32_t> read;
+  plan->fields_.reserve(static_cast<size_t>(agreement.fields_size()));
   for (const auto& grant : agreement.fields()) {
-    ASSIGN_OR_RETURN(PlannedField planned, PlanField(grant, resource, keys));
+    ASSIGN_OR_RETURN(PlannedField planned,
+                     PlanField(grant, resource, keys, &read));
     plan->fields_.push_back(std::move(planned));
   }
+  plan->read_ = FieldsWithTypes(read, resource);
   for (const std::string& name : resource.key()) {
     const bool granted = std::any_of(
         plan->fields_.begin(), plan->fields_.end(),
@@ -75,7 +87,21 @@ absl::StatusOr<std::shared_ptr<const Plan>> Plan::Compile(
   return std::shared_ptr<const Plan>(std::move(plan));
 }
 
+absl::Status Plan::CheckTypes(const records::Batch& batch) const {
+  for (const ReadField& field : read_) {
+    const records::Column* column = batch.FindColumn(field.id);
+    if (column == nullptr || column->type == field.type) continue;
+    return Error(
+        status::v1::REASON_CODE_BATCH_INVALID,
+        absl::StrCat("a batch of ", batch.resource, " holds field ", field.name,
+                     " with another type than schema ", batch.schema_version,
+                     " says: the provider must mend what publishes it"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
+  RETURN_IF_ERROR(CheckTypes(batch));
   TreatedBatch treated;
   treated.batch.resource = batch.resource;
   treated.batch.schema_version = batch.schema_version;
@@ -90,8 +116,7 @@ absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
     uint64_t untreatable = 0;
     // A publisher may leave out a column that is null throughout.
     if (column != nullptr) {
-      if (column->type != field.type) return WrongType(batch, field);
-      desensitize::Treated result = field.op->Apply(*column);
+      desensitize::Treated result = field.op->ApplyIn(*column, {batch});
       untreatable = result.untreatable;
       treated.batch.columns.push_back(std::move(result.column));
     }

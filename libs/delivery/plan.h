@@ -22,11 +22,16 @@ struct PlannedField {
   // As its consumer sees it.
   catalog::v1::Field after;
   uint32_t field_id = 0;
-  // What the schema says of it, before treatment.
-  records::DataType type = records::v1::DATA_TYPE_UNSPECIFIED;
   // As in the audit trail: "mask.name".
   std::string treatment;
   std::unique_ptr<const desensitize::Operator> op;
+};
+
+// A field that the plan reads, granted or not, as the schema has it.
+struct ReadField {
+  uint32_t id = 0;
+  std::string name;
+  records::DataType type = records::v1::DATA_TYPE_UNSPECIFIED;
 };
 
 // A batch as it may leave, and what could not be treated in it, by planned
@@ -47,8 +52,9 @@ class Plan {
       const catalog::v1::Resource& resource,
       const desensitize::OperatorKeys& keys);
 
-  // Columns that are not granted are not looked at. BATCH_INVALID if one that
-  // is has another type than its field. VALUE_UNTREATABLE if the agreement
+  // Columns that are neither granted nor looked at by the treatment of one that
+  // is are left alone. BATCH_INVALID if one of the others has another type than
+  // its field. VALUE_UNTREATABLE if the agreement
   // refuses batches with values that a treatment cannot take.
   absl::StatusOr<TreatedBatch> Apply(const records::Batch& batch) const;
 
@@ -60,9 +66,14 @@ class Plan {
  private:
   Plan() = default;
 
+  // Types are checked before any value is read.
+  absl::Status CheckTypes(const records::Batch& batch) const;
+
   uint32_t schema_version_ = 0;
   bool refuse_untreatable_ = false;
   std::vector<PlannedField> fields_;
+  // Ascending by id.
+  std::vector<ReadField> read_;
   std::vector<std::string> key_;
 };
 

@@ -84,6 +84,57 @@ TEST_CASE("A column of another type than its field is refused, not treated") {
   }
 }
 
+// The birth date alone, shifted.
+agreement::v1::Agreement ShiftedBirthDates() {
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  agreement.clear_fields();
+  auto* const grant = agreement.add_fields();
+  grant->set_field_id(4);
+  grant->set_field_name("birth_date");
+  grant->mutable_treatment()
+      ->mutable_perturb()
+      ->mutable_date_shift()
+      ->set_days_max(3650);
+  return agreement;
+}
+
+TEST_CASE("A treatment sees the record's key without its being granted") {
+  const auto plan = Compile(ShiftedBirthDates());
+  REQUIRE(plan.ok());
+  records::BatchBuilder builder(People());
+  for (const char* id : {"1101", "1102", "1101"}) {
+    builder.column(0)->AppendText(id);
+    builder.column(1)->AppendNull();
+    builder.column(2)->AppendNull();
+    builder.column(3)->AppendDate(7000);
+    builder.column(4)->AppendNull();
+    builder.FinishRow();
+  }
+  const auto treated = (*plan)->Apply(builder.Finish());
+  REQUIRE(treated.ok());
+  REQUIRE(treated->batch.columns.size() == 1);
+  const records::Column& dates = treated->batch.columns[0];
+  CHECK(dates.Value<int32_t>(0) != dates.Value<int32_t>(1));
+  CHECK(dates.Value<int32_t>(0) == dates.Value<int32_t>(2));
+}
+
+TEST_CASE("A column that a treatment looks at is checked like a granted one") {
+  const auto plan = Compile(ShiftedBirthDates());
+  REQUIRE(plan.ok());
+  records::Batch batch = PeopleBatch(People(), 1, 1);
+  records::ColumnBuilder number(1, records::v1::DATA_TYPE_INT64);
+  number.AppendInt64(7);
+  batch.columns[0] = number.Finish();
+  CHECK(ReasonOf((*plan)->Apply(batch).status()) ==
+        status::v1::REASON_CODE_BATCH_INVALID);
+  // One that is neither granted nor looked at is left alone.
+  batch = PeopleBatch(People(), 1, 1);
+  records::ColumnBuilder name(2, records::v1::DATA_TYPE_INT64);
+  name.AppendInt64(7);
+  batch.columns[1] = name.Finish();
+  CHECK((*plan)->Apply(batch).ok());
+}
+
 TEST_CASE("A value that cannot be treated becomes null or refuses the batch") {
   records::BatchBuilder builder(People());
   for (int row = 0; row < 2; ++row) {

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "libs/crypto/block_cipher.h"
 #include "libs/desensitize/operator.h"
 #include "sluice/agreement/v1/treatment.pb.h"
+#include "sluice/catalog/v1/resource.pb.h"
 
 namespace sluice::desensitize {
 
@@ -29,10 +31,11 @@ std::unique_ptr<const Operator> NewPresetFpe(
 std::unique_ptr<const Operator> NewToken(absl::string_view key,
                                          uint32_t version);
 
-// Date shift and noise under `key`.
+// Date shift and noise under `key` for values of `field`. `record_key`: fields
+// of the record's key, in its order; none if records have no key.
 std::unique_ptr<const Operator> NewPerturb(
-    const agreement::v1::Perturb& resolved, uint32_t scale,
-    absl::string_view key);
+    const agreement::v1::Perturb& resolved, const catalog::v1::Field& field,
+    std::vector<uint32_t> record_key, absl::string_view key);
 
 // Names and streets under `key`.
 std::unique_ptr<const Operator> NewSurrogate(

@@ -19,6 +19,7 @@
 #include "libs/desensitize/operator_keys.h"
 #include "libs/desensitize/pseudonym_operator.h"
 #include "libs/desensitize/token_text.h"
+#include "libs/desensitize/treatment_site.h"
 #include "libs/desensitize/whole_column_operators.h"
 
 namespace sluice::desensitize {
@@ -195,14 +196,22 @@ absl::StatusOr<std::string> OwnKey(const Field& field, const OperatorKeys& keys,
   return PurposeKey(AsView(secret), salt, crypto::kDigestBytes);
 }
 
+OperatorOr NewPerturbFor(const agreement::v1::Perturb& perturb,
+                         const Field& field, const Resource& resource,
+                         const OperatorKeys& keys) {
+  ASSIGN_OR_RETURN(const std::string key, OwnKey(field, keys, kPerturbSalt));
+  return NewPerturb(perturb, field, KeyFieldsOf(resource), AsView(key));
+}
+
 OperatorOr Compile(const Treatment& treatment, const Field& field,
-                   const OperatorKeys& keys);
+                   const Resource& resource, const OperatorKeys& keys);
 
 OperatorOr CompileChain(const agreement::v1::Chain& chain, Field field,
-                        const OperatorKeys& keys) {
+                        const Resource& resource, const OperatorKeys& keys) {
   std::vector<std::unique_ptr<const Operator>> steps;
+  steps.reserve(static_cast<size_t>(chain.steps_size()));
   for (const Treatment& treatment : chain.steps()) {
-    ASSIGN_OR_RETURN(auto step, Compile(treatment, field, keys));
+    ASSIGN_OR_RETURN(auto step, Compile(treatment, field, resource, keys));
     steps.push_back(std::move(step));
     field = FieldAfter(treatment, field);
   }
@@ -210,7 +219,7 @@ OperatorOr CompileChain(const agreement::v1::Chain& chain, Field field,
 }
 
 OperatorOr Compile(const Treatment& treatment, const Field& field,
-                   const OperatorKeys& keys) {
+                   const Resource& resource, const OperatorKeys& keys) {
   switch (treatment.kind_case()) {
     case Treatment::kKeep:
       return NewKeep();
@@ -224,18 +233,15 @@ OperatorOr Compile(const Treatment& treatment, const Field& field,
       return NewFpe(treatment.fpe(), field, keys);
     case Treatment::kToken:
       return NewTokenFor(field, keys);
-    case Treatment::kPerturb: {
-      ASSIGN_OR_RETURN(const std::string key,
-                       OwnKey(field, keys, kPerturbSalt));
-      return NewPerturb(treatment.perturb(), field.scale(), AsView(key));
-    }
+    case Treatment::kPerturb:
+      return NewPerturbFor(treatment.perturb(), field, resource, keys);
     case Treatment::kSurrogate: {
       ASSIGN_OR_RETURN(const std::string key,
                        OwnKey(field, keys, kSurrogateSalt));
       return NewSurrogate(treatment.surrogate(), AsView(key));
     }
     case Treatment::kChain:
-      return CompileChain(treatment.chain(), field, keys);
+      return CompileChain(treatment.chain(), field, resource, keys);
     case Treatment::kWithhold:
       if (treatment.withhold().replacement_case() ==
           Withhold::REPLACEMENT_NOT_SET) {
@@ -251,16 +257,22 @@ OperatorOr Compile(const Treatment& treatment, const Field& field,
 }  // namespace
 
 OperatorOr CompileOperator(const Treatment& resolved, const Field& field,
-                           const OperatorKeys& keys) {
+                           const Resource& resource, const OperatorKeys& keys) {
   // What does not fit must not get near a value, wherever it came from.
   // Resolving what is resolved changes nothing.
-  ASSIGN_OR_RETURN(const Treatment treatment,
-                   ResolveTreatment(resolved, field, AsView(field.name())));
-  ASSIGN_OR_RETURN(auto compiled, Compile(treatment, field, keys));
+  ASSIGN_OR_RETURN(
+      const Treatment treatment,
+      ResolveTreatment(resolved, field, resource, AsView(field.name())));
+  ASSIGN_OR_RETURN(auto compiled, Compile(treatment, field, resource, keys));
   if (compiled != nullptr) return compiled;
   return Error(
       status::v1::REASON_CODE_INTERNAL,
       absl::StrCat("no operator for the treatment of field ", field.name()));
+}
+
+OperatorOr CompileOperator(const Treatment& resolved, const Field& field,
+                           const OperatorKeys& keys) {
+  return CompileOperator(resolved, field, ResourceOf(field), keys);
 }
 
 }  // namespace sluice::desensitize

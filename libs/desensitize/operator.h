@@ -22,6 +22,17 @@ struct Treated {
   uint64_t untreatable = 0;
 };
 
+// Which records the rows of a column are of.
+struct BatchRows {
+  // Those of its columns that FieldsLookedAt names are of their fields' types,
+  // or left out.
+  const records::Batch& batch;
+  // Row i of the column is row rows[i] of the batch; null: row i.
+  const uint32_t* rows = nullptr;
+
+  uint32_t Of(uint32_t row) const { return rows == nullptr ? row : rows[row]; }
+};
+
 // Immutable and thread-safe. Null stays null; an empty text stays empty; a
 // value it cannot treat becomes null and is counted; no value ever passes
 // through by mistake. The output is a valid column of FieldAfter's type. It
@@ -31,8 +42,17 @@ class Operator {
  public:
   virtual ~Operator() = default;
 
-  // `column` is validated and of the type the operator was compiled for.
+  // `column` is validated and of the type the operator was compiled for. An
+  // operator that looks at more of a record than this column sees one that has
+  // nothing else.
   virtual Treated Apply(const records::Column& column) const = 0;
+
+  // The same with the records that the values are of. What delivers records
+  // calls this one.
+  virtual Treated ApplyIn(const records::Column& column,
+                          const BatchRows& /*records*/) const {
+    return Apply(column);
+  }
 };
 
 // What keyed operators need. Secrets are copied.
@@ -60,10 +80,15 @@ struct OperatorKeys {
   std::optional<Trial> trial;
 };
 
-// The operator of a resolved treatment for values of `field`. TREATMENT_UNFIT
-// if it does not fit the field, or needs a token key that is not there;
-// INTERNAL if another key it needs is missing or has a wrong length; else what
-// `shared_domain` says.
+// The operator of a resolved treatment for values of `field` of `resource`. The
+// errors of ResolveTreatment; TREATMENT_UNFIT if it needs a token key that is
+// not there; INTERNAL if another key it needs is missing or has a wrong length;
+// else what `shared_domain` says.
+absl::StatusOr<std::unique_ptr<const Operator>> CompileOperator(
+    const Treatment& resolved, const Field& field, const Resource& resource,
+    const OperatorKeys& keys);
+
+// The same for values that are of no record.
 absl::StatusOr<std::unique_ptr<const Operator>> CompileOperator(
     const Treatment& resolved, const Field& field, const OperatorKeys& keys);
 

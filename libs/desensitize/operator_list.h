@@ -17,7 +17,8 @@ struct Preserved {
   bool length = false;
   // What comes out is a value of the same kind, wholly or in its form.
   bool format = false;
-  // Different values stay different. (Equal ones always stay equal.)
+  // Different values stay different. (Equal ones stay equal, but under perturb
+  // in a resource with a key.)
   bool equality = false;
   // A smaller value does not become the larger one.
   bool order = false;

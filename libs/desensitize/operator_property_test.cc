@@ -217,7 +217,10 @@ void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
   uint64_t untreatable = 0;
   for (const PlainCell& cell : plain.cells) {
     PlainCell out;
-    if (cell) out = TreatSlowly(*resolved, plain.type, *cell, kSecret);
+    if (cell) {
+      out =
+          TreatSlowly(*resolved, plain.type, *cell, kSecret, {field.id(), {}});
+    }
     if (cell && !out && !resolved->has_withhold()) ++untreatable;
     expected.cells.push_back(std::move(out));
   }

@@ -69,7 +69,7 @@ absl::Status ResolveChain(const TreatmentSite& site, Chain* chain) {
   Field field = site.field();
   for (int i = 0; i < chain->steps_size(); ++i) {
     const std::string path = absl::StrCat(site.path(), ".chain.steps[", i, "]");
-    const TreatmentSite step_site(field, AsView(path));
+    const TreatmentSite step_site(field, site.resource(), AsView(path));
     Treatment* const step = chain->mutable_steps(i);
     if (step->has_chain() || step->has_keep()) {
       return step_site.Unfit("", "is keep or a chain, which no chain holds");
@@ -209,8 +209,21 @@ absl::Status CheckStrength(const Treatment& treatment, const Field& field,
 
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
+                                           const Resource& resource,
                                            absl::string_view path) {
-  return Resolve(TreatmentSite(field, path), treatment);
+  return Resolve(TreatmentSite(field, resource, path), treatment);
+}
+
+absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
+                                           const Field& field,
+                                           absl::string_view path) {
+  return ResolveTreatment(treatment, field, ResourceOf(field), path);
+}
+
+Resource ResourceOf(const Field& field) {
+  Resource resource;
+  *resource.add_fields() = field;
+  return resource;
 }
 
 }  // namespace sluice::desensitize

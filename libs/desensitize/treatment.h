@@ -3,7 +3,9 @@
 #ifndef SLUICE_LIBS_DESENSITIZE_TREATMENT_H_
 #define SLUICE_LIBS_DESENSITIZE_TREATMENT_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,6 +17,7 @@ namespace sluice::desensitize {
 
 using agreement::v1::Treatment;
 using catalog::v1::Field;
+using catalog::v1::Resource;
 
 // How much of a value is left, from all to nothing.
 enum class Strength {
@@ -33,14 +36,30 @@ Strength StrengthOf(const Treatment& treatment);
 absl::Status CheckStrength(const Treatment& treatment, const Field& field,
                            absl::string_view path);
 
-// The treatment with all that it leaves to the field spelled out: `mask: {}`
-// becomes the rule of the semantic type, defaults become values.
-// TREATMENT_UNFIT, naming `path` and what in it is wrong, when it does not fit
-// the field's type, sets nothing, or is outside its bounds; the message says
-// which treatments would fit. Resolving what is resolved changes nothing.
+// The treatment of `field`, one of `resource`, with all that it leaves to the
+// field spelled out: `mask: {}` becomes the rule of the semantic type, defaults
+// become values. TREATMENT_UNFIT, naming `path` and what in it is wrong, when
+// it does not fit the field's type, sets nothing, or is outside its bounds; the
+// message says which treatments would fit. Resolving what is resolved changes
+// nothing.
+absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
+                                           const Field& field,
+                                           const Resource& resource,
+                                           absl::string_view path);
+
+// The same for a field of no resource: a resource that has it alone, and no
+// key.
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
                                            absl::string_view path);
+
+// The resource that `field` is of where it is of none.
+Resource ResourceOf(const Field& field);
+
+// Fields of `resource` that a resolved treatment of one of them looks at beside
+// it, ascending, each once: under `perturb` those of the key.
+std::vector<uint32_t> FieldsLookedAt(const Treatment& resolved,
+                                     const Resource& resource);
 
 // The field as its consumer sees it after a resolved treatment: type, longest
 // value, whether it may be null, and what it still means.

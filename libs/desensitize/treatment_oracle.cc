@@ -425,14 +425,40 @@ double NoiseSlowly(const Perturb& perturb, const std::string& digest) {
          std::cos(2 * std::acos(-1.0) * uniform(8));
 }
 
+std::string KeySlowly(const std::vector<records::PlainCell>& cells) {
+  std::string key;
+  for (const records::PlainCell& cell : cells) {
+    key += cell ? '\1' : '\0';
+    if (!cell) continue;
+    if (const auto* text = std::get_if<std::string>(&*cell)) {
+      for (const char c : *text) {
+        key += c;
+        if (c == '\0') key += '\xFF';
+      }
+      key += std::string(2, '\0');
+    } else if (const auto* days = std::get_if<int32_t>(&*cell)) {
+      key += BigEndian(static_cast<uint64_t>(int64_t{*days} + 0x80000000), 4);
+    } else {
+      key += BigEndian(
+          static_cast<uint64_t>(std::get<int64_t>(*cell)) + 0x8000000000000000,
+          8);
+    }
+  }
+  return key;
+}
+
 std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
                                         records::DataType type,
                                         const PlainValue& value,
-                                        const std::string& secret) {
+                                        const std::string& secret,
+                                        const PlainRecord& record) {
   const std::string key =
       crypto::HkdfSha256(secret, "sluice.perturb.v1", "", 32);
+  const std::string typed = MessageOf(type, value);
   const std::string digest =
-      HmacSlowly(EVP_sha256(), key, MessageOf(type, value));
+      HmacSlowly(EVP_sha256(), key,
+                 typed.substr(0, 1) + BigEndian(record.field_id, 4) +
+                     KeySlowly(record.key) + typed.substr(1));
   if (perturb.has_date_shift()) {
     const int64_t most = perturb.date_shift().days_max();
     const absl::int128 days =
@@ -471,13 +497,14 @@ std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
 std::optional<PlainValue> ChainSlowly(const agreement::v1::Chain& chain,
                                       records::DataType type,
                                       const PlainValue& value,
-                                      const std::string& secret) {
+                                      const std::string& secret,
+                                      const PlainRecord& record) {
   std::optional<PlainValue> out = value;
   Field field;
   field.set_type(type);
   for (const Treatment& step : chain.steps()) {
     if (!out) return out;
-    out = TreatSlowly(step, field.type(), *out, secret);
+    out = TreatSlowly(step, field.type(), *out, secret, record);
     field = FieldAfter(step, field);
   }
   return out;
@@ -488,11 +515,12 @@ std::optional<PlainValue> ChainSlowly(const agreement::v1::Chain& chain,
 std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
                                       records::DataType type,
                                       const PlainValue& value,
-                                      const std::string& secret) {
+                                      const std::string& secret,
+                                      const PlainRecord& record) {
   if (resolved.has_keep()) return value;
   if (resolved.has_withhold()) return std::nullopt;
   if (resolved.has_chain()) {
-    return ChainSlowly(resolved.chain(), type, value, secret);
+    return ChainSlowly(resolved.chain(), type, value, secret, record);
   }
   const auto* text = std::get_if<std::string>(&value);
   if (text != nullptr && text->empty()) return value;
@@ -501,7 +529,7 @@ std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
     return PseudonymSlowly(resolved.pseudonym(), type, value, secret);
   }
   if (resolved.has_perturb()) {
-    return PerturbSlowly(resolved.perturb(), type, value, secret);
+    return PerturbSlowly(resolved.perturb(), type, value, secret, record);
   }
   return GeneralizeSlowly(resolved.generalize(), value);
 }

@@ -4,13 +4,23 @@
 #ifndef SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_
 #define SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/desensitize/treatment.h"
 #include "libs/records/batch_oracle.h"
 
 namespace sluice::desensitize {
+
+// What some treatments see beside the value.
+struct PlainRecord {
+  // Of the value.
+  uint32_t field_id = 0;
+  // The fields of the record's key in its order: nulls, STRING, INT64 and DATE.
+  std::vector<records::PlainCell> key;
+};
 
 // The treated value; nothing if the treatment cannot take it. `value` is of
 // `type`. Knows every treatment but mask.address (address_cut_test.cc),
@@ -20,7 +30,8 @@ namespace sluice::desensitize {
 std::optional<records::PlainValue> TreatSlowly(const Treatment& resolved,
                                                records::DataType type,
                                                const records::PlainValue& value,
-                                               const std::string& secret);
+                                               const std::string& secret,
+                                               const PlainRecord& record);
 
 // Valid UTF-8 as code points and back.
 std::u32string Decode(const std::string& text);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -24,16 +25,21 @@ uint32_t LengthMaxOf(const catalog::v1::Field& field);
 // The longest token of a value of `field`.
 uint64_t TokenLengthMax(const catalog::v1::Field& field);
 
+// Ids of the fields of the resource's key, in its order.
+std::vector<uint32_t> KeyFieldsOf(const catalog::v1::Resource& resource);
+
 bool IsNumber(records::v1::DataType type);
 bool IsMoment(records::v1::DataType type);
 
-// Both outlive this object.
+// All three outlive this object.
 class TreatmentSite {
  public:
-  TreatmentSite(const catalog::v1::Field& field, absl::string_view path)
-      : field_(field), path_(path) {}
+  TreatmentSite(const catalog::v1::Field& field,
+                const catalog::v1::Resource& resource, absl::string_view path)
+      : field_(field), resource_(resource), path_(path) {}
 
   const catalog::v1::Field& field() const { return field_; }
+  const catalog::v1::Resource& resource() const { return resource_; }
   records::v1::DataType type() const { return field_.type(); }
   absl::string_view path() const { return path_; }
 
@@ -52,6 +58,7 @@ class TreatmentSite {
 
  private:
   const catalog::v1::Field& field_;
+  const catalog::v1::Resource& resource_;
   const absl::string_view path_;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/base/endian.h"
+#include "libs/desensitize/record_operator.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
@@ -92,15 +93,16 @@ class Constant : public Operator {
   const std::string bytes_;
 };
 
-class ChainOperator : public Operator {
+class ChainOperator : public RecordOperator {
  public:
   explicit ChainOperator(std::vector<std::unique_ptr<const Operator>> steps)
       : steps_(std::move(steps)) {}
 
-  Treated Apply(const records::Column& column) const override {
+  Treated ApplyIn(const records::Column& column,
+                  const BatchRows& records) const override {
     Treated treated{column, 0};
     for (const auto& step : steps_) {
-      Treated next = step->Apply(treated.column);
+      Treated next = step->ApplyIn(treated.column, records);
       next.untreatable += treated.untreatable;
       treated = std::move(next);
     }

@@ -76,15 +76,20 @@ void AppendValue(const Column& column, uint32_t row, std::string* key) {
 std::string RecordKey(const std::vector<const Column*>& columns, uint32_t row) {
   std::string key;
   key.reserve(32 * columns.size());
+  AppendRecordKey(columns, row, &key);
+  return key;
+}
+
+void AppendRecordKey(const std::vector<const Column*>& columns, uint32_t row,
+                     std::string* key) {
   for (const Column* column : columns) {
-    if (column->IsNull(row)) {
-      key.push_back(kNullTag);
+    if (column == nullptr || column->IsNull(row)) {
+      key->push_back(kNullTag);
     } else {
-      key.push_back(kValueTag);
-      AppendValue(*column, row, &key);
+      key->push_back(kValueTag);
+      AppendValue(*column, row, key);
     }
   }
-  return key;
 }
 
 uint32_t PartitionOf(absl::string_view key, uint32_t partitions) {

@@ -20,6 +20,11 @@ namespace sluice::records {
 // one byte; texts with each 0x00 written as 0x00 0xFF and ended by 0x00 0x00.
 std::string RecordKey(const std::vector<const Column*>& columns, uint32_t row);
 
+// Appends the same to `key`, for many rows without an allocation for each. A
+// null pointer is a column that its batch leaves out: null in every row.
+void AppendRecordKey(const std::vector<const Column*>& columns, uint32_t row,
+                     std::string* key);
+
 // XXH64 with seed 0 of the canonical bytes, modulo `partitions`, which is at
 // least 1 (asserted). xxHash's 64-bit function is public, fast and the same
 // everywhere.

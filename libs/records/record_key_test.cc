@@ -49,6 +49,15 @@ TEST_CASE("A null is one zero byte") {
   CHECK(KeyOf(v1::DATA_TYPE_INT64, {}) == std::string(1, '\0'));
 }
 
+TEST_CASE("Keys are appended behind what is there, a missing column as null") {
+  const Column name = BuildColumn(
+      {1, v1::DATA_TYPE_STRING, {PlainValue(std::string("x")), {}}});
+  std::string bytes = "before";
+  AppendRecordKey({&name, nullptr}, 0, &bytes);
+  AppendRecordKey({&name, nullptr}, 1, &bytes);
+  CHECK(bytes == "before" + RecordKey({&name}, 0) + std::string(3, '\0'));
+}
+
 TEST_CASE("A key of several columns joins them in the order given") {
   const Column name = BuildColumn(
       {1, v1::DATA_TYPE_STRING, {PlainValue(std::string("x")), {}}});

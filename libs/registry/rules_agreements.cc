@@ -125,9 +125,9 @@ absl::Status CheckGrant(const FieldGrant& grant, int index,
                      ", not as written here: it has ", NameFields(resource)));
   }
   const std::string path = FieldPath(index, "treatment");
-  ASSIGN_OR_RETURN(
-      const agreement::v1::Treatment resolved,
-      desensitize::ResolveTreatment(grant.treatment(), *field, AsView(path)));
+  ASSIGN_OR_RETURN(const agreement::v1::Treatment resolved,
+                   desensitize::ResolveTreatment(grant.treatment(), *field,
+                                                 resource, AsView(path)));
   return desensitize::CheckStrength(resolved, *field, AsView(path));
 }
 

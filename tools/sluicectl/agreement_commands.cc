@@ -105,10 +105,12 @@ void AddHistory(const AgreementRecord& record, cli::Facts* facts) {
   add("terms_digest", HexEncode(AsView(record.request_digest())));
 }
 
-std::string TreatmentText(const FieldGrant& grant, const Field* field) {
+// `field` is one of `resource`; both null if they are not known.
+std::string TreatmentText(const FieldGrant& grant, const Field* field,
+                          const Resource* resource) {
   if (field != nullptr) {
     const auto resolved =
-        desensitize::ResolveTreatment(grant.treatment(), *field, "");
+        desensitize::ResolveTreatment(grant.treatment(), *field, *resource, "");
     if (resolved.ok()) return desensitize::TreatmentName(*resolved);
   }
   return desensitize::TreatmentName(grant.treatment());
@@ -136,7 +138,7 @@ absl::Status WriteGrants(const cli::Invocation& invocation,
          field == nullptr ? Cell() : TextOrNull(field->title()),
          field == nullptr ? Cell() : TextOrNull(NameOf(field->type())),
          field == nullptr ? Cell() : TextOrNull(NameOf(field->sensitivity())),
-         TextOrNull(TreatmentText(grant, field))});
+         TextOrNull(TreatmentText(grant, field, resource))});
   }
   return writer->Flush();
 }

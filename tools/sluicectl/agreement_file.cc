@@ -61,9 +61,10 @@ Violation FromStatus(const absl::Status& status) {
 }
 
 absl::Status CheckTreatment(const Treatment& treatment, const Field& field,
-                            absl::string_view path) {
-  ASSIGN_OR_RETURN(const Treatment resolved,
-                   desensitize::ResolveTreatment(treatment, field, path));
+                            const Resource& resource, absl::string_view path) {
+  ASSIGN_OR_RETURN(
+      const Treatment resolved,
+      desensitize::ResolveTreatment(treatment, field, resource, path));
   return desensitize::CheckStrength(resolved, field, path);
 }
 
@@ -79,7 +80,7 @@ void GrantFields(const config::v1::AgreementFile& content,
       continue;
     }
     const absl::Status checked =
-        CheckTreatment(treatment, *field, AsView(path));
+        CheckTreatment(treatment, *field, resource, AsView(path));
     if (!checked.ok()) violations->push_back(FromStatus(checked));
     FieldGrant grant;
     grant.set_field_id(field->id());

@@ -1,0 +1,42 @@
+#include <algorithm>
+
+#include "libs/desensitize/treatment.h"
+#include "libs/desensitize/treatment_site.h"
+
+namespace sluice::desensitize {
+namespace {
+
+void Collect(const Treatment& treatment, const Resource& resource,
+             std::vector<uint32_t>* ids) {
+  if (treatment.has_perturb()) {
+    const std::vector<uint32_t> key = KeyFieldsOf(resource);
+    ids->insert(ids->end(), key.begin(), key.end());
+  }
+  for (const Treatment& step : treatment.chain().steps()) {
+    Collect(step, resource, ids);
+  }
+}
+
+}  // namespace
+
+std::vector<uint32_t> KeyFieldsOf(const Resource& resource) {
+  std::vector<uint32_t> ids;
+  ids.reserve(static_cast<size_t>(resource.key_size()));
+  for (const std::string& name : resource.key()) {
+    for (const Field& field : resource.fields()) {
+      if (field.name() == name) ids.push_back(field.id());
+    }
+  }
+  return ids;
+}
+
+std::vector<uint32_t> FieldsLookedAt(const Treatment& resolved,
+                                     const Resource& resource) {
+  std::vector<uint32_t> ids;
+  Collect(resolved, resource, &ids);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+}  // namespace sluice::desensitize
