@@ -24,6 +24,7 @@
 #include "libs/config/bounds.h"
 #include "libs/config/spelling.h"
 #include "libs/config/yaml_tree.h"
+#include "sluice/config/v1/bounds.pb.h"
 
 namespace sluice::config {
 namespace {
@@ -150,6 +151,12 @@ void Store(Message* message, const FieldDescriptor* field, Set set, Add add,
   } else {
     (reflection->*set)(message, field, std::move(value));
   }
+}
+
+// The field for which a single value may stand in place of a message; null:
+// none.
+const FieldDescriptor* SingleValueOf(const Descriptor* type) {
+  return type->FindFieldByName(type->options().GetExtension(v1::single_value));
 }
 
 // Reads a tree into a message and collects what is wrong with it.
@@ -318,6 +325,9 @@ class Reader {
                            : reflection->MutableMessage(message, field);
       if (child->GetDescriptor() == Timestamp::descriptor()) {
         ReadTimestamp(node, path, static_cast<Timestamp*>(child));
+      } else if (const auto* single = SingleValueOf(child->GetDescriptor());
+                 single != nullptr && node.kind == Kind::kScalar) {
+        ReadValue(node, path, single, child);
       } else {
         ReadMessage(node, path, child);
       }

@@ -5,9 +5,11 @@
 //
 // Fields go by their proto names. Lists are repeated fields, mappings are
 // messages and maps, bytes are base64, a Timestamp is RFC 3339
-// ("2026-03-31T00:00:00Z"), an enum value goes by its name with or without the
-// enum's prefix, or that in lower case (DATA_TYPE_INT64, INT64, int64). A text
-// may stand without quotes; a number or a boolean may not stand in quotes.
+// ("2026-03-31T00:00:00Z"), a message whose proto has the option single_value
+// may be written as that one value (`field: division`), an enum value goes by
+// its name with or without the enum's prefix, or that in lower case
+// (DATA_TYPE_INT64, INT64, int64). A text may stand without quotes; a number or
+// a boolean may not stand in quotes.
 //
 // Refused: unknown and repeated fields, two members of a oneof, wrong types,
 // fields without a value, what yaml_tree.h rules out, and what bounds.h finds.

@@ -11,6 +11,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
+#include "sluice/agreement/v1/predicate.pb.h"
 #include "sluice/config/v1/config.pb.h"
 #include "sluice/registry/v1/command.pb.h"
 
@@ -176,6 +177,29 @@ fields:
         agreement::v1::DivisionLevel::CITY);
   CHECK(file.fields().at("note").has_withhold());
   CHECK(file.fields().at("sex").has_keep());
+}
+
+TEST_CASE("A message may be written as the single value that stands for it") {
+  using agreement::v1::Predicate;
+  const auto predicate = Read<Predicate>(
+      "all:\n  of:\n"
+      "    - compare: {field: age, is: less, value: 14}\n"
+      "    - is_null: {field: {name: guardian}}\n"
+      "    - prefix: {field: \"town\", prefix: \"33\"}\n");
+  CHECK(predicate.all().of(0).compare().field().name() == "age");
+  CHECK(predicate.all().of(0).compare().field().id() == 0);
+  CHECK(predicate.all().of(0).compare().value() == "14");
+  CHECK(predicate.all().of(1).is_null().field().name() == "guardian");
+  CHECK(predicate.all().of(2).prefix().field().name() == "town");
+  CHECK(ErrorOf<Predicate>("is_null: {field: [age]}") ==
+        "f.yaml:1:18: is_null.field: is a list, not a mapping; write fields as "
+        "`name: value`, or {} for none");
+  CHECK(ErrorOf<Predicate>("is_null: {field: \"\"}") ==
+        "f.yaml:1:11: is_null.field.name: is missing; give it a value");
+  // Others have no such value.
+  CHECK(ErrorOf<Predicate>("not: age") ==
+        "f.yaml:1:6: not: is a single value, not a mapping; write fields as "
+        "`name: value`, or {} for none");
 }
 
 TEST_CASE("Times are RFC 3339 and bytes are base64") {
