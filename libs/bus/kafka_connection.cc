@@ -140,14 +140,17 @@ absl::StatusOr<int64_t> KafkaConnection::AskOffset(
         questions(), list.get(), MillisecondsUntil(deadline));
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) err = asked->err;
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return asked->offset;
-    absl::Status failure =
-        Failure(err, absl::StrCat("asking for the offsets of ", name, "/",
-                                  partition.partition));
-    if (ReasonOf(failure) == status::v1::REASON_CODE_NOT_FOUND) {
+    if (ReasonOfKafka(err) == status::v1::REASON_CODE_NOT_FOUND) {
+      // A node that has just started, or is to lead the partition, may not know
+      // it yet; the topic is gone where there is none to ask about.
       Forget(partition.topic);
-      return failure;
+      RETURN_IF_ERROR(Require(partition));
+      err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     }
-    if (!IsPassing(err) || absl::Now() >= deadline) return failure;
+    if (!IsPassing(err) || absl::Now() >= deadline) {
+      return Failure(err, absl::StrCat("asking for the offsets of ", name, "/",
+                                       partition.partition));
+    }
     absl::SleepFor(kAskAgain);
   }
 }

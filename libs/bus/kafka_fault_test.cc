@@ -285,7 +285,9 @@ TEST_CASE("Reads pass over what passes and tell what does not") {
   REQUIRE((*appender)->Append(Message("v")).ok());
   for (const rd_kafka_resp_err_t err :
        {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-        RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TRANSPORT}) {
+        RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR__TRANSPORT,
+        // By a node that has just started.
+        RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART}) {
     CAPTURE(rd_kafka_err2name(err));
     kafka.Fail(kFetch, {err});
     CHECK(Values(log.get()) == std::vector<std::string>{"v"});

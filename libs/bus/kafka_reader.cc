@@ -130,6 +130,8 @@ absl::StatusOr<bool> KafkaReader::Place(KafkaCursor* cursor, Query* query) {
 
 absl::StatusOr<std::vector<Message>> KafkaReader::Collect(KafkaCursor* cursor,
                                                           Query* query) {
+  const std::string what = absl::StrCat("reading ", query->partition.topic, "/",
+                                        query->partition.partition);
   std::vector<Message> messages;
   size_t bytes = 0;
   while (messages.size() < query->count_max && bytes < query->bytes_max) {
@@ -150,10 +152,7 @@ absl::StatusOr<std::vector<Message>> KafkaReader::Collect(KafkaCursor* cursor,
         continue;
       case KafkaCursor::Taken::kNothing:
         if (at_hand && messages.empty()) {
-          return connection_->Failure(
-              RD_KAFKA_RESP_ERR__TIMED_OUT,
-              absl::StrCat("reading ", query->partition.topic, "/",
-                           query->partition.partition));
+          return connection_->Failure(RD_KAFKA_RESP_ERR__TIMED_OUT, what);
         }
         return messages;
       case KafkaCursor::Taken::kError:
@@ -164,15 +163,22 @@ absl::StatusOr<std::vector<Message>> KafkaReader::Collect(KafkaCursor* cursor,
       cursor->Stop();
       return messages;
     }
-    absl::Status failure = connection_->Failure(
-        taken.err, absl::StrCat("reading ", query->partition.topic, "/",
-                                query->partition.partition));
+    absl::Status failure = connection_->Failure(taken.err, what);
     switch (ReasonOf(failure)) {
       case status::v1::REASON_CODE_POSITION_EXPIRED:
         return OutOfRange(*query, cursor->next());
       case status::v1::REASON_CODE_NOT_FOUND:
+        // As one node says; whether it is gone is known where topics are asked
+        // about.
         connection_->Forget(query->partition.topic);
-        return failure;
+        RETURN_IF_ERROR(connection_->Require(query->partition));
+        if (absl::Now() >= query->give_up) {
+          return connection_->Failure(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+                                      what);
+        }
+        absl::SleepFor(kAskAgain);
+        RETURN_IF_ERROR(cursor->Start(query->partition, cursor->next()));
+        continue;
       default:
         return failure;
     }

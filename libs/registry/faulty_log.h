@@ -25,6 +25,18 @@ class FaultyLog : public bus::EventLog {
     read_failure_ = status;
   }
 
+  // Questions about topics, from now on; OK ends it.
+  void FailDescriptions(const absl::Status& status) {
+    const MutexLock lock(&mutex_);
+    describe_failure_ = status;
+  }
+
+  // From now on partitions hold nothing, as where a topic was made anew.
+  void LoseMessages() {
+    const MutexLock lock(&mutex_);
+    lost_ = true;
+  }
+
   // Messages from this offset on have been taken by a clock that was set back.
   void SetBackFrom(int64_t offset, absl::Duration by) {
     const MutexLock lock(&mutex_);
@@ -62,6 +74,10 @@ class FaultyLog : public bus::EventLog {
   }
   absl::StatusOr<bus::TopicSpec> DescribeTopic(
       const std::string& name) override {
+    {
+      const MutexLock lock(&mutex_);
+      RETURN_IF_ERROR(describe_failure_);
+    }
     return log_->DescribeTopic(name);
   }
   absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
@@ -75,6 +91,10 @@ class FaultyLog : public bus::EventLog {
   }
   absl::StatusOr<bus::OffsetRange> Offsets(
       const bus::TopicPartition& partition) override {
+    {
+      const MutexLock lock(&mutex_);
+      if (lost_) return bus::OffsetRange();
+    }
     return log_->Offsets(partition);
   }
   absl::StatusOr<std::vector<bus::Message>> Read(
@@ -83,6 +103,7 @@ class FaultyLog : public bus::EventLog {
     auto messages = log_->Read(partition, from, count_max, bytes_max, wait);
     const MutexLock lock(&mutex_);
     if (!read_failure_.ok()) return read_failure_;
+    if (lost_) return std::vector<bus::Message>();
     if (!messages.ok()) return messages;
     for (bus::Message& message : *messages) {
       if (message.offset >= set_back_from_) message.time -= set_back_by_;
@@ -147,6 +168,8 @@ class FaultyLog : public bus::EventLog {
   bus::EventLog* const log_;
   Mutex mutex_;
   absl::Status read_failure_ ABSL_GUARDED_BY(mutex_);
+  absl::Status describe_failure_ ABSL_GUARDED_BY(mutex_);
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;
   int64_t set_back_from_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Duration set_back_by_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
   absl::Status append_failure_ ABSL_GUARDED_BY(mutex_);

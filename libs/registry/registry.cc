@@ -15,6 +15,7 @@
 #include "libs/registry/command.h"
 #include "libs/registry/listeners.h"
 #include "libs/registry/log_message.h"
+#include "libs/registry/missing_topic.h"
 #include "libs/registry/notice.h"
 #include "libs/registry/progress.h"
 #include "libs/registry/rules.h"
@@ -29,7 +30,6 @@ constexpr size_t kReadCountMax = 256;
 constexpr size_t kReadBytesMax = size_t{4} << 20;
 // How long one read of the log waits, and so about how long Stop takes.
 constexpr absl::Duration kReadWait = absl::Milliseconds(100);
-constexpr absl::Duration kRetryWait = absl::Seconds(1);
 // Agreements shown to a filter at a time.
 constexpr size_t kListChunk = 256;
 
@@ -75,8 +75,7 @@ bool IsLasting(const absl::Status& status) {
   const ReasonCode reason = ReasonOf(status);
   return reason == status::v1::REASON_CODE_CORRUPT ||
          reason == status::v1::REASON_CODE_RULES_VERSION ||
-         reason == status::v1::REASON_CODE_POSITION_EXPIRED ||
-         reason == status::v1::REASON_CODE_NOT_FOUND;
+         reason == status::v1::REASON_CODE_POSITION_EXPIRED;
 }
 
 RegistryStatus StatusOf(const Progress& progress, uint32_t rules_version) {
@@ -98,6 +97,7 @@ class LogRegistry : public Registry {
  public:
   LogRegistry(const RegistryOptions& options, std::unique_ptr<Store> store)
       : options_(options),
+        missing_(options.log, kRegistryTopic),
         store_(std::move(store)),
         notices_(
             store_.get(),
@@ -161,6 +161,7 @@ class LogRegistry : public Registry {
 
   // The applying thread.
   void Run();
+  absl::Status Follow();
   int64_t NextOffset() const;
   absl::Status ReadAndApply(absl::Duration wait, bool* has_applied);
   absl::Status Apply(const bus::Message& message);
@@ -193,6 +194,9 @@ class LogRegistry : public Registry {
   std::unique_ptr<bus::Appender> appender_;
   v1::SignedCommand genesis_;
   v1::Genesis genesis_content_;
+
+  // The applying thread's own.
+  MissingTopic missing_;
 
   // Synchronize themselves.
   const std::unique_ptr<Store> store_;
@@ -361,11 +365,18 @@ void LogRegistry::Run() {
       const MutexLock lock(&mutex_);
       if (stopping_) break;
     }
-    bool has_applied = false;
-    failure = ReadAndApply(kReadWait, &has_applied);
+    const absl::Status before = failure;
+    failure = Follow();
     SetHealth(failure);
+    // Once for as long as it lasts.
+    if (ReasonOf(failure) != ReasonOf(before)) {
+      if (failure.ok()) {
+        LogInfo("registry log is applied again");
+      } else {
+        LogError("registry log not applied", {{"error", failure}});
+      }
+    }
     if (failure.ok()) continue;
-    LogError("registry log not applied", {{"error", failure}});
     if (IsLasting(failure) || !WaitToRetry()) break;
   }
   {
@@ -374,6 +385,17 @@ void LogRegistry::Run() {
     changed_.SignalAll();
   }
   waiters_.FailAll(IsLasting(failure) ? failure : ShuttingDown());
+}
+
+absl::Status LogRegistry::Follow() {
+  // What came back may be another topic of the same name.
+  absl::Status read =
+      missing_.suspected() ? CheckLogHoldsWhatIsApplied() : absl::OkStatus();
+  if (read.ok()) {
+    bool has_applied = false;
+    read = ReadAndApply(kReadWait, &has_applied);
+  }
+  return missing_.Judge(read);
 }
 
 void LogRegistry::SetHealth(const absl::Status& health) {
@@ -387,7 +409,7 @@ int64_t LogRegistry::NextOffset() const {
 }
 
 bool LogRegistry::WaitToRetry() {
-  const absl::Time deadline = absl::Now() + kRetryWait;
+  const absl::Time deadline = absl::Now() + options_.retry_wait;
   const MutexLock lock(&mutex_);
   while (!stopping_ && absl::Now() < deadline) {
     changed_.WaitFor(&mutex_, deadline - absl::Now());

@@ -47,6 +47,9 @@ struct RegistryOptions {
   crypto::Digest genesis_digest = {};
   Clock* clock = Clock::System();
   rocksdb::Env* env = nullptr;
+  // How long between two tries to apply a log that cannot be read, or a state
+  // that cannot be written.
+  absl::Duration retry_wait = absl::Seconds(1);
 };
 
 struct Submitted {
@@ -175,9 +178,9 @@ class Registry {
   virtual Notices* notices() = 0;
 
   // Not OK while nothing may be delivered: for good once the applying thread
-  // has stopped (RULES_VERSION, CORRUPT), and for as long as the log cannot be
-  // read or the state not be written (STORAGE_FAILED), which is tried again
-  // every second.
+  // has stopped (RULES_VERSION, CORRUPT; so too when the topic is gone, see
+  // missing_topic.h), and for as long as the log cannot be read or the state
+  // not be written (STORAGE_FAILED), which is tried again every `retry_wait`.
   virtual absl::Status health() const = 0;
 
   // Ends the applying thread; Submit fails with SHUTTING_DOWN from now on. Not

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "libs/base/status.h"
 #include "libs/registry/faulty_log.h"
@@ -66,6 +67,76 @@ TEST_CASE(
                                      absl::Seconds(30)));
   CHECK(BecomesHealthy(**registry, true));
   CHECK((*registry)->GetDepartment("tax").ok());
+}
+
+absl::Status NoTopic() {
+  return Error(status::v1::REASON_CODE_NOT_FOUND, "no such topic");
+}
+
+// A registry whose bus says of its topic what a test wants.
+struct Watched {
+  Watched() : log(bus.log.get()) {
+    bus.OpenWithAll("a").reset();
+    RegistryOptions options = bus.OptionsFor("a");
+    options.log = &log;
+    options.retry_wait = absl::Milliseconds(1);
+    auto opened = Registry::Open(options);
+    REQUIRE(opened.ok());
+    registry = *std::move(opened);
+  }
+  bool Applies() {
+    const int64_t offset = bus.Append(
+        bus.domain.Sign(EnrolDepartmentCommand("tax"), bus.domain.officer));
+    return registry->WaitForOffset(static_cast<uint64_t>(offset),
+                                   absl::Seconds(30));
+  }
+
+  TestBus bus;
+  FaultyLog log;
+  std::unique_ptr<Registry> registry;
+};
+
+TEST_CASE("an unknown topic is for a moment as long as it is described") {
+  Watched test;
+  test.log.FailReads(NoTopic());
+  REQUIRE(BecomesHealthy(*test.registry, false));
+  // As long as it takes: the applying thread is there yet.
+  CHECK_FALSE(test.registry->WaitForOffset(1000, absl::Milliseconds(200)));
+  CHECK(IsRetriable(test.registry->health()));
+  test.log.FailReads(absl::OkStatus());
+  CHECK(test.Applies());
+  CHECK(BecomesHealthy(*test.registry, true));
+}
+
+TEST_CASE("a node that answers no question says nothing about the topic") {
+  Watched test;
+  test.log.FailReads(NoTopic());
+  test.log.FailDescriptions(Error(REASON_CODE_STORAGE_FAILED, "starting"));
+  REQUIRE(BecomesHealthy(*test.registry, false));
+  CHECK_FALSE(test.registry->WaitForOffset(1000, absl::Milliseconds(200)));
+  test.log.FailReads(absl::OkStatus());
+  CHECK(test.Applies());
+}
+
+TEST_CASE("a topic that stays unknown is gone, and the registry says so") {
+  Watched test;
+  test.log.FailDescriptions(NoTopic());
+  test.log.FailReads(NoTopic());
+  // Ends by itself: the applying thread is gone.
+  CHECK_FALSE(test.registry->WaitForOffset(1000, absl::Seconds(300)));
+  const absl::Status health = test.registry->health();
+  CHECK(ReasonOf(health) == status::v1::REASON_CODE_CORRUPT);
+  CHECK(absl::StrContains(health.message(), "topic registry is gone"));
+}
+
+TEST_CASE("a topic that was made anew is not taken for the one that was lost") {
+  Watched test;
+  test.log.FailReads(NoTopic());
+  REQUIRE(BecomesHealthy(*test.registry, false));
+  test.log.LoseMessages();
+  test.log.FailReads(absl::OkStatus());
+  CHECK_FALSE(test.registry->WaitForOffset(1000, absl::Seconds(300)));
+  CHECK(ReasonOf(test.registry->health()) == status::v1::REASON_CODE_CORRUPT);
 }
 
 TEST_CASE("a log that is damaged stops the registry for good") {
