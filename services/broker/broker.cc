@@ -32,8 +32,10 @@ namespace {
 // Requests are commands and short lists; the largest is a command with its
 // signature.
 constexpr int kRequestBytesMax = 1 << 20;
-// Threads for the unary methods, which may wait for a disk.
-constexpr int kUnaryThreadsMax = 16;
+// Threads for the unary methods, which may wait for a disk. Those that wait for
+// the bus and for other brokers leave half of them to the rest.
+constexpr int kUnaryThreadsMax = 32;
+constexpr int kSubmitsMax = 16;
 constexpr int kKeepaliveMs = 30'000;
 // A client that pings more often is sent away; ours does every ten seconds.
 constexpr int kClientPingMs = 5'000;
@@ -102,7 +104,8 @@ class GrpcBroker : public Broker {
             }),
         catalog_service_(options.registry, &access_),
         agreement_service_(options.registry, &access_),
-        registry_service_(options.registry, options.membership, &access_),
+        registry_service_(options.registry, options.membership, &access_,
+                          kSubmitsMax),
         audit_service_(options.audit, options.registry, &access_),
         checkpoints_(options.audit, absl::Milliseconds(OrDefault(
                                         options.config.checkpoint_interval_ms(),

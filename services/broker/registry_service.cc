@@ -26,6 +26,8 @@ grpc::Status RegistryServiceImpl::Submit(
     registry::v1::SubmitResponse* response) {
   const auto caller = access_->Check(*context, "Submit");
   if (!caller.ok()) return ToGrpc(caller.status());
+  const auto place = places_.Take();
+  if (!place.ok()) return ToGrpc(place.status());
   const auto submitted = registry_->Submit(request->command());
   if (!submitted.ok()) return ToGrpc(submitted.status());
   *response->mutable_verdict() = submitted->verdict;

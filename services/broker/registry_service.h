@@ -5,6 +5,7 @@
 #include "libs/registry/membership.h"
 #include "libs/registry/registry.h"
 #include "services/broker/access.h"
+#include "services/broker/submit_places.h"
 #include "sluice/registry/v1/registry_service.grpc.pb.h"
 
 namespace sluice::broker {
@@ -12,10 +13,15 @@ namespace sluice::broker {
 class RegistryServiceImpl : public registry::v1::RegistryService::Service {
  public:
   // All must outlive the server. `membership` null: no other broker can be at
-  // this bus.
+  // this bus. `submits_max`: calls of Submit at a time, each of which may hold
+  // its thread for a minute and a half; fewer than the server has threads.
   RegistryServiceImpl(registry::Registry* registry,
-                      registry::Membership* membership, const Access* access)
-      : registry_(registry), membership_(membership), access_(access) {}
+                      registry::Membership* membership, const Access* access,
+                      int submits_max)
+      : registry_(registry),
+        membership_(membership),
+        access_(access),
+        places_(submits_max) {}
 
   grpc::Status Submit(grpc::ServerContext* context,
                       const registry::v1::SubmitRequest* request,
@@ -43,6 +49,7 @@ class RegistryServiceImpl : public registry::v1::RegistryService::Service {
   registry::Registry* const registry_;
   registry::Membership* const membership_;
   const Access* const access_;
+  SubmitPlaces places_;
 };
 
 }  // namespace sluice::broker
