@@ -16,8 +16,10 @@ using registry::v1::RegistryService;
 
 namespace {
 
-// What takes something away is answered when the last broker's lease has run
-// out, which is a minute at most.
+// A command is answered when it is applied (registry::kSubmitWaitMax, 30 s),
+// and one that takes something away when the last broker's lease has run out
+// (registry::kLeaseMax, 60 s); the rest is for the way.
+constexpr absl::Duration kSubmitAnswerMax = absl::Seconds(95);
 constexpr absl::Duration kSubmitDeadline = absl::Seconds(75);
 
 }  // namespace
@@ -77,7 +79,7 @@ absl::StatusOr<registry::v1::SubmitResponse> SubmitCommand(
   *request.mutable_command() = registry::SignCommand(std::move(command), key);
   ASSIGN_OR_RETURN(registry::v1::SubmitResponse response,
                    connection->Call(&RegistryService::Stub::Submit, request,
-                                    kSubmitDeadline));
+                                    kSubmitDeadline, kSubmitAnswerMax));
   RETURN_IF_ERROR(StatusOf(response.verdict()));
   return response;
 }

@@ -74,6 +74,7 @@ void Connection::Stay() {
 }
 
 absl::Status Connection::CallUntilAnswered(absl::Duration deadline,
+                                           absl::Duration answer_max,
                                            const UnaryCall& call) {
   const absl::Time end = absl::Now() + deadline;
   const absl::Time last_start = end - deadline / 2;
@@ -86,7 +87,8 @@ absl::Status Connection::CallUntilAnswered(absl::Duration deadline,
   for (size_t attempts = 1;; ++attempts) {
     const Endpoint* const endpoint = this->endpoint();
     const absl::Time now = absl::Now();
-    const absl::Time attempt_end = std::min(end, now + attempt_max);
+    const absl::Time attempt_end =
+        std::max(std::min(end, now + attempt_max), now + answer_max);
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(attempt_end));
     absl::Status status =

@@ -22,7 +22,7 @@
 namespace sluice::client {
 
 // How long a call may take with all that is tried for it, unless it says
-// otherwise.
+// otherwise (see Connection::Call).
 inline constexpr absl::Duration kCallDeadline = absl::Seconds(10);
 
 // client.yaml, with paths relative to it made whole. The errors of
@@ -62,8 +62,9 @@ class Connection {
   //
   // All that Sluice's unary methods do may be asked twice. So a failure that
   // may pass (MayPass) is tried again: at once at each other broker, then with
-  // growing waits, until half of `deadline` is over. The errors of
-  // Endpoint::Judge.
+  // growing waits, until half of `deadline` is over. A broker has a part of
+  // `deadline` to answer in, and never less than `answer_max`: what it may
+  // rightly take, where that is long. The errors of Endpoint::Judge.
   //
   // Each broker has an audit trail of its own: once the audit service has
   // answered, all calls stay with that broker.
@@ -71,10 +72,12 @@ class Connection {
   absl::StatusOr<Response> Call(
       grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                    Response*),
-      const Request& request, absl::Duration deadline = kCallDeadline) {
+      const Request& request, absl::Duration deadline = kCallDeadline,
+      absl::Duration answer_max = absl::ZeroDuration()) {
     Response response;
     absl::Status status = CallUntilAnswered(
-        deadline, [&](const Endpoint& endpoint, grpc::ClientContext* context) {
+        deadline, answer_max,
+        [&](const Endpoint& endpoint, grpc::ClientContext* context) {
           return (endpoint.stub<Stub>()->*method)(context, request, &response);
         });
     if (!status.ok()) return status;
@@ -90,6 +93,7 @@ class Connection {
              const identity::CheckedCertificate& certificate);
 
   absl::Status CallUntilAnswered(absl::Duration deadline,
+                                 absl::Duration answer_max,
                                  const UnaryCall& call);
   void Stay();
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "libs/base/status.h"
 #include "libs/client/test_brokers.h"
 #include "libs/rpc/status.h"
@@ -81,6 +82,28 @@ TEST_CASE("a refusal that may pass is asked again elsewhere, another is not") {
           status::v1::REASON_CODE_ROLE_NOT_ALLOWED);
     CHECK(second == 0);
   }
+}
+
+TEST_CASE("a broker that may take long to answer is not given up before") {
+  int first = 0;
+  int second = 0;
+  // Longer than the part of the deadline that each of two brokers has.
+  const auto slow = [&first](uint64_t* answered) {
+    ++first;
+    absl::SleepFor(absl::Milliseconds(800));
+    *answered = 1;
+    return grpc::Status::OK;
+  };
+  TestBrokers brokers({NoStream, NoStream}, kTestBrokerId,
+                      {slow, Says(2, &second)});
+  const auto response =
+      brokers.connection()->Call(&RegistryService::Stub::GetRegistryStatus,
+                                 registry::v1::GetRegistryStatusRequest(),
+                                 absl::Milliseconds(1'500), absl::Seconds(60));
+  REQUIRE(response.ok());
+  CHECK(response->applied_offset() == 1);
+  CHECK(first == 1);
+  CHECK(second == 0);
 }
 
 TEST_CASE("it ends in time when nobody answers, with the best of the reasons") {

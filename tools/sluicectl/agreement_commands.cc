@@ -19,10 +19,12 @@
 #include "libs/client/commands.h"
 #include "libs/client/connect.h"
 #include "libs/client/paging.h"
+#include "libs/client/retry.h"
 #include "libs/desensitize/treatment.h"
 #include "tools/sluicectl/agreement_file.h"
 #include "tools/sluicectl/names.h"
 #include "tools/sluicectl/subcommands.h"
+#include "tools/sluicectl/unanswered.h"
 
 namespace sluice::sluicectl {
 namespace {
@@ -349,6 +351,7 @@ absl::StatusOr<std::vector<uint32_t>> VersionsIn(
 struct Change {
   // "revoked".
   std::string done;
+  State state;
   // Said behind it on standard error.
   std::string effect;
   // Versions in these are meant where none is named.
@@ -380,6 +383,18 @@ void WriteChange(const std::string& done, const std::string& id,
   if (response.confirmations().empty()) write({{}, {}, {}, {}});
 }
 
+// What a refusal says it says by itself; no answer leaves open what was done.
+absl::Status Explain(client::Connection* connection, const std::string& id,
+                     uint32_t version, State wanted,
+                     const absl::Status& failure) {
+  if (!client::MayPass(failure)) return failure;
+  const auto record = GetAgreement(connection, id, version);
+  const absl::StatusOr<State> found =
+      record.ok() ? absl::StatusOr<State>(record->state()) : record.status();
+  return ExplainUnanswered(failure, absl::StrCat(id, "@", version), wanted,
+                           found);
+}
+
 absl::Status Apply(const cli::Invocation& invocation, const Target& target,
                    const Change& change) {
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
@@ -401,11 +416,14 @@ absl::Status Apply(const cli::Invocation& invocation, const Target& target,
     registry::v1::Command command;
     change.fill(target, version, &command);
     const absl::Time start = absl::Now();
-    ASSIGN_OR_RETURN(
-        const registry::v1::SubmitResponse response,
-        client::SubmitCommand(connection.get(), std::move(command)));
+    const absl::StatusOr<registry::v1::SubmitResponse> response =
+        client::SubmitCommand(connection.get(), std::move(command));
+    if (!response.ok()) {
+      return Explain(connection.get(), target.id, version, change.state,
+                     response.status());
+    }
     const absl::Duration took = absl::Now() - start;
-    WriteChange(change.done, target.id, version, took, response, writer.get());
+    WriteChange(change.done, target.id, version, took, *response, writer.get());
     RETURN_IF_ERROR(writer->Flush());
     std::cerr << change.done << ' ' << target.id << '@' << version << " in "
               << cli::ShortDuration(took) << ": " << change.effect << '\n';
@@ -417,6 +435,7 @@ absl::Status Revoke(const cli::Invocation& invocation, const Target& target) {
   return Apply(
       invocation, target,
       {"revoked",
+       agreement::v1::AGREEMENT_STATE_REVOKED,
        "no further write starts under it",
        {agreement::v1::AGREEMENT_STATE_REQUESTED,
         agreement::v1::AGREEMENT_STATE_APPROVED,
@@ -433,6 +452,7 @@ absl::Status Suspend(const cli::Invocation& invocation, const Target& target) {
   return Apply(
       invocation, target,
       {"suspended",
+       agreement::v1::AGREEMENT_STATE_SUSPENDED,
        "no further write starts under it until it is resumed",
        {agreement::v1::AGREEMENT_STATE_APPROVED},
        [](const Target& of, uint32_t version, registry::v1::Command* command) {
@@ -447,6 +467,7 @@ absl::Status Resume(const cli::Invocation& invocation, const Target& target) {
   return Apply(
       invocation, target,
       {"resumed",
+       agreement::v1::AGREEMENT_STATE_APPROVED,
        "records flow again",
        {agreement::v1::AGREEMENT_STATE_SUSPENDED},
        [](const Target& of, uint32_t version, registry::v1::Command* command) {
