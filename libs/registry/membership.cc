@@ -80,6 +80,9 @@ class BrokerMembership : public Membership {
   void WaitForNext();
   void SendHeartbeat(bool leaving);
 
+  // What of its heartbeats tells it from other incarnations.
+  v1::Heartbeat Own() const;
+
   // Why there is no lease, whatever was sent and read back.
   absl::Status FindObstacle(absl::Duration now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -108,6 +111,8 @@ class BrokerMembership : public Membership {
 
   // Constant after Begin.
   std::unique_ptr<bus::Appender> appender_;
+  // The incarnation that had this state folder before; empty if none had.
+  std::string predecessor_;
   uint64_t notice_listener_ = 0;
   uint64_t command_listener_ = 0;
 
@@ -140,19 +145,15 @@ class BrokerMembership : public Membership {
 absl::Status BrokerMembership::Begin() {
   ASSIGN_OR_RETURN(appender_, options_.log->OpenAppender());
   Notices* notices = options_.registry->notices();
-  ASSIGN_OR_RETURN(const std::string before,
-                   notices->TakeOver(self_.incarnation));
+  ASSIGN_OR_RETURN(predecessor_, notices->TakeOver(self_.incarnation));
   notice_listener_ = notices->AddListener(
       [this](const LoggedNotice& notice) { OnNotice(notice); });
   command_listener_ = options_.registry->AddListener(
       [this](uint64_t offset, const v1::Command& command) {
         OnCommand(offset, command);
       });
-  // The process that had this folder before is gone, and its lease with it.
   for (const LoggedNotice& notice : notices->LastHeartbeats()) {
-    const bool is_gone = notice.key_id == self_.key_id &&
-                         notice.notice.heartbeat().incarnation() == before;
-    if (!is_gone) OnNotice(notice);
+    OnNotice(notice);
   }
   LookAtOwnKey();
   const MutexLock lock(&stop_mutex_);
@@ -194,6 +195,7 @@ absl::Status BrokerMembership::FindObstacle(absl::Duration now) const {
                      " is not an active key of a broker: let a security "
                      "officer enrol this broker's key with the role broker"));
   }
+  const v1::Heartbeat own = Own();
   for (const auto& [who, peer] : peers_.all()) {
     if (peer.lease_end <= now) continue;
     if (peer.has_diverged) {
@@ -206,10 +208,8 @@ absl::Status BrokerMembership::FindObstacle(absl::Duration now) const {
           "which is rebuilt from the bus"));
     }
     const std::string& root = peer.last.pseudonym_root_check();
-    const bool is_older = peer.last.started_offset() < started_offset_ ||
-                          (peer.last.started_offset() == started_offset_ &&
-                           peer.last.incarnation() < self_.incarnation);
-    if (is_older && !root.empty() && !options_.pseudonym_root_check.empty() &&
+    if (IsYounger(own, peer.last) && !root.empty() &&
+        !options_.pseudonym_root_check.empty() &&
         root != options_.pseudonym_root_check) {
       return LeaseLost(absl::StrCat(
           "this broker's root of pseudonym keys is not that of broker ",
@@ -228,10 +228,21 @@ void BrokerMembership::UpdateLease(absl::Duration now) {
   heard_.SignalAll();
 }
 
+v1::Heartbeat BrokerMembership::Own() const {
+  v1::Heartbeat own;
+  own.set_incarnation(self_.incarnation);
+  own.set_started_offset(started_offset_);
+  return own;
+}
+
 void BrokerMembership::OnNotice(const LoggedNotice& notice) {
   if (!notice.notice.has_heartbeat()) return;
   const v1::Heartbeat& heartbeat = notice.notice.heartbeat();
   const absl::Duration now = Now();
+  // The process that had this folder before is gone, and its lease with it; a
+  // heartbeat that it had sent may come after its end.
+  const bool is_gone = notice.key_id == self_.key_id && !predecessor_.empty() &&
+                       heartbeat.incarnation() == predecessor_;
   const MutexLock lock(&mutex_);
   if (notice.key_id == self_.key_id &&
       heartbeat.incarnation() == self_.incarnation) {
@@ -240,7 +251,7 @@ void BrokerMembership::OnNotice(const LoggedNotice& notice) {
       proved_until_ = std::max(proved_until_, sent->second + options_.lease);
       sent_.erase(sent_.begin(), std::next(sent));
     }
-  } else {
+  } else if (!is_gone) {
     Hear(notice, now);
   }
   UpdateLease(now);
@@ -265,11 +276,8 @@ void BrokerMembership::Hear(const LoggedNotice& notice, absl::Duration now) {
               {"address", heartbeat.address()},
               {"command_offset", heartbeat.command_offset()}});
   }
-  v1::Heartbeat own;
-  own.set_incarnation(self_.incarnation);
-  own.set_started_offset(started_offset_);
   if (who.key_id == self_.key_id && superseded_.ok() &&
-      IsYounger(peer.last, own)) {
+      IsYounger(peer.last, Own())) {
     superseded_ = LeaseLost(absl::StrCat(
         "another process with this broker's key ", self_.key_id,
         " started later (", heartbeat.address(),

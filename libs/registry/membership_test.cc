@@ -25,6 +25,39 @@ using status::v1::REASON_CODE_LEASE_LOST;
 
 constexpr absl::Duration kLease = absl::Milliseconds(100);
 
+// Tells when a thread has asked it for the time.
+class WatchedClock : public BootClock {
+ public:
+  absl::Duration Now() const override {
+    const absl::Duration now = clock_.Now();
+    const MutexLock lock(&mutex_);
+    if (std::this_thread::get_id() == watched_) {
+      has_asked_ = true;
+      asked_.SignalAll();
+    }
+    return now;
+  }
+  void Advance(absl::Duration by) { clock_.Advance(by); }
+
+  // Before this thread does what asks for the time.
+  void WatchThisThread() {
+    const MutexLock lock(&mutex_);
+    watched_ = std::this_thread::get_id();
+    has_asked_ = false;
+  }
+  void WaitUntilAsked() const {
+    const MutexLock lock(&mutex_);
+    while (!has_asked_) asked_.Wait(&mutex_);
+  }
+
+ private:
+  ManualBootClock clock_;
+  mutable Mutex mutex_;
+  mutable CondVar asked_;
+  std::thread::id watched_ ABSL_GUARDED_BY(mutex_);
+  mutable bool has_asked_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
 bool Eventually(const std::function<bool()>& holds) {
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   while (!holds()) {
@@ -115,12 +148,46 @@ struct Brokers {
   }
 
   TestBus bus;
-  ManualBootClock clock;
+  WatchedClock clock;
   std::unique_ptr<Registry> registry;
   std::vector<crypto::SigningKey> keys;
 };
 
 using How = v1::Confirmation::How;
+
+v1::Notice ForgedHeartbeat(Brokers& brokers, uint64_t command_offset) {
+  v1::Notice notice;
+  notice.set_genesis_digest(
+      std::string(crypto::DigestView(brokers.bus.domain.genesis_digest)));
+  v1::Heartbeat& heartbeat = *notice.mutable_heartbeat();
+  heartbeat.set_incarnation(std::string(16, 'i'));
+  heartbeat.set_nonce(1);
+  heartbeat.set_applied_offset(command_offset);
+  heartbeat.set_command_offset(command_offset);
+  heartbeat.set_state_digest(std::string(32, 'x'));
+  heartbeat.set_lease_ms(100);
+  heartbeat.set_address("wrong:1");
+  return notice;
+}
+
+// `a` waits for all to respect `offset`, while time goes on until `b` has no
+// lease. It does so only once `a` has looked at the clock, and so found whose
+// leases it has to wait for.
+absl::StatusOr<std::vector<v1::Confirmation>> AwaitPastLease(Brokers& brokers,
+                                                             Broker& a,
+                                                             Broker& b,
+                                                             uint64_t offset) {
+  brokers.clock.WatchThisThread();
+  std::thread time([&] {
+    brokers.clock.WaitUntilAsked();
+    while (b.HasLease()) brokers.clock.Advance(absl::Milliseconds(1));
+    // Past what others have read of b until now.
+    brokers.clock.Advance(2 * kLease);
+  });
+  auto respected = a.membership->AwaitRespected(offset);
+  time.join();
+  return respected;
+}
 
 // Of the brokers but the one asked, which stands first, by key.
 std::vector<How> HowOf(const std::vector<v1::Confirmation>& confirmations,
@@ -213,17 +280,8 @@ TEST_CASE("a revocation waits for the lease of a broker that is cut off") {
   REQUIRE(Eventually([&] { return a->membership->brokers().size() == 2; }));
   b->log.Cut();
   const uint64_t offset = brokers.Revoke(*a->registry);
-  // Past what a has read of b until now.
-  std::thread waiter([&] {
-    while (b->HasLease()) {
-      brokers.clock.Advance(absl::Milliseconds(1));
-      std::this_thread::yield();
-    }
-    brokers.clock.Advance(kLease);
-  });
-  const auto respected = a->membership->AwaitRespected(offset);
+  const auto respected = AwaitPastLease(brokers, *a, *b, offset);
   CHECK_FALSE(b->HasLease());
-  waiter.join();
   REQUIRE(respected.ok());
   CHECK(HowOf(*respected, a->key.id()) ==
         std::vector<How>{v1::Confirmation::LEASE_ENDED});
@@ -255,13 +313,8 @@ TEST_CASE("who starts anew waits for leases that began before") {
   a->Start();
   REQUIRE(Eventually([&] { return a->HasLease(); }));
   const uint64_t offset = brokers.Revoke(*a->registry);
-  std::thread clock([&] {
-    while (b->HasLease()) brokers.clock.Advance(absl::Milliseconds(1));
-    brokers.clock.Advance(2 * kLease);
-  });
-  const auto respected = a->membership->AwaitRespected(offset);
+  const auto respected = AwaitPastLease(brokers, *a, *b, offset);
   CHECK_FALSE(b->HasLease());
-  clock.join();
   REQUIRE(respected.ok());
   bool names_b = false;
   for (const auto& one : *respected) {
@@ -295,6 +348,58 @@ TEST_CASE("of two processes with one key the older stops for good") {
   CHECK_FALSE(older->HasLease());
 }
 
+TEST_CASE("of two processes with one key that start at once one stops") {
+  Brokers brokers;
+  const auto a = brokers.Open(0);
+  Broker b(&brokers.bus, "copy", brokers.keys[0], &brokers.clock);
+  // Neither has heard of the other when it starts.
+  const absl::Status away =
+      Error(status::v1::REASON_CODE_STORAGE_FAILED, "the bus is away");
+  a->log.FailAppends(away);
+  b.log.FailAppends(away);
+  a->Start();
+  b.Start();
+  const bool a_is_younger =
+      a->membership->incarnation() > b.membership->incarnation();
+  Broker& younger = a_is_younger ? *a : b;
+  Broker& older = a_is_younger ? b : *a;
+  younger.log.Heal();
+  older.log.Heal();
+  REQUIRE(Eventually([&] {
+    return absl::StrContains(older.membership->Check().message(),
+                             "started later");
+  }));
+  REQUIRE(Eventually([&] { return younger.HasLease(); }));
+  // It has heard of the other by then, and goes on.
+  for (int i = 0; i < 10; ++i) {
+    brokers.clock.Advance(kLease);
+    REQUIRE(Eventually([&] { return younger.HasLease(); }));
+    CHECK_FALSE(older.HasLease());
+  }
+}
+
+TEST_CASE("a heartbeat that comes after its sender's end stops nobody") {
+  Brokers brokers;
+  auto a = brokers.Start(0);
+  v1::Notice late = ForgedHeartbeat(brokers, 0);
+  late.mutable_heartbeat()->set_incarnation(a->membership->incarnation());
+  late.mutable_heartbeat()->set_nonce(1'000'000);
+  // As young as can be.
+  late.mutable_heartbeat()->set_started_offset(1'000'000);
+  a->Kill();
+  a = brokers.Start(0);
+  const auto appender = brokers.bus.log->OpenAppender();
+  const auto offset =
+      (*appender)->Append(MakeNoticeMessage(late, brokers.keys[0]));
+  REQUIRE(offset.ok());
+  REQUIRE(a->registry->WaitForOffset(static_cast<uint64_t>(*offset),
+                                     absl::Seconds(30)));
+  CHECK(a->HasLease());
+  CHECK(a->registry->status().foreign_messages == 0);
+  brokers.clock.Advance(kLease);
+  CHECK(Eventually([&] { return a->HasLease(); }));
+}
+
 TEST_CASE("of two brokers with different pseudonym roots the younger waits") {
   Brokers brokers;
   const auto older = brokers.Start(0);
@@ -308,21 +413,6 @@ TEST_CASE("of two brokers with different pseudonym roots the younger waits") {
   CHECK(older->HasLease());
   older->membership->Stop();
   CHECK(Eventually([&] { return younger->HasLease(); }));
-}
-
-v1::Notice ForgedHeartbeat(Brokers& brokers, uint64_t command_offset) {
-  v1::Notice notice;
-  notice.set_genesis_digest(
-      std::string(crypto::DigestView(brokers.bus.domain.genesis_digest)));
-  v1::Heartbeat& heartbeat = *notice.mutable_heartbeat();
-  heartbeat.set_incarnation(std::string(16, 'i'));
-  heartbeat.set_nonce(1);
-  heartbeat.set_applied_offset(command_offset);
-  heartbeat.set_command_offset(command_offset);
-  heartbeat.set_state_digest(std::string(32, 'x'));
-  heartbeat.set_lease_ms(100);
-  heartbeat.set_address("wrong:1");
-  return notice;
 }
 
 TEST_CASE("brokers that reached different states do not deliver") {

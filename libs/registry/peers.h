@@ -28,7 +28,14 @@ struct Peer {
   bool has_diverged = false;
 };
 
-// Whether incarnation `a` started after `b`.
+// Whether incarnation `a` started after `b`. A strict order of all that differ,
+// made of what each says of itself in every heartbeat and never changes: so all
+// who compare two of them, they themselves too, at whatever time and whichever
+// heartbeats they have missed, find the same one the younger. Who had applied
+// more of the log when it started is; a process reads the heartbeats that stand
+// in the log before it sends its own, so only two that start in the same moment
+// have applied the same, and of these neither has a better claim: the order of
+// their incarnations, which are random, decides.
 bool IsYounger(const v1::Heartbeat& a, const v1::Heartbeat& b);
 
 // Not thread-safe.

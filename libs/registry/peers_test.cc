@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "libs/registry/notices.h"
 
@@ -26,6 +27,24 @@ TEST_CASE("a shorter lease does not end an earlier, longer one") {
   const Peer& peer = peers.Hear(Who(1), MakeHeartbeat(2, 100), 9, false, start);
   CHECK(peer.lease_end == start + absl::Seconds(10));
   CHECK(peer.first_offset == 7);
+}
+
+TEST_CASE("of any two incarnations one is the younger, whoever asks") {
+  std::vector<v1::Heartbeat> all;
+  for (const uint64_t started : {0, 7, 8}) {
+    for (const char* incarnation : {"a", "b", "c"}) {
+      v1::Heartbeat& one = all.emplace_back(MakeHeartbeat(all.size() + 1));
+      one.set_started_offset(started);
+      one.set_incarnation(incarnation);
+    }
+  }
+  // In the order of their age, so that it is one order for all of them.
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (size_t j = 0; j < all.size(); ++j) {
+      CAPTURE(i, j);
+      CHECK(IsYounger(all[i], all[j]) == (i > j));
+    }
+  }
 }
 
 TEST_CASE("the first heartbeat is not known when an earlier one was missed") {
