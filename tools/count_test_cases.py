@@ -17,6 +17,7 @@ CATCH_ALL_PASSED = re.compile(
     r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)")
 CATCH_TEST_CASES = re.compile(r"^test cases:\s*(\d+) \|(.*)$")
 CATCH_FAILED = re.compile(r"(\d+) failed(?! as expected)")
+SKIPPED = re.compile(r"^SKIPPED (.+)$")
 PLAIN = re.compile(r"^(\d+) passed, (\d+) failed\b")
 # Lines that Bazel and its sandbox put around a test's own.
 NOISE = re.compile(r"^exec \$\{PAGER|^Executing tests from |^-{77}$|^\d+\.\d+: src/main/tools/")
@@ -40,6 +41,12 @@ def count_cases(log):
     return counts
 
 
+def find_skipped(log):
+    """What the cases say that could not run here and ended at once."""
+    matches = (SKIPPED.match(ESCAPES.sub("", line).strip()) for line in log.splitlines())
+    return [match[1] for match in matches if match]
+
+
 def count_attempt(status, log):
     """(passed, failed) of one test log; a test that failed counts at least 1."""
     passed, failed = count_cases(log) or (0, 0)
@@ -49,7 +56,8 @@ def count_attempt(status, log):
     elif passed + failed == 0:
         # Without a summary nothing shows that the target tests anything.
         failed = 1
-    return passed, failed
+    # To the test's own framework a case that skips itself has passed.
+    return max(passed - len(find_skipped(log)), 0), failed
 
 
 def read_events(path):
@@ -86,6 +94,8 @@ def main():
     parser.add_argument("--why", default="", help="why they were not run")
     parser.add_argument("--required", action="store_true",
                         help="a target that was not run has failed")
+    parser.add_argument("--none-may-skip", action="store_true",
+                        help="a case that ran and skipped itself has failed")
     arguments = parser.parse_args()
 
     passed = failed = 0
@@ -120,6 +130,9 @@ def main():
             if result["status"] == "PASSED":
                 reason = "printed no summary of its test cases"
             show_failure(key[0], reason, log)
+        for what in find_skipped(log):
+            print(f"{'FAILED' if arguments.none_may_skip else 'SKIPPED'} {key[0]}: {what}")
+            failed += arguments.none_may_skip
     for label in sorted(not_built):
         failed += 1
         print(f"FAILED {label}: did not build")

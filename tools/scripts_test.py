@@ -49,6 +49,14 @@ class CountTestCases(unittest.TestCase):
     def test_a_target_that_tests_nothing_fails(self):
         self.assertEqual(count_test_cases.count_attempt("PASSED", "hello"), (0, 1))
 
+    def test_a_case_that_skips_itself_has_not_passed(self):
+        log = "SKIPPED a cut: it needs root\nAll tests passed (1 assertion in 3 test cases)"
+        self.assertEqual(count_test_cases.find_skipped(log), ["a cut: it needs root"])
+        self.assertEqual(count_test_cases.count_attempt("PASSED", log), (2, 0))
+        # Alone in its target: nothing has passed, and nothing is wrong.
+        log = "SKIPPED a cut: it needs root\nAll tests passed (0 assertions in 1 test case)"
+        self.assertEqual(count_test_cases.count_attempt("PASSED", log), (0, 0))
+
     def run_on(self, events, *flags):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.writelines(json.dumps(event) + "\n" for event in events)
@@ -74,6 +82,12 @@ class CountTestCases(unittest.TestCase):
                              (0, "3 passed, 0 failed"))
             self.assertEqual(self.run_on([ran], "--left-out=//a:d", "--left-out=//a:e",
                                          "--required"), (1, "3 passed, 2 failed"))
+        with tempfile.NamedTemporaryFile("w", suffix=".log") as log:
+            log.write("SKIPPED x\nAll tests passed (9 assertions in 3 test cases)\n")
+            log.flush()
+            ran["testResult"]["testActionOutput"][0]["uri"] = "file://" + log.name
+            self.assertEqual(self.run_on([ran]), (0, "2 passed, 0 failed"))
+            self.assertEqual(self.run_on([ran], "--none-may-skip"), (1, "2 passed, 1 failed"))
         self.assertEqual(self.run_on([]), (1, "0 passed, 1 failed"))
 
 

@@ -4,7 +4,6 @@
 // delivers again, and not under what was revoked meanwhile.
 
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <string>
 
 #include "absl/time/clock.h"
@@ -12,6 +11,7 @@
 #include "tests/fault/feeder.h"
 #include "tests/fault/file_tail.h"
 #include "tests/fault/network.h"
+#include "tests/fault/skipped.h"
 
 namespace sluice::fault {
 namespace {
@@ -19,18 +19,11 @@ namespace {
 // For a consumer that is slow to be done with what had reached it.
 constexpr absl::Duration kConsumerLag = absl::Seconds(1);
 
-const char* const kName =
-    "a broker cut off from Kafka stops within its lease, and delivers again "
-    "when it is back";
-
 TEST_CASE(
     "a broker cut off from Kafka stops within its lease, and delivers again "
     "when it is back") {
   if (!Network::IsPossible()) {
-    std::fprintf(stderr,
-                 "SKIPPED %s: it needs root with CAP_NET_ADMIN, for a network "
-                 "of its own\n",
-                 kName);
+    SaySkipped("it needs root with CAP_NET_ADMIN, for a network of its own");
     return;
   }
   const Network network;

@@ -2,8 +2,9 @@
 // Must hold: the adapter says that Kafka does not take its records; what is
 // published meanwhile is neither lost nor repeated when there is room again.
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,6 +12,7 @@
 #include "tests/fault/cluster.h"
 #include "tests/fault/feeder.h"
 #include "tests/fault/file_tail.h"
+#include "tests/fault/skipped.h"
 
 namespace sluice::fault {
 namespace {
@@ -25,6 +27,10 @@ void Fill(const std::string& path) {
 
 TEST_CASE(
     "while Kafka's disk is full the adapter says so, and nothing is lost") {
+  if (::geteuid() != 0) {
+    SaySkipped("it needs root, for a disk of its own");
+    return;
+  }
   ClusterOptions options;
   options.kafka.disk_bytes = 96 << 20;
   Cluster cluster(options);
