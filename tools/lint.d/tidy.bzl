@@ -1,10 +1,21 @@
 """clang-tidy over the sources of cc_library and cc_binary targets.
 
-    bazel build --aspects=//tools/lint.d:tidy.bzl%tidy --output_groups=tidy //libs/...
+    bazel build --aspects=//tools/lint.d:tidy.bzl%tidy --output_groups=tidy \
+      --//tools/lint.d:clang_tidy=PROGRAM //libs/...
 
 Tests and generated sources are left out. Each source gets a report, which is empty if
 there is nothing to mend; tools/lint.d/tidy.py prints them.
 """
+
+ClangTidyInfo = provider(fields = {"path": "absolute path of the program"})
+
+def _clang_tidy_path_impl(ctx):
+    return ClangTidyInfo(path = ctx.build_setting_value)
+
+clang_tidy_path = rule(
+    implementation = _clang_tidy_path_impl,
+    build_setting = config.string(flag = True),
+)
 
 def _tidy_impl(target, ctx):
     if ctx.rule.kind not in ["cc_library", "cc_binary"] or ctx.rule.attr.testonly:
@@ -29,7 +40,12 @@ def _tidy_impl(target, ctx):
         report = ctx.actions.declare_file("%s.%s.tidy" % (source.basename, ctx.label.name))
         ctx.actions.run(
             executable = ctx.executable._run_tidy,
-            arguments = [report.path, ctx.file._config.path, source.path] + flags,
+            arguments = [
+                ctx.attr._clang_tidy[ClangTidyInfo].path,
+                report.path,
+                ctx.file._config.path,
+                source.path,
+            ] + flags,
             inputs = depset([source, ctx.file._config], transitive = [context.headers]),
             outputs = [report],
             mnemonic = "ClangTidy",
@@ -42,6 +58,7 @@ def _tidy_impl(target, ctx):
 tidy = aspect(
     implementation = _tidy_impl,
     attrs = {
+        "_clang_tidy": attr.label(default = "//tools/lint.d:clang_tidy"),
         "_config": attr.label(default = "//:.clang-tidy", allow_single_file = True),
         "_run_tidy": attr.label(
             default = "//tools/lint.d:run_tidy.sh",
