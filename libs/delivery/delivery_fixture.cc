@@ -357,6 +357,7 @@ StreamOptions DeliveryFixture::Options(ScriptedSink* sink) {
   options.on_end = [](const absl::Status&) {};
   options.log = bus.log.get();
   options.pool = &pool;
+  options.bus_threads = &bus_threads;
   options.audit = audit.get();
   options.counters = &counters;
   options.sink = sink;

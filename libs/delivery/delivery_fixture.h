@@ -15,6 +15,7 @@
 #include "libs/base/mutex.h"
 #include "libs/base/worker_pool.h"
 #include "libs/crypto/key_provider.h"
+#include "libs/delivery/bus_threads.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
 #include "libs/delivery/plan.h"
@@ -153,8 +154,9 @@ struct DeliveryFixture {
   std::vector<std::unique_ptr<ChainWriter>> chains;
   DeliveryCounters counters;
   Gate gate;
-  // The last, so that its threads end first. One thread: what runs is in order.
+  // Ends first, in the destructor. One thread: what runs is in order.
   WorkerPool pool{"test", 1};
+  BusThreads bus_threads{"test/start", 16};
 };
 
 }  // namespace sluice::delivery

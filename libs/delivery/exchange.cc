@@ -184,9 +184,12 @@ Exchange::Exchange(const ExchangeOptions& options)
                  : std::make_unique<BatchCache>(options.batch_cache_bytes_max,
                                                 &counters_.cache_hits,
                                                 &counters_.cache_misses)),
-      leaving_(options.streams_max),
+      leaving_("deliver/leave", options.streams_max),
       pool_("deliver", options.worker_threads),
-      slow_pool_("deliver/slow", 1) {
+      slow_pool_("deliver/slow", 1),
+      // Beside each stream's call there may be one that nobody waits for any
+      // more.
+      asking_("deliver/start", 2 * options.streams_max) {
   {
     MutexLock lock(&listening_->mutex);
     listening_->exchange = this;
@@ -346,7 +349,10 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
   };
   options.processor = std::make_unique<PolicyProcessor>(std::move(context));
   options.retire = [this](std::unique_ptr<bus::GroupMember> member) {
-    leaving_.Leave(std::move(member));
+    // What is run must be copyable. Where it is refused, the member leaves
+    // here.
+    leaving_.Run([leaving = std::shared_ptr<bus::GroupMember>(
+                      std::move(member))]() mutable { leaving.reset(); });
   };
   options.enter_gate = [gate](const std::string& publisher_key) {
     return gate->Enter(publisher_key);
@@ -367,6 +373,7 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
   options.clock = options_.clock;
   options.pause_max = options_.pause_max;
   options.pool = &pool_;
+  options.bus_threads = &asking_;
   options.audit = options_.audit;
   options.counters = &counters_;
   return Stream::Create(std::move(options));
@@ -555,6 +562,7 @@ void Exchange::RunTicker() {
     for (const auto& stream : streams) stream->Tick();
     refusals_.Tick();
     leaving_.Reap();
+    asking_.Reap();
   }
 }
 

@@ -27,9 +27,9 @@
 #include "libs/crypto/key_provider.h"
 #include "libs/delivery/admission.h"
 #include "libs/delivery/batch_cache.h"
+#include "libs/delivery/bus_threads.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
-#include "libs/delivery/leaving_members.h"
 #include "libs/delivery/plan.h"
 #include "libs/delivery/stream.h"
 #include "libs/registry/lease.h"
@@ -77,7 +77,8 @@ class Exchange {
   explicit Exchange(const ExchangeOptions& options);
 
   // As Stop, for as long as it takes; also waits until the streams' members
-  // have left their groups on the bus, all at once.
+  // have left their groups on the bus, all at once, and for the calls of the
+  // bus that are under way. Both began with Stop.
   ~Exchange();
 
   Exchange(const Exchange&) = delete;
@@ -103,7 +104,8 @@ class Exchange {
                      const absl::Status& why);
 
   // Takes no further streams, ends those there are with SHUTTING_DOWN, and
-  // returns when all have ended, or after `timeout`: false then.
+  // returns when all have ended, or after `timeout`: false then. No stream's
+  // end waits for the bus.
   bool Stop(absl::Duration timeout);
 
   const DeliveryCounters& counters() const { return counters_; }
@@ -158,11 +160,13 @@ class Exchange {
   audit::RefusalCoalescer refusals_;
   // Null: none.
   const std::unique_ptr<BatchCache> cache_;
-  // Of streams that have ended.
-  LeavingMembers leaving_;
+  // In which members of streams that have ended leave their groups.
+  BusThreads leaving_;
   WorkerPool pool_;
   // For what waits for the registry: suspensions.
   WorkerPool slow_pool_;
+  // In which streams ask the bus where to begin.
+  BusThreads asking_;
   const std::shared_ptr<Listening> listening_ = std::make_shared<Listening>();
   uint64_t listener_id_ = 0;
 

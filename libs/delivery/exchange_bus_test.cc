@@ -1,4 +1,5 @@
-// What an exchange makes of a bus that does not answer when its streams end.
+// What an exchange makes of a bus that does not answer when its streams begin
+// or end.
 #include <catch2/catch.hpp>
 #include <functional>
 #include <memory>
@@ -6,15 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/delivery/test_exchange.h"
 #include "libs/registry/faulty_log.h"
 
 namespace sluice::delivery {
 namespace {
 
-// Members leave their group only once this is open.
+// Nobody passes before it is open.
 class Exit {
  public:
   void Open() {
@@ -91,6 +94,71 @@ class SlowLog : public registry::FaultyLog {
   Exit* const exit_;
 };
 
+// Says what a group has committed only once the exit is open, for groups whose
+// names end in "slow".
+class SilentLog : public registry::FaultyLog {
+ public:
+  SilentLog(bus::EventLog* real, Exit* exit) : FaultyLog(real), exit_(exit) {}
+
+  absl::StatusOr<int64_t> CommittedOffset(
+      const std::string& group, const bus::TopicPartition& partition) override {
+    if (absl::EndsWith(AsView(group), "slow")) exit_->Pass();
+    return FaultyLog::CommittedOffset(group, partition);
+  }
+
+ private:
+  Exit* const exit_;
+};
+
+// Opens the exit, also when a check fails, and ends the exchange.
+struct Opener {
+  Exit* exit;
+  std::unique_ptr<Exchange>* exchange;
+  ~Opener() {
+    exit->Open();
+    exchange->reset();
+  }
+};
+
+TEST_CASE(
+    "A bus that does not say where to begin holds up no other stream, "
+    "nor the end") {
+  Exit exit;
+  std::unique_ptr<SilentLog> log;
+  TestExchange test(3, [&](ExchangeOptions* options) {
+    log = std::make_unique<SilentLog>(options->log, &exit);
+    options->log = log.get();
+    options->worker_threads = 1;
+  });
+  Opener opener{&exit, &test.exchange};
+  test.domain.PublishBatches(0, 2);
+  constexpr int kSilent = 4;
+  std::vector<ScriptedSink> silent(kSilent);
+  for (int i = 0; i < kSilent; ++i) {
+    exchange::v1::Start start = test.domain.StartRequest();
+    start.set_group(absl::StrCat("g", i, "slow"));
+    REQUIRE(
+        test.Subscribe(&silent[i], test.domain.HealthConsumer(), start).ok());
+  }
+  REQUIRE(exit.WaitForWaiting(kSilent));
+  // There is one thread, and it is free for who can run.
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForDeliveries(2);
+  sink.WaitForCaughtUp(1);
+  REQUIRE(test.exchange->Stop(absl::Seconds(20)));
+  CHECK(exit.passed() == 0);
+  for (ScriptedSink& each : silent) {
+    CHECK(ReasonOf(each.WaitForFinish()) ==
+          status::v1::REASON_CODE_SHUTTING_DOWN);
+    CHECK(each.kinds() == std::vector<std::string>{"started"});
+  }
+  exit.Open();
+  test.exchange.reset();
+  // What was asked when the end came was the last of each.
+  CHECK(exit.passed() == kSilent);
+}
+
 TEST_CASE("Streams end without waiting for a bus that does not answer") {
   Exit exit;
   std::unique_ptr<SlowLog> log;
@@ -99,15 +167,7 @@ TEST_CASE("Streams end without waiting for a bus that does not answer") {
     options->log = log.get();
     options->worker_threads = 1;
   });
-  // Also when a check fails.
-  struct Opener {
-    Exit* exit;
-    std::unique_ptr<Exchange>* exchange;
-    ~Opener() {
-      exit->Open();
-      exchange->reset();
-    }
-  } opener{&exit, &test.exchange};
+  Opener opener{&exit, &test.exchange};
   constexpr int kStreams = 4;
   std::vector<ScriptedSink> sinks(kStreams);
   for (int i = 0; i < kStreams; ++i) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,9 +18,6 @@ namespace {
 // Most that one fetch takes: a few batches, so that streams take turns on the
 // pool.
 constexpr size_t kFetchBytesMax = size_t{2} << 20;
-// For a commit that goes back, which is rare, to be on the bus.
-constexpr absl::Duration kMoveBackWait = absl::Seconds(5);
-constexpr absl::Duration kMoveBackPause = absl::Milliseconds(5);
 
 absl::Status ConnectionLost() {
   return Error(status::v1::REASON_CODE_SHUTTING_DOWN,
@@ -68,15 +64,6 @@ std::string WithProgress(const std::string& token, const std::string& resource,
   return EncodePosition(*position);
 }
 
-// Whether a consumer that has `a` of a partition has less than one with `b`.
-bool IsBefore(const PartitionProgress& a, const PartitionProgress& b) {
-  const auto rows = [](const PartitionProgress& progress) {
-    return progress.row == 0 ? UINT32_MAX : progress.row;
-  };
-  return std::tuple(a.generation, a.sequence, rows(a)) <
-         std::tuple(b.generation, b.sequence, rows(b));
-}
-
 Frame CaughtUpFrame() {
   exchange::v1::SubscribeResponse response;
   const absl::Time now = absl::Now();
@@ -101,9 +88,7 @@ std::shared_ptr<Stream> Stream::Create(StreamOptions options) {
   // what the consumer said.
   stream->position_ = stream->options_.start.position;
   stream->position_.resource = stream->options_.resource;
-  stream->member_->OnWakeup([weak = stream->weak_from_this()] {
-    if (auto self = weak.lock()) self->SchedulePump();
-  });
+  stream->member_->OnWakeup(stream->PumpWakeup());
   return stream;
 }
 
@@ -167,6 +152,7 @@ void Stream::Tick() {
   }
   MutexLock lock(&mutex_);
   ticked_ = true;
+  may_gain_ = true;
   SchedulePumpLocked();
 }
 
@@ -268,17 +254,22 @@ absl::StatusOr<bool> Stream::PumpOnce() {
   // must not go out.
   const size_t fetch_max =
       fetched_.empty() ? std::min(room, kFetchBytesMax) : 0;
-  const absl::StatusOr<bool> gained = Fetch(fetch_max);
-  if (!gained.ok()) {
-    RETURN_IF_ERROR(WaitForBus(gained.status()));
+  const absl::Status fetched = Fetch(fetch_max);
+  if (!fetched.ok()) {
+    RETURN_IF_ERROR(WaitForBus(fetched));
     return false;
   }
-  bus_failing_since_.reset();
-  if (*gained) return true;
+  const absl::StatusOr<bool> gained = Gain();
+  if (!gained.ok()) {
+    RETURN_IF_ERROR(WaitForBus(gained.status()));
+  } else if (*gained) {
+    return true;
+  }
+  if (!gain_failing_) bus_failing_since_.reset();
   bool went_on = false;
-  if (room > 0 && !fetched_.empty()) {
+  if (room > 0 && assigned_once_ && !fetched_.empty()) {
     ASSIGN_OR_RETURN(went_on, PrepareNext());
-  } else if (room > 0 && at_end_) {
+  } else if (room > 0 && at_end_ && gaining_.empty()) {
     SayCaughtUp();
   }
   if (!went_on) UnpinIfTicked();
@@ -357,7 +348,7 @@ size_t Stream::RoomBytes() {
   return static_cast<size_t>(credit_bytes_);
 }
 
-absl::StatusOr<bool> Stream::Fetch(size_t bytes_max) {
+absl::Status Stream::Fetch(size_t bytes_max) {
   ASSIGN_OR_RETURN(bus::PollResult polled, member_->Poll(bytes_max));
   at_end_ = polled.at_end;
   for (const bus::TopicPartition& partition : polled.lost) Lose(partition);
@@ -367,18 +358,12 @@ absl::StatusOr<bool> Stream::Fetch(size_t bytes_max) {
       fetched_.push_back({part.from, std::move(message)});
     }
   }
-  const bool gained = !gaining_.empty();
-  while (!gaining_.empty()) {
-    // If this fails for now, the partition is still to be gained.
-    RETURN_IF_ERROR(Gain(gaining_.front()));
-    gaining_.pop_front();
-  }
-  if (gained) assigned_once_ = true;
-  return gained;
+  return absl::OkStatus();
 }
 
 void Stream::Lose(const bus::TopicPartition& partition) {
   owned_.erase(partition);
+  if (!gaining_.empty() && gaining_.front() == partition) BreakOffLookup();
   std::erase(gaining_, partition);
   processor_->Leave(partition);
   if (!fetched_.empty() && fetched_.front().from == partition) current_.reset();
@@ -417,51 +402,102 @@ void Stream::Lose(const bus::TopicPartition& partition) {
   acknowledged_.erase(partition);
 }
 
-absl::StatusOr<StartPoint> Stream::StartOf(
-    const bus::TopicPartition& partition) const {
-  ASSIGN_OR_RETURN(StartPoint start, ResolveStart(options_.log, options_.group,
-                                                  partition, options_.start,
-                                                  /*regained=*/assigned_once_));
-  const auto number = static_cast<uint32_t>(partition.partition);
-  const auto had = position_.partitions.find(number);
-  // Who goes by what the group has committed gets again what is not in it.
-  if (!assigned_once_ ||
-      options_.start.from == exchange::v1::START_FROM_COMMITTED ||
-      had == position_.partitions.end() ||
-      !IsBefore(start.before, had->second)) {
-    return start;
+absl::StatusOr<bool> Stream::Gain() {
+  const absl::StatusOr<bool> gained = TryGain();
+  if (!gained.ok()) {
+    gain_failing_ = true;
+    // It is asked again, and another one before it.
+    std::rotate(gaining_.begin(), std::next(gaining_.begin()), gaining_.end());
+    MutexLock lock(&mutex_);
+    may_gain_ = false;
+  } else if (*gained || gaining_.empty()) {
+    gain_failing_ = false;
   }
-  // Who says where to begin keeps count, and has what the group's commits do
-  // not say yet. Others get that again if the partition goes to them now.
-  StartSpec spec;
-  spec.from = exchange::v1::START_FROM_POSITION;
-  spec.position.partitions[number] = had->second;
-  ASSIGN_OR_RETURN(StartPoint own,
-                   ResolveStart(options_.log, options_.group, partition, spec,
-                                /*regained=*/false));
-  own.committed = start.committed;
-  return own;
+  if (gaining_.empty() && !owned_.empty()) assigned_once_ = true;
+  return gained;
 }
 
-absl::Status Stream::Gain(const bus::TopicPartition& partition) {
-  ASSIGN_OR_RETURN(const StartPoint start, StartOf(partition));
+absl::StatusOr<bool> Stream::TryGain() {
+  if (gaining_.empty()) return false;
+  const bus::TopicPartition partition = gaining_.front();
+  if (lookup_ == nullptr) {
+    {
+      MutexLock lock(&mutex_);
+      if (!may_gain_) return false;
+    }
+    lookup_ = StartLookup::Find(QuestionAbout(partition), options_.bus_threads,
+                                PumpWakeup());
+    return false;
+  }
+  const auto found = lookup_->Take();
+  if (!found.has_value()) return false;
+  lookup_.reset();
+  const bool has_moved_back = std::exchange(moving_back_, false);
+  RETURN_IF_ERROR(found->status());
+  const StartPoint& start = **found;
+  if (!start.committed && !has_moved_back) {
+    // The group begins here: whoever has the partition next, before anything
+    // was acknowledged, must not begin later, nor pass over what the group was
+    // asked to get again.
+    const absl::Status begun = member_->Commit(partition, start.offset);
+    if (!begun.ok() && ReasonOf(begun) != status::v1::REASON_CODE_FENCED) {
+      return begun;
+    }
+    // A client that resumes takes the later of its position and the group's
+    // commit, so nothing may be sent of a partition while that commit is still
+    // the one that the client asked to go behind.
+    if (begun.ok() && start.moves_back) {
+      moving_back_ = true;
+      lookup_ = StartLookup::AwaitMovedBack(QuestionAbout(partition), start,
+                                            options_.bus_threads, PumpWakeup());
+      return false;
+    }
+  }
+  RETURN_IF_ERROR(Place(partition, start));
+  gaining_.pop_front();
+  return true;
+}
+
+StartLookup::Question Stream::QuestionAbout(
+    const bus::TopicPartition& partition) const {
+  StartLookup::Question question;
+  question.log = options_.log;
+  question.group = options_.group;
+  question.partition = partition;
+  question.start = options_.start;
+  question.regained = assigned_once_;
+  const auto had =
+      position_.partitions.find(static_cast<uint32_t>(partition.partition));
+  // Who says where to begin keeps count; who goes by what the group has
+  // committed gets again what is not in it.
+  if (assigned_once_ &&
+      options_.start.from != exchange::v1::START_FROM_COMMITTED &&
+      had != position_.partitions.end()) {
+    question.had = had->second;
+  }
+  return question;
+}
+
+std::function<void()> Stream::PumpWakeup() {
+  return [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->SchedulePump();
+  };
+}
+
+void Stream::BreakOffLookup() {
+  if (lookup_ != nullptr) lookup_->BreakOff();
+  lookup_.reset();
+  moving_back_ = false;
+}
+
+absl::Status Stream::Place(const bus::TopicPartition& partition,
+                           const StartPoint& start) {
   const absl::Status placed = member_->Seek(partition, start.offset);
   // Taken away again already: the next Poll says so.
   if (ReasonOf(placed) == status::v1::REASON_CODE_NOT_FOUND) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(placed);
-  if (!start.committed) {
-    // The group begins here: whoever has the partition next, before anything
-    // was acknowledged, must not begin later, nor pass over what the group was
-    // asked to get again.
-    const absl::Status begun = member_->Commit(partition, start.offset);
-    if (ReasonOf(begun) == status::v1::REASON_CODE_FENCED) {
-      return absl::OkStatus();
-    }
-    RETURN_IF_ERROR(begun);
-  }
-  if (start.moves_back) RETURN_IF_ERROR(AwaitMovedBack(partition, start));
   owned_[partition] = ++last_ownership_;
   processor_->Begin(partition, start);
   caught_up_ = false;
@@ -474,34 +510,6 @@ absl::Status Stream::Gain(const bus::TopicPartition& partition) {
   starts_within_.erase(number);
   if (start.before.row > 0) starts_within_[number] = start.before;
   return absl::OkStatus();
-}
-
-absl::Status Stream::AwaitMovedBack(const bus::TopicPartition& partition,
-                                    const StartPoint& start) {
-  const absl::Time give_up = absl::Now() + kMoveBackWait;
-  while (true) {
-    const auto committed =
-        options_.log->CommittedOffset(options_.group, partition);
-    if (committed.ok() && *committed <= start.offset) return absl::OkStatus();
-    {
-      const MutexLock lock(&mutex_);
-      if (ended_) return absl::OkStatus();
-    }
-    if (absl::Now() >= give_up) {
-      return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-                   absl::StrCat("the bus did not take back what group ",
-                                options_.group, " had acknowledged of ",
-                                partition.topic, "/", partition.partition,
-                                ": subscribe again from the same position"));
-    }
-    absl::SleepFor(kMoveBackPause);
-    // Commits are sent on by the member's calls.
-    const absl::Status again = member_->Commit(partition, start.offset);
-    if (ReasonOf(again) == status::v1::REASON_CODE_FENCED) {
-      return absl::OkStatus();
-    }
-    RETURN_IF_ERROR(again);
-  }
 }
 
 absl::StatusOr<bool> Stream::PrepareNext() {
@@ -767,6 +775,8 @@ bool Stream::WindDown() {
   }
   current_.reset();
   fetched_.clear();
+  BreakOffLookup();
+  gaining_.clear();
   // What the consumer acknowledged before the end still counts.
   const absl::Status taken = TakeAcknowledgements();
   if (!taken.ok()) {

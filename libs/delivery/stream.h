@@ -11,6 +11,9 @@
 // the one before that is written. A stream without credit, data, quota or a
 // finished write holds bounded memory and no thread.
 //
+// What must be asked of the bus, where to begin in a partition, is asked in
+// threads beside the pool: no step of a stream waits for the bus.
+//
 // A stream outlives a short absence of what it depends on: while the broker has
 // no lease, or the registry or the bus cannot be reached, it pauses with what
 // it has prepared, and goes on by itself. What may be written is asked again
@@ -37,10 +40,12 @@
 #include "libs/base/mutex.h"
 #include "libs/base/worker_pool.h"
 #include "libs/bus/event_log.h"
+#include "libs/delivery/bus_threads.h"
 #include "libs/delivery/gate.h"
 #include "libs/delivery/policy_processor.h"
 #include "libs/delivery/processor.h"
 #include "libs/delivery/sink.h"
+#include "libs/delivery/start_lookup.h"
 #include "libs/delivery/start_point.h"
 #include "libs/registry/quota.h"
 
@@ -95,6 +100,7 @@ struct StreamOptions {
   Clock* clock = Clock::System();
   absl::Duration pause_max = kPauseMaxDefault;
   WorkerPool* pool = nullptr;
+  BusThreads* bus_threads = nullptr;
   audit::AuditLog* audit = nullptr;
   DeliveryCounters* counters = nullptr;
   // Until Finish has been called.
@@ -195,8 +201,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void RunPump();
   // One round; true if there is more to do at once.
   absl::StatusOr<bool> PumpOnce();
-  // True if partitions were gained: from where to fetch is known only now.
-  absl::StatusOr<bool> Fetch(size_t bytes_max);
+  absl::Status Fetch(size_t bytes_max);
   // What to make of an error of the bus: OK to ask again later.
   absl::Status WaitForBus(const absl::Status& why);
   // Lets go of memory of the bus once messages have waited for a tick.
@@ -204,15 +209,18 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void SayCaughtUp();
   bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
-  // Where it goes on in a partition that it gains.
-  absl::StatusOr<StartPoint> StartOf(
+  // One step towards the first of gaining_; true if that is begun with, and so
+  // what is fetched may have changed.
+  absl::StatusOr<bool> Gain();
+  absl::StatusOr<bool> TryGain();
+  // What the bus is asked about a partition.
+  StartLookup::Question QuestionAbout(
       const bus::TopicPartition& partition) const;
-  absl::Status Gain(const bus::TopicPartition& partition);
-  // A client that resumes takes the later of its position and the group's
-  // commit, so nothing may be sent of a partition while that commit is still
-  // the one that the client asked to go behind.
-  absl::Status AwaitMovedBack(const bus::TopicPartition& partition,
-                              const StartPoint& start);
+  std::function<void()> PumpWakeup();
+  void BreakOffLookup();
+  // Begins to fetch from there.
+  absl::Status Place(const bus::TopicPartition& partition,
+                     const StartPoint& start);
   // True if the next message or a part of it was dealt with, false if it must
   // wait.
   absl::StatusOr<bool> PrepareNext();
@@ -263,6 +271,12 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::map<uint32_t, PartitionProgress> starts_within_;
   // Gained, and from where to read is not known yet.
   std::deque<bus::TopicPartition> gaining_;
+  // Of the first of gaining_; null: the bus is not being asked.
+  std::shared_ptr<StartLookup> lookup_;
+  // It waits until the group's commit has moved back.
+  bool moving_back_ = false;
+  // The bus did not say where to begin, and was not asked again with success.
+  bool gain_failing_ = false;
   // Since when the bus cannot be read.
   std::optional<absl::Time> bus_failing_since_;
   bool quota_waiting_ = false;
@@ -270,6 +284,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // earlier time is not committed in a later one.
   std::map<bus::TopicPartition, uint64_t> owned_;
   uint64_t last_ownership_ = 0;
+  // The partitions that came first are begun with; before, nothing is sent.
   bool assigned_once_ = false;
   // As the last Poll said.
   bool at_end_ = false;
@@ -289,6 +304,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   uint64_t last_delivery_id_ ABSL_GUARDED_BY(mutex_) = 0;
   std::deque<Pending> pipeline_ ABSL_GUARDED_BY(mutex_);
   bool ticked_ ABSL_GUARDED_BY(mutex_) = false;
+  // False from a failure to gain a partition to the next tick.
+  bool may_gain_ ABSL_GUARDED_BY(mutex_) = true;
   // Nothing further is taken: the day is used up.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Time> paused_since_ ABSL_GUARDED_BY(mutex_);

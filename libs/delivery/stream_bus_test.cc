@@ -32,6 +32,15 @@ class MemberScript {
     MutexLock lock(&mutex_);
     return error_;
   }
+  // While held, commits are taken and not carried out; then the newest is.
+  void HoldCommits(bool hold) {
+    MutexLock lock(&mutex_);
+    hold_ = hold;
+  }
+  bool holds_commits() const {
+    MutexLock lock(&mutex_);
+    return hold_;
+  }
   void Watch(const std::shared_ptr<const std::string>& owner) {
     MutexLock lock(&mutex_);
     owners_.push_back(owner);
@@ -53,6 +62,7 @@ class MemberScript {
  private:
   mutable Mutex mutex_;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
+  bool hold_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::weak_ptr<const std::string>> owners_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -65,6 +75,11 @@ class ScriptedMember : public bus::GroupMember {
 
   absl::StatusOr<bus::PollResult> Poll(size_t bytes_max) override {
     RETURN_IF_ERROR(script_->error());
+    if (!script_->holds_commits()) {
+      for (const auto& [partition, offset] : std::exchange(held_, {})) {
+        RETURN_IF_ERROR(real_->Commit(partition, offset));
+      }
+    }
     auto polled = real_->Poll(bytes_max);
     if (!polled.ok()) return polled;
     for (auto& part : polled->fetched) {
@@ -84,6 +99,10 @@ class ScriptedMember : public bus::GroupMember {
   absl::Status Commit(const bus::TopicPartition& partition,
                       int64_t offset) override {
     RETURN_IF_ERROR(script_->error());
+    if (script_->holds_commits()) {
+      held_[partition] = offset;
+      return absl::OkStatus();
+    }
     return real_->Commit(partition, offset);
   }
   void OnWakeup(std::function<void()> wakeup) override {
@@ -93,6 +112,7 @@ class ScriptedMember : public bus::GroupMember {
  private:
   const std::unique_ptr<bus::GroupMember> real_;
   MemberScript* const script_;
+  std::map<bus::TopicPartition, int64_t> held_;
 };
 
 // The fixture's log, which cannot be read while `down`.
@@ -102,6 +122,8 @@ class LogThatGoesAway : public bus::EventLog {
 
   std::atomic<bool> down = false;
   std::atomic<int> refused = 0;
+  // Questions for commits that were answered.
+  std::atomic<int> answered = 0;
 
   absl::Status CreateTopic(const bus::TopicSpec& spec) override {
     return real_->CreateTopic(spec);
@@ -136,7 +158,9 @@ class LogThatGoesAway : public bus::EventLog {
       ++refused;
       return Error(status::v1::REASON_CODE_STORAGE_FAILED, "nobody answers");
     }
-    return real_->CommittedOffset(group, partition);
+    const auto committed = real_->CommittedOffset(group, partition);
+    ++answered;
+    return committed;
   }
 
  private:
@@ -257,6 +281,73 @@ TEST_CASE("A partition that comes while the bus is away is not forgotten") {
   sink.WaitForDeliveries(3);
   stream->End(Error(status::v1::REASON_CODE_SHUTTING_DOWN, "over"));
   (void)sink.WaitForFinish();
+}
+
+// A group that has acknowledged three batches of a partition, and a stream that
+// goes back behind the first. What it commits is held.
+struct GoingBack {
+  GoingBack() {
+    domain.PublishBatches(0, 3);
+    ScriptedSink first;
+    const auto before = domain.Open(&first, kMuchCredit);
+    first.WaitForDeliveries(3);
+    before->Acknowledge(3);
+    domain.WaitForCommit(0, 3);
+    before->End(Gone());
+    (void)first.WaitForFinish();
+    script.HoldCommits(true);
+    StreamOptions options = domain.Options(&sink);
+    options.log = &log;
+    options.bus_threads = &threads;
+    options.member =
+        std::make_unique<ScriptedMember>(std::move(options.member), &script);
+    options.start.from = exchange::v1::START_FROM_POSITION;
+    options.start.position.resource = options.resource;
+    options.start.position.partitions[0] = {1, 1};
+    stream = domain.Open(std::move(options), &sink, kMuchCredit);
+  }
+  // Until the bus has said so many times more what the group has committed.
+  void WaitForAnswers(int more) {
+    const int target = log.answered + more;
+    const absl::Time deadline = absl::Now() + kTestWait;
+    while (log.answered < target && absl::Now() < deadline) domain.Drain();
+    REQUIRE(log.answered >= target);
+  }
+
+  MemberScript script;
+  DeliveryFixture domain;
+  LogThatGoesAway log{domain.bus.log.get()};
+  BusThreads threads{"test/start", 2};
+  ScriptedSink sink;
+  std::shared_ptr<Stream> stream;
+};
+
+TEST_CASE("Nothing is sent while the group's commit moves back") {
+  GoingBack test;
+  // The first is where to begin; the others find that the commit is not there.
+  test.WaitForAnswers(5);
+  test.stream->Tick();
+  test.domain.Drain();
+  CHECK(test.sink.kinds() == std::vector<std::string>{"started"});
+  CHECK(*test.log.CommittedOffset("test", test.domain.Partition(0)) == 3);
+  test.script.HoldCommits(false);
+  test.stream->Tick();
+  const auto received = test.sink.WaitForDeliveries(2);
+  CHECK(received[0].response.delivery().sequence() == 2);
+  CHECK(*test.log.CommittedOffset("test", test.domain.Partition(0)) == 1);
+  test.sink.WaitForCaughtUp(1);
+  CHECK(test.sink.kinds() == std::vector<std::string>{"started", "delivery",
+                                                      "delivery", "caught_up"});
+  test.stream->End(Gone());
+  (void)test.sink.WaitForFinish();
+}
+
+TEST_CASE("A stream whose group's commit moves back ends without it") {
+  GoingBack test;
+  test.WaitForAnswers(5);
+  test.stream->End(Gone());
+  (void)test.sink.WaitForFinish();
+  CHECK(test.sink.deliveries().empty());
 }
 
 TEST_CASE("A consumer without credit does not hold memory of the bus") {

@@ -47,6 +47,9 @@ class RelayProcessor : public delivery::Processor {
              const delivery::StartPoint& /*start*/) override {}
 };
 
+// Streams that begin at the same moment: more than a benchmark opens.
+constexpr size_t kAskingMax = 1'024;
+
 class GrpcRelay : public Relay {
  public:
   explicit GrpcRelay(const RelayOptions& options)
@@ -114,6 +117,7 @@ class GrpcRelay : public Relay {
     };
     stream.log = options_.log;
     stream.pool = &pool_;
+    stream.bus_threads = &asking_;
     stream.counters = &counters_;
     stream.sink = sink;
     delivery::Exchange::Opened opened;
@@ -131,6 +135,7 @@ class GrpcRelay : public Relay {
   Mutex mutex_;
   CondVar ended_;
   int open_streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  delivery::BusThreads asking_{"relay/start", kAskingMax};
   WorkerPool pool_;
   broker::ExchangeServiceImpl service_;
   std::string address_;

@@ -1,4 +1,4 @@
-#include "libs/delivery/leaving_members.h"
+#include "libs/delivery/bus_threads.h"
 
 #include <pthread.h>
 
@@ -6,7 +6,7 @@
 
 namespace sluice::delivery {
 
-LeavingMembers::~LeavingMembers() {
+BusThreads::~BusThreads() {
   std::map<uint64_t, std::thread> threads;
   {
     MutexLock lock(&mutex_);
@@ -16,22 +16,23 @@ LeavingMembers::~LeavingMembers() {
   for (auto& [number, thread] : threads) thread.join();
 }
 
-void LeavingMembers::Leave(std::unique_ptr<bus::GroupMember> member) {
+bool BusThreads::Run(std::function<void()> call) {
   Reap();
   MutexLock lock(&mutex_);
-  // The parameter is destroyed by the caller, without the lock.
-  if (threads_.size() >= threads_max_) return;
+  if (threads_.size() >= threads_max_) return false;
   const uint64_t number = ++last_number_;
   threads_[number] =
-      std::thread([this, number, leaving = std::move(member)]() mutable {
-        pthread_setname_np(pthread_self(), "deliver/leave");
-        leaving.reset();
+      std::thread([this, number, running = std::move(call)]() mutable {
+        pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+        running();
+        running = nullptr;
         MutexLock done(&mutex_);
         done_.push_back(number);
       });
+  return true;
 }
 
-void LeavingMembers::Reap() {
+void BusThreads::Reap() {
   std::vector<std::thread> done;
   {
     MutexLock lock(&mutex_);
