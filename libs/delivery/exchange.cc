@@ -204,8 +204,8 @@ Exchange::Exchange(const ExchangeOptions& options)
         });
   }
   listener_id_ = options_.registry->AddListener(
-      [this](uint64_t, const registry::v1::Command& command) {
-        OnCommand(command);
+      [this](uint64_t offset, const registry::v1::Command& command) {
+        OnCommand(offset, command);
       });
   ticker_ = std::thread([this] { RunTicker(); });
 }
@@ -272,6 +272,8 @@ absl::Status Exchange::CheckLease() const {
 absl::StatusOr<Exchange::Opened> Exchange::Open(
     const Caller& caller, const exchange::v1::Start& start, Sink* sink) {
   RETURN_IF_ERROR(CheckCurrent());
+  // Before Admit: what it finds is of then or later.
+  const uint64_t applied = options_.registry->status().applied_offset;
   ASSIGN_OR_RETURN(const Grant grant, Admit(*options_.registry, caller, start));
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
   RETURN_IF_ERROR(CheckLimits(agreement));
@@ -284,7 +286,8 @@ absl::StatusOr<Exchange::Opened> Exchange::Open(
   stream_options.group = GroupOf(start);
   uint64_t number = 0;
   RETURN_IF_ERROR(ReserveStream(&number));
-  auto stream = Join(number, caller, start, grant, std::move(stream_options));
+  auto stream =
+      Join(number, caller, start, grant, applied, std::move(stream_options));
   if (!stream.ok()) {
     OnStreamEnd(number);
     return stream.status();
@@ -317,11 +320,11 @@ absl::Status Exchange::CheckLimits(
 
 absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
     uint64_t number, const Caller& caller, const exchange::v1::Start& start,
-    const Grant& grant, StreamOptions options) {
+    const Grant& grant, uint64_t applied, StreamOptions options) {
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
   auto gate = std::make_shared<WriteGate>(
-      this, gates_.Get(agreement.id(), agreement.version()), grant.agreement,
-      caller, grant.resource->version());
+      this, gates_.Get(agreement.id(), agreement.version(), applied),
+      grant.agreement, caller, grant.resource->version());
   // Before joining, which takes partitions from other streams.
   if (agreement.limits().concurrent_streams() > 0) {
     ASSIGN_OR_RETURN(auto place,
@@ -386,42 +389,74 @@ void Exchange::SetLimits(const registry::Registry::AgreementPtr& agreement,
                            agreement](uint64_t records) {
     return quota->TakeRecords(agreement->agreement(), records);
   };
+  options->day_lasts = [quota = options_.quota](absl::Time day_end) {
+    return quota->DayLasts(day_end);
+  };
   const auto on_limit = agreement->agreement().limits().on_limit();
   if (on_limit == agreement::v1::ON_LIMIT_REFUSE ||
       on_limit == agreement::v1::ON_LIMIT_SUSPEND) {
-    options->on_day_used_up = [this, agreement] {
-      return OnDayUsedUp(agreement->agreement());
+    options->on_day_used_up = [this, agreement](StreamOptions::EndWith end) {
+      OnDayUsedUp(agreement->agreement(), std::move(end));
     };
   }
 }
 
-absl::Status Exchange::OnDayUsedUp(const agreement::v1::Agreement& agreement) {
+void Exchange::OnDayUsedUp(const agreement::v1::Agreement& agreement,
+                           StreamOptions::EndWith end) {
   if (agreement.limits().on_limit() != agreement::v1::ON_LIMIT_SUSPEND) {
-    return DayUsedUp(agreement);
+    end(DayUsedUp(agreement));
+    return;
   }
   bool is_new;
   {
     MutexLock lock(&mutex_);
-    is_new = suspending_.emplace(agreement.id(), agreement.version()).second;
+    auto& waiting = suspending_[{agreement.id(), agreement.version()}];
+    is_new = waiting.empty();
+    waiting.push_back(std::move(end));
   }
   if (is_new) {
     slow_pool_.Schedule([this, agreement] { Suspend(agreement); });
   }
-  return SuspendedError(agreement.id(), agreement.version(),
-                        SuspensionReason(agreement));
 }
 
 void Exchange::Suspend(const agreement::v1::Agreement& agreement) {
   const absl::Status suspended =
       options_.suspend(agreement, SuspensionReason(agreement));
+  absl::Status why = SuspendedError(agreement.id(), agreement.version(),
+                                    SuspensionReason(agreement));
   if (!suspended.ok()) {
     LogError("an agreement whose limit is reached could not be suspended",
              {{"agreement", agreement.id()},
               {"version", agreement.version()},
               {"error", suspended}});
+    why = NotSuspended(agreement, suspended);
   }
-  MutexLock lock(&mutex_);
-  suspending_.erase({agreement.id(), agreement.version()});
+  std::vector<StreamOptions::EndWith> waiting;
+  {
+    MutexLock lock(&mutex_);
+    const auto found = suspending_.find({agreement.id(), agreement.version()});
+    waiting.swap(found->second);
+    suspending_.erase(found);
+  }
+  for (const auto& end : waiting) end(why);
+}
+
+absl::Status Exchange::NotSuspended(const agreement::v1::Agreement& agreement,
+                                    const absl::Status& error) const {
+  // Another broker, or an approver, was faster.
+  const auto record = options_.registry->GetAgreement(AsView(agreement.id()),
+                                                      agreement.version());
+  if (record.ok()) {
+    RETURN_IF_ERROR(CheckLive(**record, options_.registry->Now()));
+  }
+  return Error(
+      status::v1::REASON_CODE_LIMIT_REACHED,
+      absl::StrCat("agreement ", agreement.id(), " allows ",
+                   agreement.limits().records_per_day(),
+                   " records a day and they are used up; it is to be suspended "
+                   "then, which failed for now (",
+                   error.message(),
+                   "): subscribe again with the last position"));
 }
 
 void Exchange::OnQuota(const std::string& agreement) {
@@ -502,14 +537,15 @@ void Exchange::OnStreamEnd(uint64_t number) {
   changed_.SignalAll();
 }
 
-void Exchange::OnCommand(const registry::v1::Command& command) {
+void Exchange::OnCommand(uint64_t offset,
+                         const registry::v1::Command& command) {
   // A stream's record of its agreement stays as it was; its gate does not.
   if (command.has_resume_agreement()) {
     gates_.Renew(command.resume_agreement().id(),
                  command.resume_agreement().version());
     return;
   }
-  if (!CloseGates(command)) {
+  if (!CloseGates(offset, command)) {
     // Who looked before the command was applied has written when this returns.
     if (registry::TakesSomethingAway(command)) gates_.DrainAll();
     return;
@@ -519,10 +555,11 @@ void Exchange::OnCommand(const registry::v1::Command& command) {
   changed_.SignalAll();
 }
 
-bool Exchange::CloseGates(const registry::v1::Command& command) {
+bool Exchange::CloseGates(uint64_t offset,
+                          const registry::v1::Command& command) {
   if (command.has_revoke_agreement()) {
     const auto& revoke = command.revoke_agreement();
-    gates_.Close(revoke.id(), revoke.version(),
+    gates_.Close(revoke.id(), revoke.version(), offset,
                  Error(status::v1::REASON_CODE_AGREEMENT_REVOKED,
                        absl::StrCat("agreement ", revoke.id(), " version ",
                                     revoke.version(),
@@ -530,12 +567,12 @@ bool Exchange::CloseGates(const registry::v1::Command& command) {
   } else if (command.has_suspend_agreement()) {
     const auto& suspend = command.suspend_agreement();
     gates_.Close(
-        suspend.id(), suspend.version(),
+        suspend.id(), suspend.version(), offset,
         SuspendedError(suspend.id(), suspend.version(), suspend.reason()));
   } else if (command.has_approve_agreement()) {
     const auto& approve = command.approve_agreement();
     for (uint32_t older = 1; older < approve.version(); ++older) {
-      gates_.Close(approve.id(), older,
+      gates_.Close(approve.id(), older, offset,
                    Error(status::v1::REASON_CODE_AGREEMENT_NOT_ACTIVE,
                          absl::StrCat("agreement ", approve.id(), " version ",
                                       older, " was replaced by version ",

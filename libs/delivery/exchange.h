@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -53,9 +52,10 @@ struct ExchangeOptions {
   registry::Quota* quota = nullptr;
   // Suspends an agreement whose day is used up and that asks for it, by a
   // signed command. Called from a thread of the exchange that waits for it;
-  // never twice at a time for one version. An error is logged, and it is asked
-  // again when the next stream comes to the limit. Null: an agreement that asks
-  // for it is not served.
+  // never twice at a time for one version. The streams that came to the limit
+  // end with what came of it; after an error they may come again, and it is
+  // asked again when the next one comes to the limit. Null: an agreement that
+  // asks for it is not served.
   std::function<absl::Status(const agreement::v1::Agreement& agreement,
                              const std::string& reason)>
       suspend;
@@ -124,24 +124,26 @@ class Exchange {
   absl::Status CheckLease() const;
   // Whether all of the agreement's limits can be kept here.
   absl::Status CheckLimits(const agreement::v1::Agreement& agreement) const;
-  absl::StatusOr<std::shared_ptr<Stream>> Join(uint64_t number,
-                                               const Caller& caller,
-                                               const exchange::v1::Start& start,
-                                               const Grant& grant,
-                                               StreamOptions options);
+  absl::StatusOr<std::shared_ptr<Stream>> Join(
+      uint64_t number, const Caller& caller, const exchange::v1::Start& start,
+      const Grant& grant, uint64_t applied, StreamOptions options);
   void SetLimits(const registry::Registry::AgreementPtr& agreement,
                  StreamOptions* options);
-  absl::Status OnDayUsedUp(const agreement::v1::Agreement& agreement);
+  void OnDayUsedUp(const agreement::v1::Agreement& agreement,
+                   StreamOptions::EndWith end);
   void Suspend(const agreement::v1::Agreement& agreement);
+  // What streams end with when that failed.
+  absl::Status NotSuspended(const agreement::v1::Agreement& agreement,
+                            const absl::Status& error) const;
   void OnQuota(const std::string& agreement);
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(
       const agreement::v1::Agreement& agreement, uint32_t schema_version);
   absl::Status ReserveStream(uint64_t* number);
   void OnStreamEnd(uint64_t number);
   std::string StreamId(uint64_t number) const;
-  void OnCommand(const registry::v1::Command& command);
+  void OnCommand(uint64_t offset, const registry::v1::Command& command);
   // False if the command closes no gate.
-  bool CloseGates(const registry::v1::Command& command);
+  bool CloseGates(uint64_t offset, const registry::v1::Command& command);
   std::vector<std::shared_ptr<Stream>> StreamsOf(
       const std::string& agreement) const;
   void RunTicker();
@@ -180,9 +182,10 @@ class Exchange {
   using PlanKey = std::tuple<std::string, uint32_t, uint32_t>;
   // Bounded by kPlansMax: emptied when full, plans are cheap to make again.
   std::map<PlanKey, std::shared_ptr<const Plan>> plans_ ABSL_GUARDED_BY(mutex_);
-  // Being suspended now.
-  std::set<std::pair<std::string, uint32_t>> suspending_
-      ABSL_GUARDED_BY(mutex_);
+  // Being suspended now, and the streams that end with what comes of it.
+  std::map<std::pair<std::string, uint32_t>,
+           std::vector<StreamOptions::EndWith>>
+      suspending_ ABSL_GUARDED_BY(mutex_);
 
   std::thread ticker_;
 };

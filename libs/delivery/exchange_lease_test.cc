@@ -1,8 +1,10 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/delivery/test_exchange.h"
 
@@ -124,6 +126,54 @@ TEST_CASE("A suspension stops all writes, and a resumption lets new streams") {
   test.domain.Submit(registry::RevokeCommand("health-people", 1), approver);
   CHECK(ReasonOf(third.WaitForFinish()) ==
         status::v1::REASON_CODE_AGREEMENT_REVOKED);
+}
+
+TEST_CASE(
+    "A resumption counts from when it is applied, not from when its "
+    "listeners were told") {
+  Mutex mutex;
+  CondVar changed;
+  bool is_told = false;
+  bool may_go_on = false;
+  // Called before the exchange is.
+  TestExchange test(1, [&](ExchangeOptions* options) {
+    options->registry->AddListener(
+        [&](uint64_t, const registry::v1::Command& command) {
+          if (!command.has_resume_agreement()) return;
+          MutexLock lock(&mutex);
+          is_told = true;
+          changed.SignalAll();
+          while (!may_go_on) changed.Wait(&mutex);
+        });
+  });
+  const auto& approver = test.domain.bus.domain.approver;
+  ScriptedSink first;
+  REQUIRE(test.Subscribe(&first).ok());
+  test.domain.Submit(SuspendCommand(), approver);
+  CHECK(ReasonOf(first.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
+  test.domain.PublishBatches(0, 2);
+  std::thread resumer([&] { test.domain.Submit(ResumeCommand(), approver); });
+  {
+    MutexLock lock(&mutex);
+    while (!is_told) changed.Wait(&mutex);
+  }
+  ScriptedSink second;
+  const absl::Status opened = test.Subscribe(&second);
+  {
+    MutexLock lock(&mutex);
+    may_go_on = true;
+    changed.SignalAll();
+  }
+  resumer.join();
+  REQUIRE(opened.ok());
+  second.WaitForDeliveries(2);
+  CHECK_FALSE(second.finished());
+  // The gate that it was given closes like any other.
+  test.domain.Submit(SuspendCommand(), approver);
+  CHECK(ReasonOf(second.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
+  CHECK(test.exchange->Stop(kTestWait));
 }
 
 }  // namespace

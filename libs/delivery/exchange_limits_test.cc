@@ -23,7 +23,9 @@ struct Limited {
                                     const std::string&) {
             CHECK(agreement.version() == 2);
             ++suspensions;
-            return absl::OkStatus();
+            MutexLock lock(&mutex);
+            while (hold_suspension) changed.Wait(&mutex);
+            return suspension;
           };
           if (change) change(options);
         }) {
@@ -48,7 +50,22 @@ struct Limited {
     return test.Subscribe(sink, test.domain.HealthConsumer(), start);
   }
 
+  void HoldSuspension() {
+    MutexLock lock(&mutex);
+    hold_suspension = true;
+  }
+  void EndSuspension(const absl::Status& with) {
+    MutexLock lock(&mutex);
+    hold_suspension = false;
+    suspension = with;
+    changed.SignalAll();
+  }
+
   std::atomic<int> suspensions = 0;
+  Mutex mutex;
+  CondVar changed;
+  bool hold_suspension ABSL_GUARDED_BY(mutex) = false;
+  absl::Status suspension ABSL_GUARDED_BY(mutex);
   TestExchange test;
 };
 
@@ -174,6 +191,65 @@ TEST_CASE("An agreement that asks for it is suspended at its limit, once") {
   CHECK(limited.suspensions == 1);
 }
 
+TEST_CASE("A stream is told of a suspension only once there is one") {
+  Limited limited(agreement::v1::ON_LIMIT_SUSPEND);
+  TestExchange& test = limited.test;
+  test.quota.Allow(15, Answer::kDayUsedUp);
+  limited.Publish(3);
+  limited.HoldSuspension();
+  ScriptedSink first;
+  REQUIRE(test.Subscribe(&first).ok());
+  CHECK(test.WaitFor([&] { return limited.suspensions == 1; }));
+  // Of the same limit: it waits for the same suspension.
+  ScriptedSink second;
+  exchange::v1::Start start = test.domain.StartRequest();
+  start.set_group("other");
+  REQUIRE(test.Subscribe(&second, test.domain.HealthConsumer(), start).ok());
+  CHECK(test.WaitFor(
+      [&] { return test.exchange->counters().days_used_up == 2; }));
+  CHECK_FALSE(first.finished());
+  CHECK_FALSE(second.finished());
+  limited.EndSuspension(
+      Error(status::v1::REASON_CODE_STORAGE_FAILED, "the bus is away"));
+  for (ScriptedSink* sink : {&first, &second}) {
+    const absl::Status why = sink->WaitForFinish();
+    CHECK(ReasonOf(why) == status::v1::REASON_CODE_LIMIT_REACHED);
+    CHECK(IsRetriable(why));
+    CHECK_THAT(std::string(why.message()),
+               Catch::Matchers::Contains("the bus is away"));
+  }
+  CHECK(People(first.deliveries()).size() == 15);
+  // It is asked again when the next one comes to the limit.
+  limited.EndSuspension(absl::OkStatus());
+  ScriptedSink third;
+  REQUIRE(limited.SubscribeBehind(&third, first.deliveries().back()).ok());
+  CHECK(ReasonOf(third.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
+  CHECK(limited.suspensions == 2);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+TEST_CASE("A suspension that another broker was faster with is one") {
+  Limited limited(agreement::v1::ON_LIMIT_SUSPEND);
+  TestExchange& test = limited.test;
+  test.quota.Allow(5, Answer::kDayUsedUp);
+  limited.Publish(1);
+  limited.HoldSuspension();
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  CHECK(test.WaitFor([&] { return limited.suspensions == 1; }));
+  registry::v1::Command command;
+  command.mutable_suspend_agreement()->set_id("health-people");
+  command.mutable_suspend_agreement()->set_version(2);
+  command.mutable_suspend_agreement()->set_reason("the limit was reached");
+  test.domain.Submit(command, test.domain.bus.domain.approver);
+  limited.EndSuspension(
+      Error(status::v1::REASON_CODE_WRONG_STATE, "it is suspended"));
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
 TEST_CASE("A stream that must wait a moment goes on when it is told") {
   Limited limited(agreement::v1::ON_LIMIT_REFUSE);
   TestExchange& test = limited.test;
@@ -188,6 +264,67 @@ TEST_CASE("A stream that must wait a moment goes on when it is told") {
   CHECK(People(sink.WaitForDeliveries(3)).size() == 30);
   CHECK_FALSE(sink.finished());
   CHECK(test.exchange->counters().days_used_up == 0);
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+// Three batches of ten that are prepared and counted, and cannot be written
+// before the lease is back.
+struct Prepared30 : Limited {
+  explicit Prepared30(agreement::v1::OnLimit on_limit) : Limited(on_limit) {
+    test.quota.Allow(30, Answer::kDayUsedUp);
+    REQUIRE(test.Subscribe(&sink).ok());
+    sink.WaitForCaughtUp(1);
+    test.lease.live = false;
+    Publish(3);
+    CHECK(test.WaitFor([&] { return test.quota.taken() == 30; }));
+    CHECK(test.WaitFor(
+        [&] { return test.exchange->counters().paused_streams == 1; }));
+  }
+
+  ScriptedSink sink;
+};
+
+TEST_CASE(
+    "What is written in another day than it was counted in counts again") {
+  Prepared30 prepared(agreement::v1::ON_LIMIT_WAIT);
+  TestExchange& test = prepared.test;
+  test.quota.BeginDay(15, Answer::kDayUsedUp);
+  test.lease.live = true;
+  prepared.sink.WaitForDeliveries(1);
+  CHECK(test.WaitFor(
+      [&] { return test.exchange->counters().quota_waiting_streams == 1; }));
+  test.stream->Tick();
+  CHECK(test.exchange->counters().delivered_records == 10);
+  CHECK(test.quota.taken() == 40);
+  // The same day, with more to give.
+  test.quota.Allow(10, Answer::kLater);
+  prepared.sink.WaitForDeliveries(2);
+  // The next day begins while the last one still waits.
+  test.quota.BeginDay(1000, Answer::kDayUsedUp);
+  const auto received = prepared.sink.WaitForDeliveries(3);
+  CHECK(AllDifferent(People(received)));
+  CHECK(test.quota.taken() == 60);
+  CHECK(test.exchange->counters().quota_waiting_streams == 0);
+  // What is counted and written in one day counts once.
+  prepared.Publish(1);
+  prepared.sink.WaitForDeliveries(4);
+  CHECK(test.quota.taken() == 70);
+  CHECK_FALSE(prepared.sink.finished());
+  CHECK(test.exchange->Stop(kTestWait));
+}
+
+TEST_CASE("What is prepared beyond what the new day allows is not sent") {
+  const bool suspends = GENERATE(false, true);
+  Prepared30 prepared(suspends ? agreement::v1::ON_LIMIT_SUSPEND
+                               : agreement::v1::ON_LIMIT_REFUSE);
+  TestExchange& test = prepared.test;
+  test.quota.BeginDay(10, Answer::kDayUsedUp);
+  test.lease.live = true;
+  CHECK(ReasonOf(prepared.sink.WaitForFinish()) ==
+        (suspends ? status::v1::REASON_CODE_AGREEMENT_SUSPENDED
+                  : status::v1::REASON_CODE_LIMIT_REACHED));
+  // What is counted in this day is delivered before the stream ends.
+  CHECK(People(prepared.sink.deliveries()).size() == 10);
   CHECK(test.exchange->Stop(kTestWait));
 }
 

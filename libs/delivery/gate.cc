@@ -1,5 +1,6 @@
 #include "libs/delivery/gate.h"
 
+#include <algorithm>
 #include <vector>
 
 namespace sluice::delivery {
@@ -40,17 +41,24 @@ absl::Status Gate::reason() const {
 }
 
 std::shared_ptr<Gate> GateTable::Get(const std::string& agreement,
-                                     uint32_t version) {
+                                     uint32_t version, uint64_t applied) {
   MutexLock lock(&mutex_);
-  std::shared_ptr<Gate>& gate = gates_[{agreement, version}];
-  if (gate == nullptr) gate = std::make_shared<Gate>();
-  return gate;
+  Entry& entry = gates_[{agreement, version}];
+  if (!entry.gate->reason().ok() && entry.closed_at <= applied) entry = Entry();
+  return entry.gate;
 }
 
 void GateTable::Close(const std::string& agreement, uint32_t version,
-                      const absl::Status& reason) {
+                      uint64_t offset, const absl::Status& reason) {
+  std::shared_ptr<Gate> gate;
+  {
+    MutexLock lock(&mutex_);
+    Entry& entry = gates_[{agreement, version}];
+    entry.closed_at = std::max(entry.closed_at, offset);
+    gate = entry.gate;
+  }
   // Outside the table's lock: other agreements' streams must not wait with us.
-  Get(agreement, version)->Close(reason);
+  gate->Close(reason);
 }
 
 void GateTable::DrainAll() {
@@ -58,7 +66,7 @@ void GateTable::DrainAll() {
   {
     MutexLock lock(&mutex_);
     gates.reserve(gates_.size());
-    for (const auto& [version, gate] : gates_) gates.push_back(gate);
+    for (const auto& [version, entry] : gates_) gates.push_back(entry.gate);
   }
   for (const auto& gate : gates) gate->Drain();
 }
@@ -66,7 +74,7 @@ void GateTable::DrainAll() {
 void GateTable::Renew(const std::string& agreement, uint32_t version) {
   MutexLock lock(&mutex_);
   const auto found = gates_.find({agreement, version});
-  if (found == gates_.end() || found->second->reason().ok()) return;
+  if (found == gates_.end() || found->second.gate->reason().ok()) return;
   gates_.erase(found);
 }
 

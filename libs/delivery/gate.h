@@ -74,12 +74,16 @@ class Gate {
 // before each write, and is never let in by mistake.
 class GateTable {
  public:
-  // The gate of one agreement version; made open if it is new.
-  std::shared_ptr<Gate> Get(const std::string& agreement, uint32_t version);
+  // The gate of one agreement version; made open if it is new. The caller has
+  // found the version active with everything up to registry offset `applied`
+  // applied: what closed the gate at or before it was undone since, and who is
+  // to Renew it has only not been told yet.
+  std::shared_ptr<Gate> Get(const std::string& agreement, uint32_t version,
+                            uint64_t applied);
 
   // Closes the gate of one version, as Gate::Close, also for streams that open
-  // later.
-  void Close(const std::string& agreement, uint32_t version,
+  // later. The command stands at `offset` in the registry's log.
+  void Close(const std::string& agreement, uint32_t version, uint64_t offset,
              const absl::Status& reason);
 
   // As Gate::Drain, of all gates.
@@ -90,8 +94,14 @@ class GateTable {
   void Renew(const std::string& agreement, uint32_t version);
 
  private:
+  struct Entry {
+    std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+    // Of the last command that closed it.
+    uint64_t closed_at = 0;
+  };
+
   Mutex mutex_;
-  std::map<std::pair<std::string, uint32_t>, std::shared_ptr<Gate>> gates_
+  std::map<std::pair<std::string, uint32_t>, Entry> gates_
       ABSL_GUARDED_BY(mutex_);
 };
 

@@ -106,7 +106,7 @@ TEST_CASE("Draining waits for the passes that are out and for no later ones") {
 
 TEST_CASE("What was decided before a drain is done with when it returns") {
   GateTable gates;
-  const auto gate = gates.Get("grid-people", 1);
+  const auto gate = gates.Get("grid-people", 1, 0);
   std::atomic<int> allowed = 0;
   std::atomic<int> written = 0;
   std::atomic<int> late = 0;
@@ -148,29 +148,47 @@ TEST_CASE("What was decided before a drain is done with when it returns") {
 
 TEST_CASE("A version's gate is closed for streams that open later") {
   GateTable gates;
-  const auto running = gates.Get("grid-people", 1);
-  gates.Close("grid-people", 1, Revoked());
-  gates.Close("grid-people", 3, Revoked());
+  const auto running = gates.Get("grid-people", 1, 0);
+  gates.Close("grid-people", 1, 10, Revoked());
+  gates.Close("grid-people", 3, 10, Revoked());
   CHECK(running->Enter() == nullptr);
-  CHECK(gates.Get("grid-people", 1) == running);
-  CHECK(gates.Get("grid-people", 3)->Enter() == nullptr);
-  CHECK(gates.Get("grid-people", 2)->Enter() != nullptr);
-  CHECK(gates.Get("other", 1)->Enter() != nullptr);
+  CHECK(gates.Get("grid-people", 1, 9) == running);
+  CHECK(gates.Get("grid-people", 3, 9)->Enter() == nullptr);
+  CHECK(gates.Get("grid-people", 2, 9)->Enter() != nullptr);
+  CHECK(gates.Get("other", 1, 9)->Enter() != nullptr);
 }
 
 TEST_CASE("A version that may be delivered again gets a new gate") {
   GateTable gates;
-  const auto first = gates.Get("grid-people", 1);
+  const auto first = gates.Get("grid-people", 1, 0);
   gates.Renew("grid-people", 1);
   // An open gate is not replaced, or a Close would miss who has it.
-  CHECK(gates.Get("grid-people", 1) == first);
-  gates.Close("grid-people", 1, Revoked());
-  CHECK(gates.Get("grid-people", 1)->Enter() == nullptr);
+  CHECK(gates.Get("grid-people", 1, 0) == first);
+  gates.Close("grid-people", 1, 10, Revoked());
+  CHECK(gates.Get("grid-people", 1, 9)->Enter() == nullptr);
   gates.Renew("grid-people", 1);
-  const auto second = gates.Get("grid-people", 1);
+  const auto second = gates.Get("grid-people", 1, 9);
   CHECK(second->Enter() != nullptr);
   CHECK(first->Enter() == nullptr);
-  gates.Close("grid-people", 1, Revoked());
+  gates.Close("grid-people", 1, 12, Revoked());
+  CHECK(second->Enter() == nullptr);
+}
+
+TEST_CASE("Who saw a version active behind its suspension is let in") {
+  GateTable gates;
+  const auto first = gates.Get("grid-people", 1, 0);
+  gates.Close("grid-people", 1, 10, Revoked());
+  // Of before the suspension, or of before the last one.
+  CHECK(gates.Get("grid-people", 1, 9)->Enter() == nullptr);
+  gates.Close("grid-people", 1, 20, Revoked());
+  CHECK(gates.Get("grid-people", 1, 19)->Enter() == nullptr);
+  const auto second = gates.Get("grid-people", 1, 20);
+  CHECK(second->Enter() != nullptr);
+  CHECK(first->Enter() == nullptr);
+  // Whoever renews it then finds it open, and a Close does not miss it.
+  gates.Renew("grid-people", 1);
+  CHECK(gates.Get("grid-people", 1, 20) == second);
+  gates.Close("grid-people", 1, 30, Revoked());
   CHECK(second->Enter() == nullptr);
 }
 

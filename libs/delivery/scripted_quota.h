@@ -38,6 +38,15 @@ class ScriptedQuota : public registry::Quota {
       beyond_ = beyond;
     });
   }
+  // The day is over, and in the next one so many records are allowed.
+  void BeginDay(uint64_t records, Answer beyond) {
+    Change([&] {
+      mutex_.AssertHeld();
+      left_ = records;
+      beyond_ = beyond;
+      day_end_ += absl::Hours(24);
+    });
+  }
   void AllowStreams(int places) {
     Change([&] {
       mutex_.AssertHeld();
@@ -57,13 +66,18 @@ class ScriptedQuota : public registry::Quota {
     return taken_;
   }
 
-  Answer TakeRecords(const agreement::v1::Agreement& /*agreement*/,
+  Taking TakeRecords(const agreement::v1::Agreement& /*agreement*/,
                      uint64_t records) override {
     MutexLock lock(&mutex_);
-    if (records > left_) return beyond_;
+    if (records > left_) return {beyond_};
     left_ -= records;
     taken_ += records;
-    return Answer::kTaken;
+    return {Answer::kTaken, day_end_};
+  }
+
+  bool DayLasts(absl::Time day_end) const override {
+    MutexLock lock(&mutex_);
+    return day_end >= day_end_;
   }
 
   absl::StatusOr<std::unique_ptr<StreamPlace>> TakeStream(
@@ -109,6 +123,7 @@ class ScriptedQuota : public registry::Quota {
   uint64_t left_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t taken_ ABSL_GUARDED_BY(mutex_) = 0;
   Answer beyond_ ABSL_GUARDED_BY(mutex_) = Answer::kDayUsedUp;
+  absl::Time day_end_ ABSL_GUARDED_BY(mutex_) = absl::UnixEpoch();
   int places_ ABSL_GUARDED_BY(mutex_) = 0;
   std::atomic<int> term_ = 1;
 };

@@ -248,7 +248,7 @@ absl::StatusOr<bool> Stream::PumpOnce() {
     RETURN_IF_ERROR(WaitForBus(taken));
     return false;
   }
-  if (EndIfHalfClosed() || EndIfDayUsedUp()) return true;
+  if (EndIfHalfClosed() || SayDayUsedUp()) return true;
   const size_t room = RoomBytes();
   // Also without room: what was fetched from a partition that is lost by now
   // must not go out.
@@ -267,7 +267,9 @@ absl::StatusOr<bool> Stream::PumpOnce() {
   }
   if (!gain_failing_) bus_failing_since_.reset();
   bool went_on = false;
-  if (room > 0 && assigned_once_ && !fetched_.empty()) {
+  if (NeedsRecount()) {
+    went_on = Recount();
+  } else if (room > 0 && assigned_once_ && !fetched_.empty()) {
     ASSIGN_OR_RETURN(went_on, PrepareNext());
   } else if (room > 0 && at_end_ && gaining_.empty()) {
     SayCaughtUp();
@@ -308,14 +310,21 @@ void Stream::UnpinIfTicked() {
   }
 }
 
-bool Stream::EndIfDayUsedUp() {
+bool Stream::SayDayUsedUp() {
   {
     MutexLock lock(&mutex_);
     if (!draining_ || !pipeline_.empty() || writing_ || in_writer_) {
       return false;
     }
   }
-  End(options_.on_day_used_up());
+  return CallOnDayUsedUp();
+}
+
+bool Stream::CallOnDayUsedUp() {
+  if (std::exchange(said_day_used_up_, true)) return false;
+  options_.on_day_used_up([weak = weak_from_this()](const absl::Status& why) {
+    if (const auto self = weak.lock()) self->End(why);
+  });
   return true;
 }
 
@@ -584,6 +593,7 @@ absl::StatusOr<bool> Stream::SendCurrent() {
 }
 
 uint32_t Stream::TakeRecords(uint32_t wanted) {
+  taken_day_end_ = absl::InfiniteFuture();
   if (wanted == 0 || !options_.take_records) return wanted;
   uint32_t taken = 0;
   bool day_used_up = false;
@@ -591,34 +601,97 @@ uint32_t Stream::TakeRecords(uint32_t wanted) {
   // What is left of a day may be less than is wanted: halving finds it to the
   // last record.
   for (uint32_t ask = wanted; ask > 0 && !later;) {
-    switch (options_.take_records(ask)) {
-      case registry::Quota::Answer::kTaken:
+    const registry::Quota::Taking taking = options_.take_records(ask);
+    switch (taking.answer) {
+      case Answer::kTaken:
         taken += ask;
+        taken_day_end_ = std::min(taken_day_end_, taking.day_end);
         ask = std::min(ask, wanted - taken);
         break;
-      case registry::Quota::Answer::kDayUsedUp:
+      case Answer::kDayUsedUp:
         day_used_up = true;
         ask /= 2;
         break;
-      case registry::Quota::Answer::kLater:
+      case Answer::kLater:
         later = true;
         break;
     }
   }
-  const bool was_waiting = quota_waiting_;
-  SetQuotaWaiting(taken == 0);
-  if (taken > 0 || later || !day_used_up) return taken;
-  if (!was_waiting) {
-    ++options_.counters->days_used_up;
-    LogInfo("the day's records are used up",
-            {{"stream", options_.id}, {"agreement", options_.agreement}});
+  if (taken > 0 || later || !day_used_up) {
+    SetQuotaWaiting(taken == 0);
+    return taken;
   }
+  NoteDayUsedUp();
   if (options_.on_day_used_up) {
     MutexLock lock(&mutex_);
     draining_ = true;
     SchedulePumpLocked();
   }
   return taken;
+}
+
+void Stream::NoteDayUsedUp() {
+  if (!quota_waiting_) {
+    ++options_.counters->days_used_up;
+    LogInfo("the day's records are used up",
+            {{"stream", options_.id}, {"agreement", options_.agreement}});
+  }
+  SetQuotaWaiting(true);
+}
+
+bool Stream::NeedsRecount() {
+  MutexLock lock(&mutex_);
+  needs_recount_ = needs_recount_ || recounting_;
+  return needs_recount_;
+}
+
+std::vector<Stream::Counted> Stream::PreparedCounts() {
+  std::vector<Counted> prepared;
+  MutexLock lock(&mutex_);
+  prepared.reserve(pipeline_.size());
+  for (const Pending& pending : pipeline_) {
+    if (pending.lost || pending.records == 0) continue;
+    prepared.push_back({pending.number, pending.records, pending.day_end});
+  }
+  return prepared;
+}
+
+bool Stream::Recount() {
+  if (said_day_used_up_) return false;
+  const std::vector<Counted> prepared = PreparedCounts();
+  Answer answer = Answer::kTaken;
+  size_t counted = 0;
+  for (; counted < prepared.size(); ++counted) {
+    answer = RecountOne(prepared[counted]);
+    if (answer != Answer::kTaken) break;
+  }
+  needs_recount_ = counted < prepared.size();
+  if (answer == Answer::kDayUsedUp) NoteDayUsedUp();
+  SetQuotaWaiting(needs_recount_);
+  if (needs_recount_ && counted == 0) {
+    // What is prepared does not count in this day, so it is not sent either.
+    if (answer == Answer::kDayUsedUp && options_.on_day_used_up) {
+      CallOnDayUsedUp();
+    }
+    return false;
+  }
+  // The writer goes as far as it may, and says so where it may not.
+  MutexLock lock(&mutex_);
+  recounting_ = false;
+  ScheduleWritesLocked();
+  return !needs_recount_;
+}
+
+Stream::Answer Stream::RecountOne(const Counted& prepared) {
+  if (options_.day_lasts(prepared.day_end)) return Answer::kTaken;
+  const registry::Quota::Taking taking =
+      options_.take_records(prepared.records);
+  if (taking.answer != Answer::kTaken) return taking.answer;
+  MutexLock lock(&mutex_);
+  for (Pending& pending : pipeline_) {
+    if (pending.number == prepared.number) pending.day_end = taking.day_end;
+  }
+  return Answer::kTaken;
 }
 
 void Stream::SetQuotaWaiting(bool waiting) {
@@ -660,6 +733,8 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
     // A batch of which rows are to come is fetched again by the next member.
     pending.commit_offset = fetched.message.offset + (whole ? 1 : 0);
     pending.ownership = owned_[fetched.from];
+    pending.records = prepared.row_count;
+    pending.day_end = taken_day_end_;
     pending.durable = !entry.has_value();
     pending.prepared = std::move(prepared);
     pipeline_.push_back(std::move(pending));
@@ -815,7 +890,7 @@ void Stream::OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index) {
 
 void Stream::ScheduleWritesLocked() {
   // Who is in the writer, or ends a write, looks again.
-  if (in_writer_ || writing_ || paused_since_.has_value() ||
+  if (in_writer_ || writing_ || recounting_ || paused_since_.has_value() ||
       pipeline_.empty() || !pipeline_.front().durable) {
     return;
   }
@@ -836,11 +911,11 @@ void Stream::OnWritten(bool ok) {
 }
 
 void Stream::WriteAllReady() {
-  std::string publisher_key;
-  while (HasReady(&publisher_key)) {
+  Ready ready;
+  while (HasReady(&ready)) {
     // Before it is taken: what must wait here can still be lost with its
     // partition.
-    const auto pass = options_.enter_gate(publisher_key);
+    const auto pass = options_.enter_gate(ready.publisher_key);
     if (!pass.ok() && MayPass(pass.status())) {
       Pause(pass.status(), /*leaves_writer=*/true);
       return;
@@ -849,12 +924,18 @@ void Stream::WriteAllReady() {
       End(pass.status());
       continue;
     }
+    // Behind the look at the lease, which bounds how late the log's time is.
+    if (ready.day_end != absl::InfiniteFuture() &&
+        !options_.day_lasts(ready.day_end)) {
+      LeaveToRecount();
+      return;
+    }
     Pending next;
     if (TakeReady(&next)) WriteOne(std::move(next));
   }
 }
 
-bool Stream::HasReady(std::string* publisher_key) {
+bool Stream::HasReady(Ready* ready) {
   MutexLock lock(&mutex_);
   while (!ended_ && !pipeline_.empty() && pipeline_.front().lost &&
          pipeline_.front().durable) {
@@ -867,10 +948,18 @@ bool Stream::HasReady(std::string* publisher_key) {
     return false;
   }
   const Pending& next = pipeline_.front();
-  *publisher_key = next.prepared.has_value() && !next.lost
-                       ? next.prepared->publisher_key
-                       : std::string();
+  ready->publisher_key = next.prepared.has_value() && !next.lost
+                             ? next.prepared->publisher_key
+                             : std::string();
+  ready->day_end = next.lost ? absl::InfiniteFuture() : next.day_end;
   return true;
+}
+
+void Stream::LeaveToRecount() {
+  MutexLock lock(&mutex_);
+  in_writer_ = false;
+  recounting_ = true;
+  SchedulePumpLocked();
 }
 
 bool Stream::TakeReady(Pending* next) {

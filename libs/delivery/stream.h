@@ -85,12 +85,16 @@ struct StreamOptions {
       const std::string& publisher_key)>
       enter_gate;
   // Takes records that are to be delivered from what the agreement's limits
-  // allow. Null: no limit on records.
-  std::function<registry::Quota::Answer(uint64_t records)> take_records;
+  // allow, and whether those that were taken for the day that ends at `day_end`
+  // may still be sent: as registry::Quota. Null: no limit on records.
+  std::function<registry::Quota::Taking(uint64_t records)> take_records;
+  std::function<bool(absl::Time day_end)> day_lasts;
   // Called once, from the pool, when the day's records are used up, another one
-  // is there to be sent, and all that were taken before are written: the stream
-  // ends with what it returns. Null: the stream waits for the next day.
-  std::function<absl::Status()> on_day_used_up;
+  // is there to be sent, and all that were taken before are written. Nothing
+  // more is sent until `end` is called, then or later and from any thread, with
+  // what the stream ends with. Null: the stream waits for the next day.
+  using EndWith = std::function<void(const absl::Status&)>;
+  std::function<void(EndWith end)> on_day_used_up;
   // Called once, when the stream has ended, with what it told its sink.
   std::function<void(const absl::Status&)> on_end;
 
@@ -173,6 +177,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
     // What the group commits once this is acknowledged.
     int64_t commit_offset = 0;
     uint64_t ownership = 0;
+    // Records that were taken from the limits, and the end of the day for which
+    // they count.
+    uint32_t records = 0;
+    absl::Time day_end = absl::InfiniteFuture();
     // Its entry is in the audit trail, or it has none.
     bool durable = false;
     // Its partition went to another member of the group.
@@ -192,6 +200,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
     uint64_t ownership = 0;
     uint64_t delivery_id = 0;
   };
+
+  using Answer = registry::Quota::Answer;
 
   explicit Stream(StreamOptions options);
 
@@ -230,9 +240,24 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // How many of `wanted` records may be sent now.
   uint32_t TakeRecords(uint32_t wanted);
   void SetQuotaWaiting(bool waiting);
+  // The day is used up, and was not when this was asked before.
+  void NoteDayUsedUp();
+  bool NeedsRecount();
+  // Takes again, of the new day and in order, what was prepared in a day that
+  // is over. True if all of it is taken.
+  bool Recount();
+  struct Counted {
+    uint64_t number = 0;
+    uint32_t records = 0;
+    absl::Time day_end;
+  };
+  std::vector<Counted> PreparedCounts();
+  Answer RecountOne(const Counted& prepared);
   // Queues `rows` rows of the current message.
   void Enqueue(const FetchedMessage& fetched, Prepared prepared, uint32_t rows);
-  bool EndIfDayUsedUp();
+  // True if on_day_used_up was called.
+  bool SayDayUsedUp();
+  bool CallOnDayUsedUp();
   void PushFrameLocked(Frame frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeAcknowledgements();
   std::vector<Commit> SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -252,9 +277,14 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index);
   void ScheduleWritesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteAllReady();
-  // Whether the next one is ready, and the key that signed it; otherwise the
-  // writer is left.
-  bool HasReady(std::string* publisher_key);
+  // What is asked before the next one is written.
+  struct Ready {
+    std::string publisher_key;
+    absl::Time day_end;
+  };
+  // False if none is ready: then the writer is left.
+  bool HasReady(Ready* ready);
+  void LeaveToRecount();
   // False if it is not any more.
   bool TakeReady(Pending* next);
   void WriteOne(Pending next);
@@ -280,6 +310,12 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // Since when the bus cannot be read.
   std::optional<absl::Time> bus_failing_since_;
   bool quota_waiting_ = false;
+  // Of what was taken last.
+  absl::Time taken_day_end_ = absl::InfiniteFuture();
+  // Something prepared counts for a day that is over: nothing new is taken
+  // before it.
+  bool needs_recount_ = false;
+  bool said_day_used_up_ = false;
   // Numbers each time that a partition was gained, so that what belongs to an
   // earlier time is not committed in a later one.
   std::map<bus::TopicPartition, uint64_t> owned_;
@@ -306,6 +342,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool ticked_ ABSL_GUARDED_BY(mutex_) = false;
   // False from a failure to gain a partition to the next tick.
   bool may_gain_ ABSL_GUARDED_BY(mutex_) = true;
+  // The writer waits, for the day of the next one is over: it counts again
+  // before it is written.
+  bool recounting_ ABSL_GUARDED_BY(mutex_) = false;
   // Nothing further is taken: the day is used up.
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Time> paused_since_ ABSL_GUARDED_BY(mutex_);

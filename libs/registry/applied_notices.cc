@@ -85,9 +85,9 @@ absl::StatusOr<std::string> AppliedNotices::TakeOver(
 
 QuotaUse AppliedNotices::GetQuotaUse(absl::string_view agreement) const {
   const auto limits = limits_of_(agreement);
-  const absl::Time now = now_();
+  const absl::Time log_time = log_time_();
   const MutexLock lock(&mutex_);
-  return book_.ledger().GetUse(agreement, now,
+  return book_.ledger().GetUse(agreement, log_time,
                                limits.value_or(agreement::v1::Limits()));
 }
 

@@ -32,10 +32,12 @@ class AppliedNotices : public Notices {
   using LimitsOf = std::function<std::optional<agreement::v1::Limits>(
       absl::string_view agreement)>;
 
-  // `store` outlives this.
+  // `store` outlives this. `log_time` is Registry::LogTime.
   AppliedNotices(Store* store, LimitsOf limits_of,
-                 std::function<absl::Time()> now)
-      : store_(store), limits_of_(std::move(limits_of)), now_(std::move(now)) {}
+                 std::function<absl::Time()> log_time)
+      : store_(store),
+        limits_of_(std::move(limits_of)),
+        log_time_(std::move(log_time)) {}
 
   // CORRUPT or STORAGE_FAILED.
   absl::Status Load();
@@ -71,7 +73,7 @@ class AppliedNotices : public Notices {
  private:
   Store* const store_;
   const LimitsOf limits_of_;
-  const std::function<absl::Time()> now_;
+  const std::function<absl::Time()> log_time_;
 
   // Synchronizes itself.
   Listeners<const LoggedNotice&> listeners_;

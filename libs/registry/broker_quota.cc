@@ -121,8 +121,11 @@ class BrokerQuota : public Quota {
 
   absl::Status Begin();
 
-  Answer TakeRecords(const agreement::v1::Agreement& agreement,
+  Taking TakeRecords(const agreement::v1::Agreement& agreement,
                      uint64_t records) override;
+  bool DayLasts(absl::Time day_end) const override {
+    return options_.registry->LogTime() + options_.lease < day_end;
+  }
   absl::StatusOr<std::unique_ptr<StreamPlace>> TakeStream(
       const agreement::v1::Agreement& agreement,
       absl::Duration timeout) override;
@@ -163,9 +166,7 @@ class BrokerQuota : public Quota {
   QuotaUse UseOf(const std::string& agreement) const {
     return options_.registry->notices()->GetQuotaUse(AsView(agreement));
   }
-  QuotaNow Now() const {
-    return {options_.registry->Now(), options_.clock->Now()};
-  }
+  absl::Duration Now() const { return options_.clock->Now(); }
 
   // Constant after construction.
   const QuotaOptions options_;
@@ -224,9 +225,9 @@ Account* BrokerQuota::FindOrAdd(const agreement::v1::Agreement& agreement) {
               .first->second;
 }
 
-Quota::Answer BrokerQuota::TakeRecords(
+Quota::Taking BrokerQuota::TakeRecords(
     const agreement::v1::Agreement& agreement, uint64_t records) {
-  if (!agreement.has_limits()) return Answer::kTaken;
+  if (!agreement.has_limits()) return {};
   const MutexLock lock(&core_->mutex);
   Account* account = FindOrAdd(agreement);
   const auto taking =
@@ -238,7 +239,7 @@ Quota::Answer BrokerQuota::TakeRecords(
     account->is_awaited = true;
     core_->wake.Signal();
   }
-  return taking.answer;
+  return {taking.answer, taking.day_end};
 }
 
 std::unique_ptr<Quota::StreamPlace> BrokerQuota::UsePlace(
@@ -378,28 +379,28 @@ void BrokerQuota::Run() {
 
 std::vector<BrokerQuota::Outgoing> BrokerQuota::TakeDue() {
   std::vector<Outgoing> due;
-  const QuotaNow now = Now();
+  const absl::Duration now = Now();
   std::erase_if(core_->accounts, [&](const auto& entry) {
-    return entry.second.holdings.IsIdle(now.boot - kForgetAfter) &&
+    return entry.second.holdings.IsIdle(now - kForgetAfter) &&
            !entry.second.is_awaited;
   });
   for (auto& [agreement, account] : core_->accounts) {
     UpdatePlaces(&account);
-    if (account.is_in_flight && now.boot - account.sent_at > kAnswerMax) {
+    if (account.is_in_flight && now - account.sent_at > kAnswerMax) {
       account.is_in_flight = false;
     }
-    if (account.is_in_flight || now.boot < account.not_before) continue;
+    if (account.is_in_flight || now < account.not_before) continue;
     auto ask = account.holdings.Ask(UseOf(agreement), self_, now);
     if (!ask.has_value()) continue;
     ask->set_agreement(agreement);
     ask->set_incarnation(self_.incarnation);
     ask->set_number(next_number_++);
-    account.holdings.OnSending(*ask, now.boot);
+    account.holdings.OnSending(*ask, now);
     account.is_in_flight = true;
-    account.sent_at = now.boot;
-    account.not_before = now.boot + kSpacing;
+    account.sent_at = now;
+    account.not_before = now + kSpacing;
     account.last_sent = ask->number();
-    account.sent[ask->number()] = {*ask, now.boot};
+    account.sent[ask->number()] = {*ask, now};
     if (account.sent.size() > kSentMax) {
       account.sent.erase(account.sent.begin());
     }

@@ -25,8 +25,10 @@ struct QuotaOptions {
   // Membership::incarnation(): what an earlier process had reserved is not this
   // one's.
   std::string incarnation;
-  // The membership's. Within a lease of the end of a day nothing is taken: for
-  // as long a broker may not know that the log's day is over.
+  // The membership's. Within a lease of the end of a day nothing is taken or
+  // sent: for as long a broker may not know that the log's day is over. Without
+  // a membership, whose heartbeats keep the log's time moving, a day may not
+  // end.
   absl::Duration lease = kLeaseDefault;
   const BootClock* clock = BootClock::System();
 };

@@ -25,11 +25,16 @@ using Answer = Quota::Answer;
 
 // A process with a quota in it.
 struct Broker {
+  // `ahead`: how far this machine's clock is before the bus's.
   Broker(TestBus* bus, const std::string& name, const crypto::SigningKey& own,
-         ManualBootClock* boot_clock)
-      : log(bus->log.get()), key(own), clock(boot_clock) {
+         ManualBootClock* boot_clock, absl::Duration ahead)
+      : log(bus->log.get()),
+        key(own),
+        clock(boot_clock),
+        local_clock(bus->clock.Now() + ahead) {
     RegistryOptions options = bus->OptionsFor(name);
     options.log = &log;
+    options.clock = &local_clock;
     auto opened = Registry::Open(options, &bus->domain.genesis);
     REQUIRE(opened.ok());
     registry = *std::move(opened);
@@ -59,8 +64,9 @@ struct Broker {
         const MutexLock lock(&mutex);
         before = told;
       }
-      const Answer answer = quota->TakeRecords(agreement, records);
-      if (answer != Answer::kLater) return answer;
+      const Quota::Taking taking = quota->TakeRecords(agreement, records);
+      day_end = taking.day_end;
+      if (taking.answer != Answer::kLater) return taking.answer;
       const MutexLock lock(&mutex);
       while (told == before && absl::Now() < deadline) {
         changed.WaitFor(&mutex, absl::Milliseconds(5));
@@ -73,6 +79,9 @@ struct Broker {
   FaultyLog log;
   const crypto::SigningKey key;
   ManualBootClock* const clock;
+  ManualClock local_clock;
+  // Of the last Take.
+  absl::Time day_end;
   Mutex mutex;
   CondVar changed;
   int told ABSL_GUARDED_BY(mutex) = 0;
@@ -105,9 +114,19 @@ struct Brokers {
              **registry->GetAgreement("health-people", agreement.version())),
          bus.domain.approver);
   }
-  std::unique_ptr<Broker> Start(int number) {
+  std::unique_ptr<Broker> Start(int number,
+                                absl::Duration ahead = absl::ZeroDuration()) {
     return std::make_unique<Broker>(&bus, "broker" + std::to_string(number),
-                                    keys[number], &clock);
+                                    keys[number], &clock, ahead);
+  }
+  // Someone writes to the log, whose time is the bus's, and `broker` reads it.
+  void MoveLogTime(absl::Duration by, const Broker& broker) {
+    bus.clock.Advance(by);
+    Send(EnrolKeyCommand("data-bureau", v1::ROLE_BROKER,
+                         crypto::SigningKey::Generate()),
+         bus.domain.officer);
+    REQUIRE(broker.registry->WaitForOffset(registry->status().applied_offset,
+                                           absl::Seconds(30)));
   }
 
   TestBus bus;
@@ -141,7 +160,7 @@ bool Eventually(const std::function<bool()>& holds) {
 TEST_CASE("an agreement without limits is not bounded") {
   Brokers brokers(agreement::v1::Limits{});
   const auto broker = brokers.Start(0);
-  CHECK(broker->quota->TakeRecords(PeopleAgreement(), 1'000'000'000) ==
+  CHECK(broker->quota->TakeRecords(PeopleAgreement(), 1'000'000'000).answer ==
         Answer::kTaken);
   const auto place =
       broker->quota->TakeStream(PeopleAgreement(), absl::Seconds(1));
@@ -164,7 +183,60 @@ TEST_CASE("two brokers together deliver what a day allows and not more") {
   }
   // What neither can make ten of may be left.
   CHECK(taken > 380);
-  CHECK(a->quota->TakeRecords(brokers.agreement, 400) == Answer::kDayUsedUp);
+  CHECK(a->quota->TakeRecords(brokers.agreement, 400).answer ==
+        Answer::kDayUsedUp);
+}
+
+TEST_CASE("a day is counted by the log's clock, not by a broker's") {
+  // Hours ahead of the bus, or behind it: to each the log's day is another one
+  // than its own.
+  const absl::Duration ahead = GENERATE(absl::Hours(30), -absl::Hours(30));
+  CAPTURE(ahead / absl::Hours(1));
+  Brokers brokers(PerDay(400));
+  const auto a = brokers.Start(0);
+  const auto b = brokers.Start(1, ahead);
+  uint64_t taken = 0;
+  while (b->Take(brokers.agreement, 10) == Answer::kTaken) {
+    taken += 10;
+    REQUIRE(taken <= 200);
+    if (taken == 200) break;
+  }
+  // Nothing that b reserved is lost to it.
+  CHECK(taken == 200);
+  while (a->Take(brokers.agreement, 10) == Answer::kTaken) {
+    taken += 10;
+    REQUIRE(taken <= 400);
+  }
+  while (b->Take(brokers.agreement, 10) == Answer::kTaken) {
+    taken += 10;
+    REQUIRE(taken <= 400);
+  }
+  CHECK(taken > 380);
+  // Midnight by a local clock is none.
+  b->local_clock.Advance(absl::Hours(24));
+  CHECK(b->quota->TakeRecords(brokers.agreement, 10).answer != Answer::kTaken);
+  const absl::Time before =
+      QuotaDayEnd(brokers.agreement.limits(), brokers.bus.clock.Now());
+  brokers.MoveLogTime(before - brokers.bus.clock.Now(), *b);
+  CHECK(b->Take(brokers.agreement, 10) == Answer::kTaken);
+}
+
+TEST_CASE("what was taken may be sent until a lease before the day is over") {
+  Brokers brokers(PerDay(400));
+  const auto a = brokers.Start(0, absl::Hours(30));
+  REQUIRE(a->Take(brokers.agreement, 10) == Answer::kTaken);
+  const absl::Time day_end = a->day_end;
+  CHECK(day_end ==
+        QuotaDayEnd(brokers.agreement.limits(), brokers.bus.clock.Now()));
+  CHECK(a->quota->DayLasts(day_end));
+  CHECK(a->quota->DayLasts(absl::InfiniteFuture()));
+  brokers.MoveLogTime(
+      day_end - brokers.bus.clock.Now() - kLeaseDefault - absl::Seconds(1), *a);
+  CHECK(a->quota->DayLasts(day_end));
+  brokers.MoveLogTime(absl::Seconds(1), *a);
+  CHECK_FALSE(a->quota->DayLasts(day_end));
+  CHECK(a->quota->TakeRecords(brokers.agreement, 1).answer == Answer::kLater);
+  CHECK(a->quota->DayLasts(absl::InfiniteFuture()));
 }
 
 TEST_CASE("a process that starts anew has nothing of the one before") {
@@ -262,6 +334,7 @@ TEST_CASE("reservations that are long over are removed") {
   brokers.bus.clock.Advance(absl::Hours(49));
   // A clock alone tells nothing.
   CHECK(a->registry->notices()->SpentReservations(a->key.id(), 10).empty());
+  brokers.MoveLogTime(absl::ZeroDuration(), *a);
   REQUIRE(a->Take(brokers.agreement, 60) == Answer::kTaken);
   CHECK_FALSE(
       a->registry->notices()->SpentReservations(a->key.id(), 10).empty());

@@ -56,7 +56,8 @@ class Notices {
   virtual absl::StatusOr<std::string> TakeOver(
       const std::string& incarnation) = 0;
 
-  // What reservations have taken of this agreement's limits as of now.
+  // What reservations have taken of this agreement's limits, as of the log's
+  // time.
   virtual QuotaUse GetQuotaUse(absl::string_view agreement) const = 0;
 
   // Keys of up to `count_max` messages whose reservations are of no use any

@@ -34,11 +34,24 @@ class Quota {
     kDayUsedUp,
   };
 
+  struct Taking {
+    Answer answer = Answer::kTaken;
+    // With kTaken: the end of the day for which the records count, in the log's
+    // time; without a limit of the day they count for ever.
+    absl::Time day_end = absl::InfiniteFuture();
+  };
+
   // Takes `records` of what may be delivered now, all or nothing. More at once
   // than the limit of a second allows are taken as soon as a full second is
   // there, and owed; more than the limit of a day are kDayUsedUp for ever.
-  virtual Answer TakeRecords(const agreement::v1::Agreement& agreement,
+  virtual Taking TakeRecords(const agreement::v1::Agreement& agreement,
                              uint64_t records) = 0;
+
+  // Whether records that were taken for the day that ends at `day_end` may be
+  // sent now: by the log the day is not over, should its clock also be ahead,
+  // by a lease, of what was read of it. So ask while there is a lease. Once
+  // false it stays false: records that were not sent must be taken again.
+  virtual bool DayLasts(absl::Time day_end) const = 0;
 
   // A place among the agreement's concurrent streams, held while it lives.
   class StreamPlace {

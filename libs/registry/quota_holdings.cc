@@ -63,40 +63,44 @@ void QuotaHoldings::Refill(absl::Duration now) {
 }
 
 QuotaHoldings::Taking QuotaHoldings::Take(uint64_t records, const QuotaUse& use,
-                                          const QuotaNow& now) {
-  wanted_at_ = now.boot;
+                                          absl::Duration now) {
+  wanted_at_ = now;
   const bool has_day = limits_.records_per_day() > 0;
   const bool has_rate = limits_.records_per_second() > 0;
   if (has_day) {
     if (const auto refused = CheckDay(records, use, now)) return *refused;
   }
   if (has_rate) {
-    if (const auto refused = CheckRate(records, now.boot)) return *refused;
+    if (const auto refused = CheckRate(records, now)) return *refused;
     tokens_ -= static_cast<double>(records);
   }
-  if (has_day) records_ -= records;
+  Taking taking;
+  if (has_day) {
+    records_ -= records;
+    taking.day_end = day_end_;
+  }
   taken_ += records;
-  return {};
+  return taking;
 }
 
 std::optional<QuotaHoldings::Taking> QuotaHoldings::CheckDay(
-    uint64_t records, const QuotaUse& use, const QuotaNow& now) {
+    uint64_t records, const QuotaUse& use, absl::Duration now) {
   if (records > limits_.records_per_day()) {
     return Taking{Quota::Answer::kDayUsedUp, absl::InfiniteDuration()};
   }
-  if (now.log >= day_end_) records_ = 0;
-  const absl::Duration next_day = now.boot + (use.day_end - now.log);
-  if (use.day_end - now.log <= day_margin_) {
+  if (day_end_ != use.day_end) records_ = 0;
+  const absl::Duration next_day = now + (use.day_end - use.time);
+  if (use.day_end - use.time <= day_margin_) {
     return Taking{Quota::Answer::kLater, next_day};
   }
   if (records_ >= records) return std::nullopt;
   const uint64_t left = Less(limits_.records_per_day(), use.records);
   // The ledger knows of a grant a moment before it comes here.
-  if (records_ + left + Awaited(now.boot) < records) {
+  if (records_ + left + Awaited(now) < records) {
     return Taking{Quota::Answer::kDayUsedUp, next_day};
   }
   short_of_ = std::max(short_of_, records - records_);
-  return Taking{Quota::Answer::kLater, now.boot + kAskAgain};
+  return Taking{Quota::Answer::kLater, now + kAskAgain};
 }
 
 uint64_t QuotaHoldings::Awaited(absl::Duration now) const {
@@ -133,15 +137,15 @@ uint64_t QuotaHoldings::ChunkToAsk(absl::Duration now) const {
 }
 
 uint64_t QuotaHoldings::RecordsToAsk(const QuotaUse& use,
-                                     const QuotaNow& now) const {
-  if (limits_.records_per_day() == 0 || use.day_end - now.log <= day_margin_) {
+                                     absl::Duration now) const {
+  if (limits_.records_per_day() == 0 || use.day_end - use.time <= day_margin_) {
     return 0;
   }
   const uint64_t left = Less(limits_.records_per_day(), use.records);
   const bool runs_low = day_end_ == use.day_end &&
                         records_ < std::min(chunk_, left / kLeftPart) / 2;
   if (short_of_ == 0 && !runs_low) return 0;
-  const uint64_t chunk = std::min(ChunkToAsk(now.boot), left / kLeftPart);
+  const uint64_t chunk = std::min(ChunkToAsk(now), left / kLeftPart);
   return std::min(left, std::max(chunk, short_of_));
 }
 
@@ -184,20 +188,20 @@ uint64_t QuotaHoldings::RateToAsk(const QuotaUse& use, const QuotaHolder& self,
 
 std::optional<v1::ReserveQuota> QuotaHoldings::Ask(const QuotaUse& use,
                                                    const QuotaHolder& self,
-                                                   const QuotaNow& now) const {
+                                                   absl::Duration now) const {
   v1::ReserveQuota ask;
   ask.set_term_ms(
       static_cast<uint32_t>(absl::ToInt64Milliseconds(kShareTermMax)));
   ask.set_records(RecordsToAsk(use, now));
   bool is_rate_urgent = false;
-  ask.set_records_per_second(RateToAsk(use, self, now.boot, &is_rate_urgent));
+  ask.set_records_per_second(RateToAsk(use, self, now, &is_rate_urgent));
   const uint32_t places_needed =
       limits_.concurrent_streams() == 0
           ? 0
           : std::min(limits_.concurrent_streams(), used_places_ + waiting_);
   ask.set_streams(places_needed);
 
-  const bool holds = HoldsShare(now.boot);
+  const bool holds = HoldsShare(now);
   if (holds) {
     ask.mutable_held()->set_records_per_second(rate_);
     ask.mutable_held()->set_streams(places_);
@@ -205,11 +209,11 @@ std::optional<v1::ReserveQuota> QuotaHoldings::Ask(const QuotaUse& use,
   }
   const bool needs_share = ask.records_per_second() > 0 || places_needed > 0;
   const bool is_due =
-      needs_share && holds && share_end_ - now.boot < kShareTermMax / 2;
+      needs_share && holds && share_end_ - now < kShareTermMax / 2;
   const bool is_short = is_rate_urgent || places_needed > (holds ? places_ : 0);
   // In its first half minute an hour gives no more than what is held.
   const bool can_grow =
-      !use.is_settling && (now.boot - asked_at_ >= kAskAgain || waiting_ > 0 ||
+      !use.is_settling && (now - asked_at_ >= kAskAgain || waiting_ > 0 ||
                            asked_rate_ != ask.records_per_second());
   const bool gives_back = holds && places_ > places_needed;
   if (ask.records() > 0 || is_due || gives_back || (is_short && can_grow)) {

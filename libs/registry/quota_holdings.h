@@ -1,6 +1,6 @@
 // What one broker holds of one agreement's limits, and what it asks for next.
-// Pure: times are given. Days are counted in log time, shares and rates in boot
-// time, a Duration.
+// Pure: times are given. Days are counted in log time, a Time, shares and rates
+// in boot time, a Duration.
 #ifndef SLUICE_LIBS_REGISTRY_QUOTA_HOLDINGS_H_
 #define SLUICE_LIBS_REGISTRY_QUOTA_HOLDINGS_H_
 
@@ -14,12 +14,6 @@
 #include "sluice/registry/v1/notice.pb.h"
 
 namespace sluice::registry {
-
-// Both clocks, read together.
-struct QuotaNow {
-  absl::Time log;
-  absl::Duration boot;
-};
 
 // Not thread-safe.
 class QuotaHoldings {
@@ -38,8 +32,10 @@ class QuotaHoldings {
     Quota::Answer answer = Quota::Answer::kTaken;
     // When to ask again, if no grant comes before.
     absl::Duration again_at = absl::InfiniteDuration();
+    // Of the day for which what was taken counts.
+    absl::Time day_end = absl::InfiniteFuture();
   };
-  Taking Take(uint64_t records, const QuotaUse& use, const QuotaNow& now);
+  Taking Take(uint64_t records, const QuotaUse& use, absl::Duration now);
 
   // Places for streams.
   uint32_t usable_places(absl::Duration now) const;
@@ -54,7 +50,7 @@ class QuotaHoldings {
   // What should be reserved now; nothing if nothing needs to be.
   std::optional<v1::ReserveQuota> Ask(const QuotaUse& use,
                                       const QuotaHolder& self,
-                                      const QuotaNow& now) const;
+                                      absl::Duration now) const;
 
   // `asked` is about to be sent: what it gives back is not used any more.
   void OnSending(const v1::ReserveQuota& asked, absl::Duration now);
@@ -80,12 +76,12 @@ class QuotaHoldings {
   uint64_t UsableRate(absl::Duration now) const;
   void Refill(absl::Duration now);
   std::optional<Taking> CheckDay(uint64_t records, const QuotaUse& use,
-                                 const QuotaNow& now);
+                                 absl::Duration now);
   std::optional<Taking> CheckRate(uint64_t records, absl::Duration now);
 
   // Records asked for that may be granted without this being known here.
   uint64_t Awaited(absl::Duration now) const;
-  uint64_t RecordsToAsk(const QuotaUse& use, const QuotaNow& now) const;
+  uint64_t RecordsToAsk(const QuotaUse& use, absl::Duration now) const;
   uint64_t RateToAsk(const QuotaUse& use, const QuotaHolder& self,
                      absl::Duration now, bool* is_urgent) const;
   uint64_t ChunkToAsk(absl::Duration now) const;

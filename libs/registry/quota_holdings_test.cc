@@ -22,8 +22,9 @@ struct Federation {
     }
   }
 
-  QuotaNow Now() const { return {Start() + passed, absl::Hours(1) + passed}; }
-  QuotaUse Use() const { return ledger.GetUse("a", Now().log, limits); }
+  absl::Time LogTime() const { return Start() + passed; }
+  absl::Duration Now() const { return absl::Hours(1) + passed; }
+  QuotaUse Use() const { return ledger.GetUse("a", LogTime(), limits); }
   static QuotaHolder Self(size_t broker) {
     return {"0123456789abcdef",
             std::string(16, static_cast<char>('a' + broker))};
@@ -35,11 +36,11 @@ struct Federation {
     ask->set_agreement("a");
     ask->set_incarnation(Self(broker).incarnation);
     ask->set_number(++number);
-    holdings[broker].OnSending(*ask, Now().boot);
+    holdings[broker].OnSending(*ask, Now());
     const auto change =
-        ledger.Judge(*ask, Self(broker).key_id, Now().log, &limits);
+        ledger.Judge(*ask, Self(broker).key_id, LogTime(), &limits);
     ledger.Commit(change);
-    holdings[broker].OnGrant(*ask, change.grant, Now().boot, Now().boot);
+    holdings[broker].OnGrant(*ask, change.grant, Now(), Now());
     for (size_t i = 0; i < holdings.size(); ++i) {
       if (i != broker) holdings[i].OnLogTime(change.grant.time);
     }
@@ -107,6 +108,25 @@ TEST_CASE("a chunk is not used in the last seconds of its day, nor after it") {
   CHECK(federation.Take(0, 10) == Answer::kLater);
 }
 
+TEST_CASE("what is taken says for which day it counts") {
+  Federation federation(PerDay(1'000), 1);
+  CHECK(federation.Take(0, 10) == Answer::kLater);
+  federation.Reserve(0);
+  const auto taken =
+      federation.holdings[0].Take(10, federation.Use(), federation.Now());
+  CHECK(taken.answer == Answer::kTaken);
+  CHECK(taken.day_end == QuotaDayEnd(federation.limits, Start()));
+  // A second has no end that anyone waits for.
+  Federation seconds(PerSecond(1'000), 1);
+  CHECK(seconds.Take(0, 10) == Answer::kLater);
+  seconds.Reserve(0);
+  seconds.passed += absl::Seconds(1);
+  const auto in_second =
+      seconds.holdings[0].Take(10, seconds.Use(), seconds.Now());
+  CHECK(in_second.answer == Answer::kTaken);
+  CHECK(in_second.day_end == absl::InfiniteFuture());
+}
+
 TEST_CASE("a day is not used up while a chunk of it is on its way here") {
   Federation federation(PerDay(100), 1);
   CHECK(federation.Take(0, 100) == Answer::kLater);
@@ -117,18 +137,17 @@ TEST_CASE("a day is not used up while a chunk of it is on its way here") {
   ask->set_agreement("a");
   ask->set_incarnation(Federation::Self(0).incarnation);
   ask->set_number(1);
-  holdings.OnSending(*ask, federation.Now().boot);
+  holdings.OnSending(*ask, federation.Now());
   const auto change =
       federation.ledger.Judge(*ask, Federation::Self(0).key_id,
-                              federation.Now().log, &federation.limits);
+                              federation.LogTime(), &federation.limits);
   federation.ledger.Commit(change);
   // The ledger has nothing left, and what was granted is not here yet.
   CHECK(federation.Take(0, 100) == Answer::kLater);
   // An answer that does not come is not waited for.
   federation.passed += absl::Seconds(6);
   CHECK(federation.Take(0, 100) == Answer::kDayUsedUp);
-  holdings.OnGrant(*ask, change.grant, federation.Now().boot,
-                   federation.Now().boot);
+  holdings.OnGrant(*ask, change.grant, federation.Now(), federation.Now());
   CHECK(federation.Take(0, 100) == Answer::kTaken);
   CHECK(federation.Take(0, 1) == Answer::kDayUsedUp);
 }
@@ -146,14 +165,13 @@ TEST_CASE("a late answer brings back nothing that was given back since") {
   v1::ReserveQuota second = first;
   second.set_number(2);
   second.set_records_per_second(10);
-  holdings.OnSending(first, federation.Now().boot);
-  holdings.OnSending(second, federation.Now().boot);
+  holdings.OnSending(first, federation.Now());
+  holdings.OnSending(second, federation.Now());
   const auto change =
       federation.ledger.Judge(first, Federation::Self(0).key_id,
-                              federation.Now().log, &federation.limits);
-  holdings.OnGrant(first, change.grant, federation.Now().boot,
-                   federation.Now().boot);
-  holdings.GiveBack(second, federation.Now().boot);
+                              federation.LogTime(), &federation.limits);
+  holdings.OnGrant(first, change.grant, federation.Now(), federation.Now());
+  holdings.GiveBack(second, federation.Now());
   federation.passed += absl::Seconds(1);
   CHECK(federation.Take(0, 10) == Answer::kTaken);
   CHECK(federation.Take(0, 10) == Answer::kLater);

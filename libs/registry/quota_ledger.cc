@@ -163,13 +163,14 @@ void QuotaLedger::Load(const std::string& agreement, QuotaAccount account) {
   Put(agreement, std::move(account));
 }
 
-QuotaUse QuotaLedger::GetUse(absl::string_view agreement, absl::Time now,
+QuotaUse QuotaLedger::GetUse(absl::string_view agreement, absl::Time log_time,
                              const agreement::v1::Limits& limits) const {
-  const absl::Time time = std::max(time_, now);
+  const absl::Time time = std::max(time_, log_time);
   const auto found = accounts_.find(AsStdView(agreement));
   QuotaAccount account =
       AsOf(found == accounts_.end() ? nullptr : &found->second, time, limits);
   QuotaUse use;
+  use.time = time;
   use.day_end = QuotaDayEnd(limits, time);
   use.records = account.records;
   use.is_settling = IsSettling(time);

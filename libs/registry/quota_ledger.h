@@ -83,6 +83,8 @@ struct QuotaGrant {
 
 // An account at some moment, for a holder to decide what to ask for.
 struct QuotaUse {
+  // The log's time, and the end of the day in which it lies.
+  absl::Time time;
   absl::Time day_end;
   // Granted in this day to all.
   uint64_t records = 0;
@@ -119,7 +121,9 @@ class QuotaLedger {
   void Load(const std::string& agreement, QuotaAccount account);
   void LoadTime(absl::Time time) { time_ = std::max(time_, time); }
 
-  QuotaUse GetUse(absl::string_view agreement, absl::Time now,
+  // `log_time`: that of the latest message of any kind. A local clock must not
+  // come in: the next reservation is judged by the log's.
+  QuotaUse GetUse(absl::string_view agreement, absl::Time log_time,
                   const agreement::v1::Limits& limits) const;
 
   absl::Time time() const { return time_; }

@@ -102,7 +102,7 @@ class LogRegistry : public Registry {
         notices_(
             store_.get(),
             [this](absl::string_view agreement) { return LimitsOf(agreement); },
-            [this] { return Now(); }) {}
+            [this] { return LogTime(); }) {}
 
   ~LogRegistry() override { Stop(); }
 
@@ -138,6 +138,7 @@ class LogRegistry : public Registry {
   RegistryStatus status() const override;
   RegistryStatus status_in_force() const override;
   absl::Time Now() const override;
+  absl::Time LogTime() const override;
   bool WaitForOffset(uint64_t offset, absl::Duration timeout) const override;
   uint64_t AddListener(Listener listener) override {
     return listeners_.Add(std::move(listener));
@@ -744,9 +745,12 @@ RegistryStatus LogRegistry::status_in_force() const {
 }
 
 absl::Time LogRegistry::Now() const {
-  const absl::Time local = options_.clock->Now();
+  return std::max(options_.clock->Now(), LogTime());
+}
+
+absl::Time LogRegistry::LogTime() const {
   const MutexLock lock(&mutex_);
-  return std::max({local, progress_.log_time, latest_time_});
+  return std::max(progress_.log_time, latest_time_);
 }
 
 bool LogRegistry::WaitForOffset(uint64_t offset, absl::Duration timeout) const {

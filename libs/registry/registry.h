@@ -162,6 +162,11 @@ class Registry {
   // rule means by "now".
   virtual absl::Time Now() const = 0;
 
+  // The latest log time of any message: the log's own clock, which no local one
+  // moves on. It stands still while nothing is written; brokers' heartbeats
+  // keep it moving.
+  virtual absl::Time LogTime() const = 0;
+
   // Waits until `offset` is applied and the listeners were told. False when
   // `timeout` passes first, or the applying thread ends.
   virtual bool WaitForOffset(uint64_t offset, absl::Duration timeout) const = 0;

@@ -305,6 +305,8 @@ TEST_CASE("now is the later of the local clock and the log's time") {
   CHECK(registry->Now() == TestTime());
   bus.clock.Advance(absl::Hours(1));
   CHECK(registry->Now() == TestTime() + absl::Hours(1));
+  // A clock alone does not move the log's.
+  CHECK(registry->LogTime() == TestTime());
   bus.clock.Set(TestTime() - absl::Hours(1));
   CHECK(registry->Now() == TestTime());
 }
