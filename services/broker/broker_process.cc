@@ -12,17 +12,11 @@
 #include "libs/base/log.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
-#include "libs/metrics/http_server.h"
 #include "libs/metrics/metrics.h"
-#include "libs/registry/broker_quota.h"
-#include "libs/registry/membership.h"
-#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 #include "services/broker/audit_trail.h"
-#include "services/broker/await_lease.h"
-#include "services/broker/broker.h"
+#include "services/broker/joined_broker.h"
 #include "services/process/config_file.h"
-#include "services/process/http.h"
 #include "services/process/kafka.h"
 #include "services/process/registry.h"
 #include "services/process/shared_keys.h"
@@ -58,34 +52,18 @@ class BrokerProcess : public process::Service {
                                     identity(), files_.signing_key, *registry_,
                                     process::kSoftwareVersion));
     RETURN_IF_ERROR(JoinBrokers());
-    RETURN_IF_ERROR(StartBroker());
-    broker_->AddMetrics(&metrics_);
-    ASSIGN_OR_RETURN(http_, process::ServeHttp(config.metrics(), &metrics_,
-                                               [this] { return ready(); }));
-    return absl::OkStatus();
+    return broker_->ServeHttp(config.metrics(), &metrics_,
+                              [this] { return ready(); });
   }
 
   std::string ready_line() const override {
     return absl::StrCat(
-        "grpc=", broker_->address(), " http=", http_->url(), " genesis=",
+        "grpc=", broker_->address(), " http=", broker_->http_url(), " genesis=",
         HexEncode(crypto::DigestView(files_.trust.genesis_digest)));
   }
 
   void Stop() override {
-    if (broker_ != nullptr) {
-      const uint32_t drain_ms = files_.config.broker().drain_ms();
-      broker_->Stop(
-          absl::Milliseconds(drain_ms == 0 ? kDrainMsDefault : drain_ms));
-    }
-    // Nothing is written any more: others need not wait for the lease.
-    if (membership_ != nullptr) membership_->Stop();
-    // It reads what the others count.
-    http_.reset();
-    // What the broker still has to record must find the audit trail open.
-    broker_.reset();
-    quota_.reset();
-    if (audit_ != nullptr) audit_->Stop();
-    if (registry_ != nullptr) registry_->Stop();
+    if (broker_ != nullptr) broker_->Stop();
   }
 
  private:
@@ -116,47 +94,22 @@ class BrokerProcess : public process::Service {
   }
 
   absl::Status JoinBrokers() {
-    registry::MembershipOptions options;
-    options.registry = registry_.get();
-    options.log = log_.get();
-    options.key = &files_.signing_key;
+    JoinedBrokerOptions options;
+    options.broker.config = files_.config.broker();
+    options.broker.tls.certificate = files_.certificate.cert_pem;
+    options.broker.tls.private_key = files_.certificate.key_pem;
+    options.broker.tls.ca_bundle = registry_->genesis_content().ca_bundle_pem();
+    options.broker.registry = registry_.get();
+    options.broker.log = log_.get();
+    options.broker.audit = audit_.get();
+    options.broker.keys = files_.keys.get();
+    options.broker.signing_key = &files_.signing_key;
     options.address = AdvertisedAddress(files_.config);
     if (files_.config.lease_ms() != 0) {
       options.lease = absl::Milliseconds(files_.config.lease_ms());
     }
-    ASSIGN_OR_RETURN(options.pseudonym_root_check,
-                     process::PseudonymRootCheck(files_.keys.get()));
-    ASSIGN_OR_RETURN(membership_, registry::Membership::Start(options));
-    registry::QuotaOptions quota_options;
-    quota_options.registry = registry_.get();
-    quota_options.log = log_.get();
-    quota_options.key = &files_.signing_key;
-    quota_options.incarnation = membership_->incarnation();
-    quota_options.lease = options.lease;
-    ASSIGN_OR_RETURN(quota_, registry::OpenQuota(quota_options));
-    const absl::Status enrolled = CheckOwnKey();
-    if (enrolled.ok()) {
-      AwaitLease(*membership_);
-    } else {
-      LogWarning("this broker delivers nothing yet", {{"error", enrolled}});
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status StartBroker() {
-    BrokerOptions options;
-    options.config = files_.config.broker();
-    options.tls.certificate = files_.certificate.cert_pem;
-    options.tls.private_key = files_.certificate.key_pem;
-    options.tls.ca_bundle = registry_->genesis_content().ca_bundle_pem();
-    options.registry = registry_.get();
-    options.log = log_.get();
-    options.audit = audit_.get();
-    options.keys = files_.keys.get();
-    options.membership = membership_.get();
-    options.quota = quota_.get();
-    options.signing_key = &files_.signing_key;
-    ASSIGN_OR_RETURN(broker_, Broker::Start(options));
+    options.enrolled = CheckOwnKey();
+    ASSIGN_OR_RETURN(broker_, JoinedBroker::Start(options));
     return absl::OkStatus();
   }
 
@@ -171,10 +124,7 @@ class BrokerProcess : public process::Service {
   std::unique_ptr<bus::EventLog> log_;
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<audit::AuditLog> audit_;
-  std::unique_ptr<registry::Membership> membership_;
-  std::unique_ptr<registry::Quota> quota_;
-  std::unique_ptr<Broker> broker_;
-  std::unique_ptr<metrics::HttpServer> http_;
+  std::unique_ptr<JoinedBroker> broker_;
 };
 
 }  // namespace

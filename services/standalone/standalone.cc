@@ -15,20 +15,13 @@
 #include "libs/bus/embedded_log.h"
 #include "libs/crypto/key_provider.h"
 #include "libs/identity/certificate.h"
-#include "libs/metrics/http_server.h"
 #include "libs/metrics/metrics.h"
-#include "libs/registry/broker_quota.h"
-#include "libs/registry/membership.h"
-#include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
 #include "services/adapter/adapter.h"
 #include "services/adapter/adapter_metrics.h"
 #include "services/broker/audit_trail.h"
-#include "services/broker/await_lease.h"
-#include "services/broker/broker.h"
+#include "services/broker/joined_broker.h"
 #include "services/process/config_file.h"
-#include "services/process/http.h"
-#include "services/process/shared_keys.h"
 #include "services/standalone/own_keys.h"
 
 namespace sluice::standalone {
@@ -77,7 +70,6 @@ class StandaloneProcess : public process::Service {
         broker::OpenAuditTrail(absl::StrCat(config_.data_dir(), "/audit"),
                                certificate.certificate.identity, keys_->broker,
                                *registry_, process::kSoftwareVersion));
-    RETURN_IF_ERROR(JoinBrokers());
     RETURN_IF_ERROR(StartBroker(certificate));
     StartAdapters();
     return ServeMetrics();
@@ -85,25 +77,13 @@ class StandaloneProcess : public process::Service {
 
   std::string ready_line() const override {
     return absl::StrCat(
-        "grpc=", broker_->address(), " http=", http_->url(),
+        "grpc=", broker_->address(), " http=", broker_->http_url(),
         " genesis=", HexEncode(crypto::DigestView(keys_->genesis_digest)));
   }
 
   void Stop() override {
     for (const auto& adapter : adapters_) adapter->Stop();
-    if (broker_ != nullptr) {
-      const uint32_t drain_ms = config_.broker().drain_ms();
-      broker_->Stop(absl::Milliseconds(drain_ms == 0 ? broker::kDrainMsDefault
-                                                     : drain_ms));
-    }
-    if (membership_ != nullptr) membership_->Stop();
-    // It reads what the others count.
-    http_.reset();
-    // What the broker still has to record must find the audit trail open.
-    broker_.reset();
-    quota_.reset();
-    if (audit_ != nullptr) audit_->Stop();
-    if (registry_ != nullptr) registry_->Stop();
+    if (broker_ != nullptr) broker_->Stop();
   }
 
  private:
@@ -154,42 +134,21 @@ class StandaloneProcess : public process::Service {
     return absl::OkStatus();
   }
 
-  // There is no other broker. But this process may come after one that was
-  // killed, limits are kept through the registry's log, and what is asked of a
-  // broker has the same answer here.
-  absl::Status JoinBrokers() {
-    registry::MembershipOptions options;
-    options.registry = registry_.get();
-    options.log = log_.get();
-    options.key = &keys_->broker;
-    ASSIGN_OR_RETURN(options.pseudonym_root_check,
-                     process::PseudonymRootCheck(secrets_.get()));
-    ASSIGN_OR_RETURN(membership_, registry::Membership::Start(options));
-    registry::QuotaOptions quota_options;
-    quota_options.registry = registry_.get();
-    quota_options.log = log_.get();
-    quota_options.key = &keys_->broker;
-    quota_options.incarnation = membership_->incarnation();
-    quota_options.lease = options.lease;
-    ASSIGN_OR_RETURN(quota_, registry::OpenQuota(quota_options));
-    broker::AwaitLease(*membership_);
-    return absl::OkStatus();
-  }
-
+  // There is no other broker to join. But this process may come after one that
+  // was killed, limits are kept through the registry's log, and what is asked
+  // of a broker has the same answer here.
   absl::Status StartBroker(const identity::CheckedCertificate& certificate) {
-    broker::BrokerOptions options;
-    options.config = config_.broker();
-    options.tls.certificate = certificate.cert_pem;
-    options.tls.private_key = certificate.key_pem;
-    options.tls.ca_bundle = registry_->genesis_content().ca_bundle_pem();
-    options.registry = registry_.get();
-    options.log = log_.get();
-    options.audit = audit_.get();
-    options.keys = secrets_.get();
-    options.membership = membership_.get();
-    options.quota = quota_.get();
-    options.signing_key = &keys_->broker;
-    ASSIGN_OR_RETURN(broker_, broker::Broker::Start(options));
+    broker::JoinedBrokerOptions options;
+    options.broker.config = config_.broker();
+    options.broker.tls.certificate = certificate.cert_pem;
+    options.broker.tls.private_key = certificate.key_pem;
+    options.broker.tls.ca_bundle = registry_->genesis_content().ca_bundle_pem();
+    options.broker.registry = registry_.get();
+    options.broker.log = log_.get();
+    options.broker.audit = audit_.get();
+    options.broker.keys = secrets_.get();
+    options.broker.signing_key = &keys_->broker;
+    ASSIGN_OR_RETURN(broker_, broker::JoinedBroker::Start(options));
     return absl::OkStatus();
   }
 
@@ -207,15 +166,12 @@ class StandaloneProcess : public process::Service {
   }
 
   absl::Status ServeMetrics() {
-    broker_->AddMetrics(&metrics_);
     std::vector<const adapter::Adapter*> adapters;
     adapters.reserve(adapters_.size());
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
     adapter::AddAdapterMetrics(adapters, &metrics_);
-    ASSIGN_OR_RETURN(http_,
-                     process::ServeHttp(config_.metrics(), &metrics_,
-                                        [this] { return broker_->ready(); }));
-    return absl::OkStatus();
+    return broker_->ServeHttp(config_.metrics(), &metrics_,
+                              [this] { return broker_->ready(); });
   }
 
   const StandaloneConfig config_;
@@ -226,11 +182,8 @@ class StandaloneProcess : public process::Service {
   std::unique_ptr<registry::Registry> registry_;
   std::unique_ptr<crypto::KeyProvider> secrets_;
   std::unique_ptr<audit::AuditLog> audit_;
-  std::unique_ptr<registry::Membership> membership_;
-  std::unique_ptr<registry::Quota> quota_;
-  std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<broker::JoinedBroker> broker_;
   std::vector<std::unique_ptr<adapter::Adapter>> adapters_;
-  std::unique_ptr<metrics::HttpServer> http_;
 };
 
 }  // namespace
