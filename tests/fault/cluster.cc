@@ -32,7 +32,7 @@ using integration::Runfile;
 constexpr char kResource[] = R"(
 resource:
   id: registry-office.%s
-  kind: EVENTS
+  kind: %s
   key: [id]
   partitions: %d
   title: 事件
@@ -263,9 +263,10 @@ void Cluster::AddBroker(const std::string& name, bool in_network) {
   if (brokers_.size() > 1) AwaitLease(name);
 }
 
-void Cluster::Offer(const std::string& name, int partitions) {
+void Cluster::Offer(const std::string& name, int partitions,
+                    const std::string& kind) {
   county_.Write("resources/" + name + ".yaml",
-                absl::StrFormat(kResource, name, partitions, name));
+                absl::StrFormat(kResource, name, kind, partitions, name));
 }
 
 std::string Cluster::FeedPath(const std::string& name) const {

@@ -64,8 +64,9 @@ class Cluster {
   // one alone.
   void AddBroker(const std::string& name, bool in_network = false);
 
-  // A resource registry-office.<name> of events, read from what FeedPath names.
-  void Offer(const std::string& name, int partitions);
+  // A resource registry-office.<name>, read from what FeedPath names.
+  void Offer(const std::string& name, int partitions,
+             const std::string& kind = "EVENTS");
   std::string FeedPath(const std::string& name) const;
   // An adapter of the one identity that all of them have here.
   void AddAdapter(const std::string& name);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/fault/cluster.h"
+#include "tests/fault/eventually.h"
 #include "tests/fault/feeder.h"
 #include "tests/fault/file_tail.h"
 
@@ -65,6 +66,41 @@ TEST_CASE(
   CHECK(adapter.AwaitText("registry-office.doomed is empty", kPatience));
   other.Stop();
   CheckWhole(cluster, "c-other", other);
+}
+
+TEST_CASE(
+    "a state whose topic was deleted is published anew, behind what its "
+    "consumers have") {
+  Cluster cluster;
+  cluster.Offer("state", 1, "STATE");
+  Feeder feeder(cluster.FeedPath("state"), "k", 40);
+  feeder.Add(40);
+  cluster.AddAdapter("a1");
+  cluster.Agree("state", "state");
+  cluster.AddConsumer("c1", {.agreement = "state"});
+  // With the marks of its beginning and its end.
+  const auto has = [&](size_t deliveries) {
+    return Eventually(
+        [&] { return cluster.Journal("c1").size() == deliveries; }, kPatience);
+  };
+  REQUIRE(has(3));
+  FileTail adapter(cluster.LogPath("a1"));
+  adapter.SkipToEnd();
+  Require(cluster.kafka().DeleteTopic(RecordsTopic("state")));
+  CHECK(cluster.AwaitEnd("c1").exit_code == 1);
+
+  // The file is as it was.
+  CHECK(adapter.AwaitText("published anew", kPatience));
+  CHECK(adapter.AwaitText("source published", kPatience));
+  cluster.AddConsumer("c1", {.agreement = "state"});
+  REQUIRE(has(6));
+  const auto journal = cluster.Journal("c1");
+  for (size_t i = 0; i < journal.size(); ++i) {
+    CAPTURE(i);
+    CHECK(journal[i].sequence == i + 1);
+    CHECK(journal[i].generation == i / 3 + 1);
+    CHECK(journal[i].records == journal[i % 3].records);
+  }
 }
 
 TEST_CASE(
