@@ -40,6 +40,7 @@ absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
   planned.field_id = grant.field_id();
   planned.after = desensitize::FieldAfter(resolved, *field);
   planned.treatment = desensitize::TreatmentName(resolved);
+  planned.key_version = desensitize::KeyVersionOf(resolved, keys);
   ASSIGN_OR_RETURN(planned.op, desensitize::CompileOperator(resolved, *field,
                                                             resource, keys));
   read->insert(grant.field_id());

@@ -24,6 +24,8 @@ struct PlannedField {
   uint32_t field_id = 0;
   // As in the audit trail: "mask.name".
   std::string treatment;
+  // As desensitize::KeyVersionOf.
+  uint32_t key_version = 0;
   std::unique_ptr<const desensitize::Operator> op;
 };
 

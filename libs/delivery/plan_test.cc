@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/delivery/delivery_fixture.h"
 
 namespace sluice::delivery {
@@ -116,6 +118,102 @@ TEST_CASE("A treatment sees the record's key without its being granted") {
   const records::Column& dates = treated->batch.columns[0];
   CHECK(dates.Value<int32_t>(0) != dates.Value<int32_t>(1));
   CHECK(dates.Value<int32_t>(0) == dates.Value<int32_t>(2));
+}
+
+// District 110105 loses its names; the others' are masked.
+agreement::v1::Agreement ConditionalNames() {
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  agreement.clear_fields();
+  auto* const grant = agreement.add_fields();
+  grant->set_field_id(2);
+  grant->set_field_name("name");
+  auto* const conditional = grant->mutable_treatment()->mutable_conditional();
+  auto* const compare = conditional->mutable_when()->mutable_compare();
+  compare->mutable_field()->set_id(3);
+  compare->mutable_field()->set_name("district");
+  compare->set_value("110105");
+  conditional->mutable_then()->mutable_withhold();
+  conditional->mutable_otherwise()->mutable_mask();
+  return agreement;
+}
+
+records::Batch PeopleIn(const std::vector<std::string>& districts) {
+  records::BatchBuilder builder(People());
+  for (const std::string& district : districts) {
+    builder.column(0)->AppendText("11010519491231002X");
+    builder.column(1)->AppendText("张三丰");
+    if (district.empty()) {
+      builder.column(2)->AppendNull();
+    } else {
+      builder.column(2)->AppendText(AsView(district));
+    }
+    builder.column(3)->AppendDate(1);
+    builder.column(4)->AppendNull();
+    builder.FinishRow();
+  }
+  return builder.Finish();
+}
+
+TEST_CASE("A field is treated by another one that is not granted") {
+  const auto plan = Compile(ConditionalNames());
+  INFO(plan.status().message());
+  REQUIRE(plan.ok());
+  CHECK((*plan)->fields()[0].treatment == "conditional(withhold|mask.name)");
+  const auto treated =
+      (*plan)->Apply(PeopleIn({"110105", "330106", "", "330106"}));
+  REQUIRE(treated.ok());
+  REQUIRE(treated->batch.columns.size() == 1);
+  const records::Column& names = treated->batch.columns[0];
+  CHECK(names.IsNull(0));
+  CHECK(names.Text(1) == "张**");
+  CHECK(names.IsNull(2));
+  CHECK(names.Text(3) == "张**");
+  // The one whose district nobody knows.
+  CHECK(treated->untreatable_total == 1);
+  CHECK(records::EncodeBatch(treated->batch).ok());
+}
+
+TEST_CASE("An undecided value refuses the batch where the agreement says so") {
+  agreement::v1::Agreement agreement = ConditionalNames();
+  agreement.set_on_untreatable(agreement::v1::ON_UNTREATABLE_REFUSE_BATCH);
+  const auto plan = Compile(agreement);
+  REQUIRE(plan.ok());
+  CHECK((*plan)->Apply(PeopleIn({"110105", "330106"})).ok());
+  CHECK(ReasonOf((*plan)->Apply(PeopleIn({"110105", ""})).status()) ==
+        status::v1::REASON_CODE_VALUE_UNTREATABLE);
+}
+
+TEST_CASE("A condition's column of another type is refused, not read") {
+  const auto plan = Compile(ConditionalNames());
+  REQUIRE(plan.ok());
+  records::Batch batch = PeopleIn({"110105"});
+  records::ColumnBuilder number(3, records::v1::DATA_TYPE_INT64);
+  number.AppendInt64(110105);
+  batch.columns[2] = number.Finish();
+  CHECK(ReasonOf((*plan)->Apply(batch).status()) ==
+        status::v1::REASON_CODE_BATCH_INVALID);
+}
+
+TEST_CASE("A plan tells the version of the key that values are made under") {
+  desensitize::OperatorKeys keys;
+  keys.pseudonym_secret = std::string(32, 'k');
+  keys.pseudonym_version = 7;
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  *agreement.mutable_fields(1) = ConditionalNames().fields(0);
+  const auto without = Plan::Compile(agreement, People(), keys);
+  REQUIRE(without.ok());
+  CHECK((*without)->fields()[0].key_version == 7);
+  CHECK((*without)->fields()[1].key_version == 0);
+  CHECK((*without)->fields()[2].key_version == 0);
+  agreement.mutable_fields(1)
+      ->mutable_treatment()
+      ->mutable_conditional()
+      ->mutable_otherwise()
+      ->mutable_surrogate()
+      ->mutable_name();
+  const auto with = Plan::Compile(agreement, People(), keys);
+  REQUIRE(with.ok());
+  CHECK((*with)->fields()[1].key_version == 7);
 }
 
 TEST_CASE("A column that a treatment looks at is checked like a granted one") {

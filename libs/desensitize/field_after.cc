@@ -98,6 +98,20 @@ void BecomeText(uint64_t length_max, Field* after) {
   after->clear_semantic_type();
 }
 
+// What both treatments of a conditional one allow, which make the same type.
+Field AfterEither(const Field& then, const Field& otherwise) {
+  Field after = then;
+  // Where the condition is unknown there is no value.
+  after.set_required(false);
+  if (otherwise.semantic_type() != then.semantic_type()) {
+    after.clear_semantic_type();
+  }
+  if (otherwise.length_max() != then.length_max()) {
+    after.set_length_max(std::max(LengthMaxOf(then), LengthMaxOf(otherwise)));
+  }
+  return after;
+}
+
 }  // namespace
 
 uint64_t TokenLengthMax(const Field& field) {
@@ -136,6 +150,11 @@ Field FieldAfter(const Treatment& resolved, const Field& field) {
       for (const Treatment& step : resolved.chain().steps()) {
         after = FieldAfter(step, after);
       }
+      break;
+    case Treatment::kConditional:
+      after =
+          AfterEither(FieldAfter(resolved.conditional().then(), field),
+                      FieldAfter(resolved.conditional().otherwise(), field));
       break;
     case Treatment::kWithhold:
       if (resolved.withhold().replacement_case() ==

@@ -2,6 +2,7 @@
 
 #include "libs/desensitize/treatment.h"
 #include "libs/desensitize/treatment_site.h"
+#include "libs/predicate/predicate.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -14,6 +15,13 @@ void Collect(const Treatment& treatment, const Resource& resource,
   }
   for (const Treatment& step : treatment.chain().steps()) {
     Collect(step, resource, ids);
+  }
+  if (treatment.has_conditional()) {
+    const auto& conditional = treatment.conditional();
+    const std::vector<uint32_t> read = predicate::FieldsOf(conditional.when());
+    ids->insert(ids->end(), read.begin(), read.end());
+    Collect(conditional.then(), resource, ids);
+    Collect(conditional.otherwise(), resource, ids);
   }
 }
 

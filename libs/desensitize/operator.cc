@@ -1,5 +1,6 @@
 #include "libs/desensitize/operator.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "libs/crypto/digest.h"
 #include "libs/crypto/ff1.h"
 #include "libs/desensitize/civil_date.h"
+#include "libs/desensitize/conditional_operator.h"
 #include "libs/desensitize/constant_value.h"
 #include "libs/desensitize/decimal_text.h"
 #include "libs/desensitize/division_code.h"
@@ -21,6 +23,7 @@
 #include "libs/desensitize/token_text.h"
 #include "libs/desensitize/treatment_site.h"
 #include "libs/desensitize/whole_column_operators.h"
+#include "libs/predicate/predicate.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -218,6 +221,19 @@ OperatorOr CompileChain(const agreement::v1::Chain& chain, Field field,
   return NewChain(std::move(steps));
 }
 
+OperatorOr CompileConditional(const agreement::v1::Conditional& conditional,
+                              const Field& field, const Resource& resource,
+                              const OperatorKeys& keys) {
+  ASSIGN_OR_RETURN(auto when, predicate::Compile(conditional.when(), resource,
+                                                 AsView(field.name())));
+  ASSIGN_OR_RETURN(auto then,
+                   Compile(conditional.then(), field, resource, keys));
+  ASSIGN_OR_RETURN(auto otherwise,
+                   Compile(conditional.otherwise(), field, resource, keys));
+  return NewConditional(std::move(when), std::move(then), std::move(otherwise),
+                        FieldAfter(conditional.then(), field).type());
+}
+
 OperatorOr Compile(const Treatment& treatment, const Field& field,
                    const Resource& resource, const OperatorKeys& keys) {
   switch (treatment.kind_case()) {
@@ -242,6 +258,8 @@ OperatorOr Compile(const Treatment& treatment, const Field& field,
     }
     case Treatment::kChain:
       return CompileChain(treatment.chain(), field, resource, keys);
+    case Treatment::kConditional:
+      return CompileConditional(treatment.conditional(), field, resource, keys);
     case Treatment::kWithhold:
       if (treatment.withhold().replacement_case() ==
           Withhold::REPLACEMENT_NOT_SET) {
@@ -254,7 +272,30 @@ OperatorOr Compile(const Treatment& treatment, const Field& field,
   return nullptr;
 }
 
+// Whether any part of it works under a key that is derived from the root.
+bool IsKeyed(const Treatment& treatment) {
+  switch (treatment.kind_case()) {
+    case Treatment::kPseudonym:
+    case Treatment::kFpe:
+    case Treatment::kPerturb:
+    case Treatment::kSurrogate:
+      return true;
+    case Treatment::kChain:
+      return std::any_of(treatment.chain().steps().begin(),
+                         treatment.chain().steps().end(), IsKeyed);
+    case Treatment::kConditional:
+      return IsKeyed(treatment.conditional().then()) ||
+             IsKeyed(treatment.conditional().otherwise());
+    default:
+      return false;
+  }
+}
+
 }  // namespace
+
+uint32_t KeyVersionOf(const Treatment& resolved, const OperatorKeys& keys) {
+  return IsKeyed(resolved) ? keys.pseudonym_version : 0;
+}
 
 OperatorOr CompileOperator(const Treatment& resolved, const Field& field,
                            const Resource& resource, const OperatorKeys& keys) {

@@ -61,6 +61,8 @@ struct OperatorKeys {
   // All keys but the tokens' are it or are derived from it. May be empty where
   // nothing is keyed.
   std::string pseudonym_secret;
+  // Of the root that it, and every shared domain's, was derived from.
+  uint32_t pseudonym_version = 0;
   // The same of a shared domain that a treatment names. Without it such a
   // treatment is refused.
   std::function<absl::StatusOr<std::string>(absl::string_view domain)>
@@ -79,6 +81,11 @@ struct OperatorKeys {
   };
   std::optional<Trial> trial;
 };
+
+// The version of the key that a treatment makes values under:
+// `keys.pseudonym_version` where any part of it makes pseudonyms, encrypts,
+// perturbs or makes surrogates, else 0. A token names its key's version itself.
+uint32_t KeyVersionOf(const Treatment& resolved, const OperatorKeys& keys);
 
 // The operator of a resolved treatment for values of `field` of `resource`. The
 // errors of ResolveTreatment; TREATMENT_UNFIT if it needs a token key that is

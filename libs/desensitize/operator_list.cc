@@ -142,6 +142,11 @@ std::vector<OperatorDescription> MakeAll() {
       {"chain(generalize.date.year, pseudonym.hex)",
        R"({"chain": {"steps": [{"generalize": {"date": {"unit": "YEAR"}}}, {"pseudonym": {}}]}})",
        DATA_TYPE_DATE, "1987-08-23", Strength::kPseudonymous, kNothing, true});
+  all.push_back(
+      {"conditional(mask.keep_ends|withhold)",
+       R"({"conditional": {"when": {"prefix": {"field": "value", "prefix": "1101"}}, "then": {"mask": {"keep_ends": {"first": 6}}}, "otherwise": {"withhold": {}}}})",
+       DATA_TYPE_STRING, "11010519491231002X", Strength::kReduced, kNothing,
+       true});
   return all;
 }
 

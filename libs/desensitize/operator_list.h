@@ -27,7 +27,8 @@ struct Preserved {
 struct OperatorDescription {
   // As in the audit trail: "mask.name".
   absl::string_view name;
-  // A treatment as an agreement spells it, in JSON, and a value for it.
+  // A treatment as an agreement spells it, in JSON, for a field named `value`,
+  // and a value for it.
   absl::string_view treatment;
   records::DataType type;
   absl::string_view value;

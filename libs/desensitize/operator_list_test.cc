@@ -10,20 +10,13 @@
 #include "libs/config/yaml.h"
 #include "libs/desensitize/operator.h"
 #include "libs/desensitize/typed_lines.h"
+#include "libs/predicate/pin_fields.h"
 #include "libs/records/batch_builder.h"
 
 namespace sluice::desensitize {
 namespace {
 
 using records::DataType;
-
-Treatment Parse(absl::string_view json) {
-  Treatment treatment;
-  const auto status = config::ParseYamlConfig(json, "example", &treatment);
-  CAPTURE(std::string(status.message()));
-  REQUIRE(status.ok());
-  return treatment;
-}
 
 Field FieldOf(DataType type) {
   Field field;
@@ -32,6 +25,18 @@ Field FieldOf(DataType type) {
   field.set_type(type);
   field.set_required(true);
   return field;
+}
+
+Treatment Parse(absl::string_view json) {
+  Treatment treatment;
+  const auto status = config::ParseYamlConfig(json, "example", &treatment);
+  CAPTURE(std::string(status.message()));
+  REQUIRE(status.ok());
+  REQUIRE(
+      predicate::PinFields(ResourceOf(FieldOf(records::v1::DATA_TYPE_STRING)),
+                           "", &treatment)
+          .empty());
+  return treatment;
 }
 
 TEST_CASE("every description's example is taken, under the name it says") {

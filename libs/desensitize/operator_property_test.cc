@@ -218,8 +218,8 @@ void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
   for (const PlainCell& cell : plain.cells) {
     PlainCell out;
     if (cell) {
-      out =
-          TreatSlowly(*resolved, plain.type, *cell, kSecret, {field.id(), {}});
+      out = TreatSlowly(*resolved, plain.type, *cell, kSecret,
+                        {field.id(), {}, {}});
     }
     if (cell && !out && !resolved->has_withhold()) ++untreatable;
     expected.cells.push_back(std::move(out));

@@ -57,9 +57,6 @@ absl::Status CheckSurrogate(const TreatmentSite& site,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
-                                  const Treatment& treatment);
-
 // Each step meets what the one before it made.
 absl::Status ResolveChain(const TreatmentSite& site, Chain* chain) {
   if (chain->steps().empty() || chain->steps_size() > kChainStepsMax) {
@@ -71,17 +68,34 @@ absl::Status ResolveChain(const TreatmentSite& site, Chain* chain) {
     const std::string path = absl::StrCat(site.path(), ".chain.steps[", i, "]");
     const TreatmentSite step_site(field, site.resource(), AsView(path));
     Treatment* const step = chain->mutable_steps(i);
-    if (step->has_chain() || step->has_keep()) {
-      return step_site.Unfit("", "is keep or a chain, which no chain holds");
+    if (step->has_chain() || step->has_keep() || step->has_conditional()) {
+      return step_site.Unfit(
+          "", "is keep, a chain or conditional, which no chain holds");
     }
-    ASSIGN_OR_RETURN(*step, Resolve(step_site, *step));
+    ASSIGN_OR_RETURN(*step, ResolveAt(step_site, *step));
     field = FieldAfter(*step, field);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
-                                  const Treatment& treatment) {
+absl::string_view StrengthName(Strength strength) {
+  switch (strength) {
+    case Strength::kPlain:
+      return "keep";
+    case Strength::kReduced:
+      return "mask, generalize or perturb";
+    case Strength::kPseudonymous:
+      return "pseudonym, fpe, token or surrogate";
+    case Strength::kWithheld:
+      break;
+  }
+  return "withhold";
+}
+
+}  // namespace
+
+absl::StatusOr<Treatment> ResolveAt(const TreatmentSite& site,
+                                    const Treatment& treatment) {
   Treatment resolved = treatment;
   absl::Status status;
   switch (treatment.kind_case()) {
@@ -114,6 +128,9 @@ absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
     case Treatment::kChain:
       status = ResolveChain(site, resolved.mutable_chain());
       break;
+    case Treatment::kConditional:
+      status = ResolveConditional(site, resolved.mutable_conditional());
+      break;
     case Treatment::KIND_NOT_SET:
       status = site.Unfit("", "sets no treatment");
       break;
@@ -121,22 +138,6 @@ absl::StatusOr<Treatment> Resolve(const TreatmentSite& site,
   RETURN_IF_ERROR(status);
   return resolved;
 }
-
-absl::string_view StrengthName(Strength strength) {
-  switch (strength) {
-    case Strength::kPlain:
-      return "keep";
-    case Strength::kReduced:
-      return "mask, generalize or perturb";
-    case Strength::kPseudonymous:
-      return "pseudonym, fpe, token or surrogate";
-    case Strength::kWithheld:
-      break;
-  }
-  return "withhold";
-}
-
-}  // namespace
 
 Strength StrengthOf(const Treatment& treatment) {
   switch (treatment.kind_case()) {
@@ -166,6 +167,9 @@ Strength StrengthOf(const Treatment& treatment) {
       }
       return strongest;
     }
+    case Treatment::kConditional:
+      return std::min(StrengthOf(treatment.conditional().then()),
+                      StrengthOf(treatment.conditional().otherwise()));
     case Treatment::kKeep:
     case Treatment::KIND_NOT_SET:
       break;
@@ -175,6 +179,12 @@ Strength StrengthOf(const Treatment& treatment) {
 
 absl::Status CheckStrength(const Treatment& treatment, const Field& field,
                            absl::string_view path) {
+  if (treatment.has_conditional()) {
+    RETURN_IF_ERROR(CheckStrength(treatment.conditional().then(), field,
+                                  absl::StrCat(path, ".conditional.then")));
+    return CheckStrength(treatment.conditional().otherwise(), field,
+                         absl::StrCat(path, ".conditional.otherwise"));
+  }
   const auto too_weak = [&](absl::string_view why) {
     return FieldError(status::v1::REASON_CODE_TREATMENT_TOO_WEAK, path,
                       absl::StrCat("field ", field.name(), " ", why));
@@ -211,7 +221,7 @@ absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
                                            const Resource& resource,
                                            absl::string_view path) {
-  return Resolve(TreatmentSite(field, resource, path), treatment);
+  return ResolveAt(TreatmentSite(field, resource, path), treatment);
 }
 
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,

@@ -30,9 +30,9 @@ enum class Strength {
 Strength StrengthOf(const Treatment& treatment);
 
 // The weakest treatment that the platform policy allows for a level: L1 and L2
-// plain, L3 reduced, L4 pseudonymous. TREATMENT_TOO_WEAK, naming `path`,
-// otherwise; nothing is strong enough for CORE, nor for a field without a
-// level.
+// plain, L3 reduced, L4 pseudonymous; of a conditional treatment both must be.
+// TREATMENT_TOO_WEAK, naming `path`, otherwise; nothing is strong enough for
+// CORE, nor for a field without a level.
 absl::Status CheckStrength(const Treatment& treatment, const Field& field,
                            absl::string_view path);
 
@@ -40,8 +40,9 @@ absl::Status CheckStrength(const Treatment& treatment, const Field& field,
 // field spelled out: `mask: {}` becomes the rule of the semantic type, defaults
 // become values. TREATMENT_UNFIT, naming `path` and what in it is wrong, when
 // it does not fit the field's type, sets nothing, or is outside its bounds; the
-// message says which treatments would fit. Resolving what is resolved changes
-// nothing.
+// message says which treatments would fit. PREDICATE_UNFIT or UNKNOWN_FIELD for
+// a condition, as predicate::Compile says; TREATMENT_TOO_WEAK for one that
+// looks at core data. Resolving what is resolved changes nothing.
 absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
                                            const Field& field,
                                            const Resource& resource,
@@ -57,7 +58,8 @@ absl::StatusOr<Treatment> ResolveTreatment(const Treatment& treatment,
 Resource ResourceOf(const Field& field);
 
 // Fields of `resource` that a resolved treatment of one of them looks at beside
-// it, ascending, each once: under `perturb` those of the key.
+// it, ascending, each once: those of conditions, and under `perturb` those of
+// the key.
 std::vector<uint32_t> FieldsLookedAt(const Treatment& resolved,
                                      const Resource& resource);
 
@@ -66,9 +68,13 @@ std::vector<uint32_t> FieldsLookedAt(const Treatment& resolved,
 Field FieldAfter(const Treatment& resolved, const Field& field);
 
 // "keep", "mask.name", "mask.address.district", "pseudonym.hex",
-// "generalize.date.year", "withhold": the name in audit entries and tables. For
-// a resolved treatment.
+// "generalize.date.year", "withhold", "conditional(withhold|keep)": the name in
+// audit entries and tables. For a resolved treatment.
 std::string TreatmentName(const Treatment& resolved);
+
+// The name, and of a conditional treatment what decides: "withhold where age <
+// 14, else keep".
+std::string DescribeTreatment(const Treatment& resolved);
 
 }  // namespace sluice::desensitize
 

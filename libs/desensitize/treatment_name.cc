@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/describe.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -104,12 +105,24 @@ std::string TreatmentName(const Treatment& resolved) {
       }
       return absl::StrCat("chain(", absl::StrJoin(steps, ", "), ")");
     }
+    case Treatment::kConditional:
+      return absl::StrCat(
+          "conditional(", TreatmentName(resolved.conditional().then()), "|",
+          TreatmentName(resolved.conditional().otherwise()), ")");
     case Treatment::kWithhold:
       return CaseName("withhold", resolved.withhold(), "replacement");
     case Treatment::KIND_NOT_SET:
       break;
   }
   return "none";
+}
+
+std::string DescribeTreatment(const Treatment& resolved) {
+  if (!resolved.has_conditional()) return TreatmentName(resolved);
+  const auto& conditional = resolved.conditional();
+  return absl::StrCat(TreatmentName(conditional.then()), " where ",
+                      predicate::Describe(conditional.when()), ", else ",
+                      DescribeTreatment(conditional.otherwise()));
 }
 
 }  // namespace sluice::desensitize

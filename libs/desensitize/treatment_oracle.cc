@@ -519,6 +519,11 @@ std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
                                       const PlainRecord& record) {
   if (resolved.has_keep()) return value;
   if (resolved.has_withhold()) return std::nullopt;
+  if (resolved.has_conditional()) {
+    const Treatment* const chosen = ChosenSlowly(resolved, record);
+    if (chosen == nullptr) return std::nullopt;
+    return TreatSlowly(*chosen, type, value, secret, record);
+  }
   if (resolved.has_chain()) {
     return ChainSlowly(resolved.chain(), type, value, secret, record);
   }
@@ -532,6 +537,20 @@ std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
     return PerturbSlowly(resolved.perturb(), type, value, secret, record);
   }
   return GeneralizeSlowly(resolved.generalize(), value);
+}
+
+const Treatment* ChosenSlowly(const Treatment& resolved,
+                              const PlainRecord& record) {
+  if (!resolved.has_conditional()) return &resolved;
+  switch (record.truth(resolved.conditional().when())) {
+    case predicate::Truth::kTrue:
+      return ChosenSlowly(resolved.conditional().then(), record);
+    case predicate::Truth::kFalse:
+      return ChosenSlowly(resolved.conditional().otherwise(), record);
+    case predicate::Truth::kUnknown:
+      break;
+  }
+  return nullptr;
 }
 
 std::u32string Decode(const std::string& text) {

@@ -5,11 +5,13 @@
 #define SLUICE_LIBS_DESENSITIZE_TREATMENT_ORACLE_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/predicate.h"
 #include "libs/records/batch_oracle.h"
 
 namespace sluice::desensitize {
@@ -20,7 +22,14 @@ struct PlainRecord {
   uint32_t field_id = 0;
   // The fields of the record's key in its order: nulls, STRING, INT64 and DATE.
   std::vector<records::PlainCell> key;
+  // What a condition says of it.
+  std::function<predicate::Truth(const agreement::v1::Predicate&)> truth;
 };
+
+// The treatment that the record's value gets: of a conditional one what its
+// condition decides, null where that is unknown.
+const Treatment* ChosenSlowly(const Treatment& resolved,
+                              const PlainRecord& record);
 
 // The treated value; nothing if the treatment cannot take it. `value` is of
 // `type`. Knows every treatment but mask.address (address_cut_test.cc),

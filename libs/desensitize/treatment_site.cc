@@ -15,12 +15,6 @@ namespace {
 
 using records::v1::DataType;
 
-std::string TypeName(DataType type) {
-  absl::string_view name = AsView(records::v1::DataType_Name(type));
-  absl::ConsumePrefix(&name, "DATA_TYPE_");
-  return name.empty() ? "unknown" : std::string(name);
-}
-
 std::string FittingTreatments(DataType type) {
   const bool is_text = type == records::v1::DATA_TYPE_STRING;
   const bool is_number = IsNumber(type);
@@ -67,6 +61,12 @@ bool IsPositiveNumberOf(const catalog::v1::Field& field,
 }
 
 }  // namespace
+
+std::string TypeName(DataType type) {
+  absl::string_view name = AsView(records::v1::DataType_Name(type));
+  absl::ConsumePrefix(&name, "DATA_TYPE_");
+  return name.empty() ? "unknown" : std::string(name);
+}
 
 uint32_t LengthMaxOf(const catalog::v1::Field& field) {
   return field.length_max() == 0 ? kFieldLengthMaxDefault : field.length_max();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "sluice/agreement/v1/treatment.pb.h"
 #include "sluice/catalog/v1/resource.pb.h"
@@ -27,6 +28,9 @@ uint64_t TokenLengthMax(const catalog::v1::Field& field);
 
 // Ids of the fields of the resource's key, in its order.
 std::vector<uint32_t> KeyFieldsOf(const catalog::v1::Resource& resource);
+
+// "INT64".
+std::string TypeName(records::v1::DataType type);
 
 bool IsNumber(records::v1::DataType type);
 bool IsMoment(records::v1::DataType type);
@@ -72,6 +76,12 @@ absl::Status CheckGeneralize(const TreatmentSite& site,
 absl::Status ResolveFpe(const TreatmentSite& site, agreement::v1::Fpe* fpe);
 absl::Status CheckPerturb(const TreatmentSite& site,
                           const agreement::v1::Perturb& perturb);
+absl::Status ResolveConditional(const TreatmentSite& site,
+                                agreement::v1::Conditional* conditional);
+
+// ResolveTreatment, for treatments inside others.
+absl::StatusOr<agreement::v1::Treatment> ResolveAt(
+    const TreatmentSite& site, const agreement::v1::Treatment& treatment);
 
 }  // namespace sluice::desensitize
 

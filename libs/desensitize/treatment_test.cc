@@ -509,5 +509,148 @@ TEST_CASE("the field after a newer treatment has its type and length") {
   CHECK_FALSE(chained.required());
 }
 
+// A STATE resource of the key "id", a text "some_field", a date and core data.
+Resource People() {
+  Resource resource;
+  resource.set_kind(catalog::v1::RESOURCE_KIND_STATE);
+  const auto add = [&resource](uint32_t id, const std::string& name,
+                               DataType type) {
+    Field* const field = resource.add_fields();
+    *field = FieldOf(type);
+    field->set_id(id);
+    field->set_name(name);
+  };
+  add(1, "id", records::v1::DATA_TYPE_STRING);
+  add(3, "some_field", records::v1::DATA_TYPE_STRING);
+  add(5, "born", records::v1::DATA_TYPE_DATE);
+  add(9, "secret", records::v1::DATA_TYPE_BOOL);
+  resource.mutable_fields(3)->set_sensitivity(catalog::v1::SENSITIVITY_CORE);
+  resource.add_key("id");
+  return resource;
+}
+
+const char kMinor[] =
+    "compare {field {id: 5 name: 'born'} is: GREATER value: '2012-01-01'}";
+
+std::string Conditional(const std::string& when, const std::string& then,
+                        const std::string& otherwise) {
+  return "conditional {when {" + when + "} then {" + then + "} otherwise {" +
+         otherwise + "}}";
+}
+
+// Reason and place of the error; "OK" if there is none.
+std::string Verdict(const std::string& text, int field = 1) {
+  const Resource people = People();
+  const auto resolved =
+      ResolveTreatment(Parse(text), people.fields(field), people, "t");
+  if (resolved.ok()) return "OK";
+  return status::v1::ReasonCode_Name(ReasonOf(resolved.status()))
+             .substr(sizeof("REASON_CODE")) +
+         " " + sluice::FieldOf(resolved.status());
+}
+
+TEST_CASE("a conditional treatment resolves both of its treatments") {
+  const Resource people = People();
+  const auto resolved = ResolveTreatment(
+      Parse(Conditional(kMinor, "withhold {}",
+                        Conditional("is_null {field {id: 1 name: 'id'}}",
+                                    "pseudonym {}", "mask {name {}}"))),
+      people.fields(1), people, "t");
+  INFO(resolved.status().message());
+  REQUIRE(resolved.ok());
+  CHECK(resolved->ShortDebugString() ==
+        Normal(Conditional(
+            kMinor, "withhold {}",
+            Conditional("is_null {field {id: 1 name: 'id'}}",
+                        "pseudonym {format: HEX length: 32 hash: SHA256}",
+                        "mask {name {} symbol: '*'}"))));
+  CHECK(TreatmentName(*resolved) ==
+        "conditional(withhold|conditional(pseudonym.hex|mask.name))");
+  const std::string described = DescribeTreatment(*resolved);
+  CHECK(described.find("withhold where born") == 0);
+  CHECK(
+      described.find(", else pseudonym.hex where id is null, else mask.name") !=
+      std::string::npos);
+  CHECK(DescribeTreatment(Parse("keep {}")) == "keep");
+}
+
+TEST_CASE("what is wrong with a conditional treatment is told with its place") {
+  const std::string keep = "keep {}";
+  CHECK(Verdict(Conditional(kMinor, keep, "mask {name {}}")) == "OK");
+  CHECK(Verdict("conditional {then {keep {}} otherwise {keep {}}}")
+            .find("PREDICATE_UNFIT t.conditional.when") == 0);
+  CHECK(Verdict("conditional {when {" + std::string(kMinor) +
+                "} otherwise {keep {}}}") ==
+        "TREATMENT_UNFIT t.conditional.then");
+  CHECK(Verdict(Conditional(kMinor, keep, "mask {}")) ==
+        "TREATMENT_UNFIT t.conditional.otherwise.mask");
+  CHECK(Verdict(Conditional(kMinor, Conditional(kMinor, keep, keep), keep)) ==
+        "TREATMENT_UNFIT t.conditional.then");
+  // Names and ids must agree.
+  CHECK(Verdict(Conditional("is_null {field {id: 4 name: 'born'}}", keep, keep))
+            .find("UNKNOWN_FIELD t.conditional.when") == 0);
+  CHECK(
+      Verdict(Conditional("is_null {field {id: 5 name: 'death'}}", keep, keep))
+          .find("UNKNOWN_FIELD t.conditional.when") == 0);
+  // Both make one type.
+  CHECK(Verdict(Conditional(kMinor, "generalize {date {unit: YEAR}}",
+                            "generalize {weekday {}}"),
+                2) == "TREATMENT_UNFIT t.conditional");
+  CHECK(Verdict("chain {steps {" + Conditional(kMinor, keep, keep) + "}}") ==
+        "TREATMENT_UNFIT t.chain.steps[0]");
+  // Core data tells nothing, not even by what becomes of others.
+  CHECK(Verdict(Conditional("is_null {field {id: 9 name: 'secret'}}", keep,
+                            keep)) == "TREATMENT_TOO_WEAK t.conditional.when");
+  // A delete has the key alone.
+  CHECK(Verdict(Conditional(kMinor, keep, keep), 0) ==
+        "TREATMENT_UNFIT t.conditional.when");
+  CHECK(Verdict(Conditional("prefix {field {id: 1 name: 'id'} prefix: '11'}",
+                            keep, "pseudonym {}"),
+                0) == "OK");
+}
+
+TEST_CASE("conditional treatments stand in each other up to their bound") {
+  std::string text = "keep {}";
+  for (int i = 0; i < 8; ++i) text = Conditional(kMinor, "withhold {}", text);
+  CHECK(Verdict(text) == "OK");
+  CHECK(Verdict(Conditional(kMinor, "withhold {}", text)) ==
+        "TREATMENT_UNFIT t.conditional");
+}
+
+TEST_CASE("a conditional treatment is as strong as its weaker one") {
+  const Treatment treatment =
+      Parse(Conditional(kMinor, "withhold {}", "pseudonym {}"));
+  CHECK(StrengthOf(treatment) == Strength::kPseudonymous);
+  Field field = FieldOf(records::v1::DATA_TYPE_STRING);
+  field.set_sensitivity(catalog::v1::SENSITIVITY_L4_HIGHLY_SENSITIVE);
+  CHECK(CheckStrength(treatment, field, kPath).ok());
+  const absl::Status weak = CheckStrength(
+      Parse(Conditional(kMinor, "withhold {}",
+                        Conditional(kMinor, "keep {}", "withhold {}"))),
+      field, "t");
+  CHECK(ReasonOf(weak) == status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
+  CHECK(sluice::FieldOf(weak) == "t.conditional.otherwise.conditional.then");
+}
+
+TEST_CASE("the field after a conditional treatment may be what either makes") {
+  Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_ADDRESS);
+  field.set_length_max(20);
+  const auto after = [&field](const std::string& then,
+                              const std::string& otherwise) {
+    return FieldAfter(Parse(Conditional(kMinor, then, otherwise)), field);
+  };
+  const Field longer = after("keep {}", "pseudonym {format: HEX length: 32}");
+  CHECK(longer.length_max() == 32);
+  CHECK_FALSE(longer.required());
+  CHECK(longer.semantic_type() == catalog::v1::SEMANTIC_TYPE_UNSPECIFIED);
+  CHECK(after("keep {}", "mask {address {level: CITY} symbol: '*'}")
+            .semantic_type() == catalog::v1::SEMANTIC_TYPE_ADDRESS);
+  // Without a bound of its own a field has the default one.
+  field.set_length_max(0);
+  CHECK(after("keep {}", "keep {}").length_max() == 0);
+  CHECK(after("pseudonym {format: HEX length: 32}", "keep {}").length_max() ==
+        4096);
+}
+
 }  // namespace
 }  // namespace sluice::desensitize

@@ -5,11 +5,13 @@
 #include <catch2/catch.hpp>
 
 #include "sluice/agreement/v1/predicate.pb.h"
+#include "sluice/agreement/v1/treatment.pb.h"
 
 namespace sluice::predicate {
 namespace {
 
 using agreement::v1::Predicate;
+using agreement::v1::Treatment;
 
 catalog::v1::Resource People() {
   catalog::v1::Resource resource;
@@ -53,6 +55,31 @@ TEST_CASE("a field that is not there is told with its place") {
   CHECK(missing[0].name == "nickname");
   CHECK(missing[0].path == "row_filter.any.of[1].is_null.field");
   CHECK(predicate.any().of(0).is_null().field().id() == 3);
+}
+
+TEST_CASE("conditions inside treatments are found, with the place of a miss") {
+  auto treatment = Parse<Treatment>(
+      "conditional {when {compare {field {name: 'age'}}}"
+      " then {withhold {}}"
+      " otherwise {conditional {when {any {of {is_null {field {name: 'age'}}}"
+      " of {is_null {field {name: 'nickname'}}}}}"
+      " then {keep {}} otherwise {keep {}}}}}");
+  const auto missing = PinFields(People(), "fields[\"note\"]", &treatment);
+  REQUIRE(missing.size() == 1);
+  CHECK(missing[0].name == "nickname");
+  CHECK(missing[0].path ==
+        "fields[\"note\"].conditional.otherwise.conditional.when.any.of[1]"
+        ".is_null.field");
+  CHECK(treatment.conditional().when().compare().field().id() == 3);
+  CHECK(treatment.conditional()
+            .otherwise()
+            .conditional()
+            .when()
+            .any()
+            .of(0)
+            .is_null()
+            .field()
+            .id() == 3);
 }
 
 TEST_CASE("an id that is there stays, for the registry to judge") {

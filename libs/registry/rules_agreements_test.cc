@@ -141,6 +141,24 @@ TEST_CASE("a granted field is one of the schema, by id and by name") {
   CHECK(misnamed.message().find("named district") != std::string::npos);
 }
 
+TEST_CASE("a condition's field is one of the schema, by id and by name") {
+  Agreement agreement = PeopleAgreement();
+  auto* const conditional =
+      agreement.mutable_fields(2)->mutable_treatment()->mutable_conditional();
+  conditional->mutable_then()->mutable_withhold();
+  conditional->mutable_otherwise()->mutable_keep();
+  auto* const field =
+      conditional->mutable_when()->mutable_is_null()->mutable_field();
+  field->set_id(4);
+  field->set_name("birth_date");
+  CHECK(Request(agreement).accepted());
+  field->set_id(7);
+  CHECK(Request(agreement).reason() == status::v1::REASON_CODE_UNKNOWN_FIELD);
+  field->set_id(4);
+  field->set_name("birthday");
+  CHECK(Request(agreement).reason() == status::v1::REASON_CODE_UNKNOWN_FIELD);
+}
+
 TEST_CASE("granted fields ascend") {
   Agreement agreement = PeopleAgreement();
   agreement.mutable_fields()->SwapElements(1, 2);

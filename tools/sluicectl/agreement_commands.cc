@@ -113,9 +113,9 @@ std::string TreatmentText(const FieldGrant& grant, const Field* field,
   if (field != nullptr) {
     const auto resolved =
         desensitize::ResolveTreatment(grant.treatment(), *field, *resource, "");
-    if (resolved.ok()) return desensitize::TreatmentName(*resolved);
+    if (resolved.ok()) return desensitize::DescribeTreatment(*resolved);
   }
-  return desensitize::TreatmentName(grant.treatment());
+  return desensitize::DescribeTreatment(grant.treatment());
 }
 
 // Field by field. `resource` null: only what the agreement says itself.

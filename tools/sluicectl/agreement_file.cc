@@ -17,6 +17,7 @@
 #include "libs/config/spelling.h"
 #include "libs/config/yaml.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/pin_fields.h"
 #include "libs/registry/timestamp.h"
 
 namespace sluice::sluicectl {
@@ -36,6 +37,7 @@ const Field* FindField(const Resource& resource, const std::string& name) {
   return nullptr;
 }
 
+// A field `name` at `path` that the resource does not have.
 Violation UnknownField(const Resource& resource, const std::string& name,
                        const std::string& path) {
   std::vector<std::string> names;
@@ -79,13 +81,20 @@ void GrantFields(const config::v1::AgreementFile& content,
       violations->push_back(UnknownField(resource, name, path));
       continue;
     }
-    const absl::Status checked =
-        CheckTreatment(treatment, *field, resource, AsView(path));
-    if (!checked.ok()) violations->push_back(FromStatus(checked));
     FieldGrant grant;
     grant.set_field_id(field->id());
     grant.set_field_name(name);
     *grant.mutable_treatment() = treatment;
+    const auto missing =
+        predicate::PinFields(resource, AsView(path), grant.mutable_treatment());
+    for (const predicate::MissingField& each : missing) {
+      violations->push_back(UnknownField(resource, each.name, each.path));
+    }
+    if (missing.empty()) {
+      const absl::Status checked =
+          CheckTreatment(grant.treatment(), *field, resource, AsView(path));
+      if (!checked.ok()) violations->push_back(FromStatus(checked));
+    }
     grants.push_back(std::move(grant));
   }
   std::sort(grants.begin(), grants.end(),

@@ -111,6 +111,35 @@ TEST_CASE("an unknown field is told with its place and what was meant") {
                  Contains("did you mean name?"));
 }
 
+TEST_CASE("conditions are written by name and carry ids") {
+  const auto agreement = Resolve(
+      "fields:\n"
+      "  name:\n"
+      "    conditional:\n"
+      "      when: {compare: {field: visits, is: less, value: 14}}\n"
+      "      then: {withhold: {}}\n"
+      "      otherwise: {mask: {}}\n",
+      People());
+  INFO(agreement.status().message());
+  REQUIRE(agreement.ok());
+  const auto& conditional = agreement->fields(0).treatment().conditional();
+  CHECK(conditional.when().compare().field().id() == 9);
+  CHECK(conditional.when().compare().value() == "14");
+  CHECK(conditional.otherwise().has_mask());
+
+  const auto unknown = Resolve(
+      "fields:\n"
+      "  name:\n"
+      "    conditional:\n"
+      "      when: {is_null: {field: visit}}\n"
+      "      then: {withhold: {}}\n"
+      "      otherwise: {mask: {}}\n",
+      People());
+  CHECK(ReasonOf(unknown.status()) == status::v1::REASON_CODE_UNKNOWN_FIELD);
+  CHECK_THAT(std::string(unknown.status().message()),
+             Contains("a.yaml:8:") && Contains("did you mean visits?"));
+}
+
 TEST_CASE("a name like none is answered with where names are listed") {
   const auto agreement = Resolve("fields: {zzzzzzzz: {keep: {}}}\n", People());
   REQUIRE_FALSE(agreement.ok());

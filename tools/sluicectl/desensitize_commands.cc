@@ -22,6 +22,7 @@
 #include "libs/desensitize/operator_list.h"
 #include "libs/desensitize/token_text.h"
 #include "libs/desensitize/typed_lines.h"
+#include "libs/predicate/pin_fields.h"
 #include "libs/records/batch_builder.h"
 #include "tools/sluicectl/subcommands.h"
 
@@ -45,10 +46,21 @@ struct Trial {
   uint32_t scale = 2;
 };
 
-absl::StatusOr<Treatment> ParseTreatment(absl::string_view text) {
+// The field of the trial's records, which have no other.
+constexpr char kFieldName[] = "value";
+constexpr uint32_t kFieldId = 1;
+
+absl::StatusOr<Treatment> ParseTreatment(absl::string_view text,
+                                         const Field& field) {
   Treatment treatment;
   RETURN_IF_ERROR(config::ParseYamlConfig(text, "--treatment", &treatment));
-  return treatment;
+  const auto missing = predicate::PinFields(desensitize::ResourceOf(field),
+                                            "--treatment", &treatment);
+  if (missing.empty()) return treatment;
+  return FieldError(status::v1::REASON_CODE_UNKNOWN_FIELD,
+                    AsView(missing.front().path),
+                    absl::StrCat("the one field there is here is named ",
+                                 kFieldName, ": write the condition on it"));
 }
 
 // Keys for this run alone.
@@ -77,15 +89,17 @@ std::string Preserves(const desensitize::Preserved& preserved) {
 absl::StatusOr<std::string> ExampleOf(const OperatorDescription& each,
                                       const OperatorKeys& keys) {
   Field field;
-  field.set_name("example");
+  field.set_id(kFieldId);
+  field.set_name(kFieldName);
   field.set_type(each.type);
-  ASSIGN_OR_RETURN(const Treatment treatment, ParseTreatment(each.treatment));
+  ASSIGN_OR_RETURN(const Treatment treatment,
+                   ParseTreatment(each.treatment, field));
   ASSIGN_OR_RETURN(
       const Treatment resolved,
       desensitize::ResolveTreatment(treatment, field, "treatment"));
   ASSIGN_OR_RETURN(const auto compiled,
                    desensitize::CompileOperator(resolved, field, keys));
-  records::ColumnBuilder builder(1, each.type);
+  records::ColumnBuilder builder(kFieldId, each.type);
   RETURN_IF_ERROR(desensitize::AppendLine(each.value, each.type, 0, &builder));
   return desensitize::LineOf(compiled->Apply(builder.Finish()).column, 0, 0);
 }
@@ -116,7 +130,8 @@ absl::Status List(const cli::Invocation& invocation) {
 absl::StatusOr<Field> FieldOfType(const Trial& trial) {
   const std::string name = absl::AsciiStrToUpper(AsView(trial.type));
   Field field;
-  field.set_name("value");
+  field.set_id(kFieldId);
+  field.set_name(kFieldName);
   field.set_scale(trial.scale);
   records::DataType type = records::v1::DATA_TYPE_STRING;
   catalog::v1::SemanticType meaning = catalog::v1::SEMANTIC_TYPE_UNSPECIFIED;
@@ -159,7 +174,7 @@ class LineTreater {
   LineTreater(Field field, Field after,
               std::unique_ptr<const desensitize::Operator> op)
       : field_(std::move(field)), after_(std::move(after)), op_(std::move(op)) {
-    builder_.emplace(1, field_.type());
+    builder_.emplace(kFieldId, field_.type());
   }
 
   absl::Status Add(const std::string& line) {
@@ -189,7 +204,7 @@ class LineTreater {
     }
     untreatable_ += treated.untreatable;
     rows_ = 0;
-    builder_.emplace(1, field_.type());
+    builder_.emplace(kFieldId, field_.type());
   }
 
   const Field field_;
@@ -256,9 +271,9 @@ absl::Status OpenTokens(const Opening& opening) {
 }
 
 absl::Status Desensitize(const Trial& trial) {
-  ASSIGN_OR_RETURN(const Treatment treatment,
-                   ParseTreatment(AsView(trial.treatment)));
   ASSIGN_OR_RETURN(Field field, FieldOfType(trial));
+  ASSIGN_OR_RETURN(const Treatment treatment,
+                   ParseTreatment(AsView(trial.treatment), field));
   ASSIGN_OR_RETURN(
       const Treatment resolved,
       desensitize::ResolveTreatment(treatment, field, "treatment"));
@@ -296,7 +311,8 @@ void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation) {
       invocation, [trial] { return Desensitize(*trial); });
   desensitize
       ->add_option("--treatment", trial->treatment,
-                   "As in an agreement, in JSON or YAML")
+                   "As in an agreement, in JSON or YAML; conditions are on the "
+                   "field `value`")
       ->required();
   desensitize->add_option("--type", trial->type,
                           "Data type or semantic type of the values (default "

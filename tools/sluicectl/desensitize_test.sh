@@ -33,6 +33,8 @@ expect "$(become '12.50\n-0.05\n' --treatment '{generalize: {round: {step: "1"}}
   '13.00 0.00 '
 expect "$(become '1987-08-23\n\n' --treatment '{generalize: {date: {unit: YEAR}}}' --type birth_date)" \
   '1987-01-01 null '
+expect "$(become '13\n14\n\n' --treatment '{conditional: {when: {compare: {field: value, is: less, value: 14}}, then: {withhold: {}}, otherwise: {keep: {}}}}' --type INT64)" \
+  'null 14 null '
 
 # A value that cannot be treated fails the command and is not told.
 if printf 'secret-value\n' | "${sluicectl}" desensitize --treatment '{mask: {phone: {}}}' \
@@ -42,7 +44,7 @@ fi
 grep -q 'reason: VALUE_UNTREATABLE' "${TEST_TMPDIR}/error" || fail 'no reason'
 if grep -q 'secret' "${TEST_TMPDIR}/error"; then fail 'the error tells the value'; fi
 
-for arguments in '--treatment {mask:' '--treatment {keep:{}} --type X' \
+for arguments in '--treatment {mask:' '--treatment {conditional:{when:{is_null:{field:x}},then:{keep:{}},otherwise:{keep:{}}}}' '--treatment {keep:{}} --type X' \
   '--treatment {keep:{}} --tweak-hex 00' '--treatment {keep:{}} --key-hex zz'; do
   # shellcheck disable=SC2086
   if echo x | "${sluicectl}" desensitize ${arguments} > /dev/null 2>&1; then
