@@ -29,7 +29,9 @@ class KeyProvider {
                                           absl::string_view id,
                                           uint32_t version) = 0;
 
-  // The highest version there is. NOT_FOUND if there is none.
+  // The highest version there was when it was first asked for: a process that
+  // goes on uses one version, and takes the next one after its next start.
+  // NOT_FOUND if there is none.
   virtual absl::StatusOr<VersionedKey> GetNewest(absl::string_view purpose,
                                                  absl::string_view id) = 0;
 
@@ -42,6 +44,12 @@ class KeyProvider {
 // newline, mode 0600 enforced. Makes the folder with mode 0700.
 absl::StatusOr<std::unique_ptr<KeyProvider>> OpenFileKeyProvider(
     const std::string& folder);
+
+// Adds the next version of a key that is in `folder`, from random bytes.
+// NOT_FOUND if there is none. One call at a time for a key.
+absl::StatusOr<VersionedKey> AddKeyVersion(const std::string& folder,
+                                           absl::string_view purpose,
+                                           absl::string_view id);
 
 }  // namespace sluice::crypto
 

@@ -50,6 +50,27 @@ TEST_CASE("A key that is made once is found again, also by another provider") {
   CHECK(keys->GetOrCreate("audit", "root")->secret != made.secret);
 }
 
+TEST_CASE("A new version is taken by who asks for the first time after it") {
+  const std::string folder = NewFolder();
+  CHECK(ReasonOf(AddKeyVersion(folder, "pseudonym", "root").status()) ==
+        status::v1::REASON_CODE_NOT_FOUND);
+  const auto keys = OpenFileKeyProvider(folder).value();
+  const VersionedKey first = keys->GetOrCreate("pseudonym", "root").value();
+  const VersionedKey second =
+      AddKeyVersion(folder, "pseudonym", "root").value();
+  CHECK(second.version == 2);
+  CHECK(second.secret != first.secret);
+  CHECK(ModeOf(folder + "/pseudonym/root/2.key") == 0600);
+  // Who has begun with the first goes on with it.
+  CHECK(keys->GetNewest("pseudonym", "root")->secret == first.secret);
+  CHECK(keys->GetOrCreate("pseudonym", "root")->version == 1);
+  const auto later = OpenFileKeyProvider(folder).value();
+  CHECK(later->GetOrCreate("pseudonym", "root")->secret == second.secret);
+  CHECK(later->GetNewest("pseudonym", "root")->version == 2);
+  // The version before stays, for who must still open what was made with it.
+  CHECK(later->Get("pseudonym", "root", 1).value() == first.secret);
+}
+
 TEST_CASE("Files are hex and newline, and nobody else may read them") {
   const std::string folder = NewFolder();
   const auto keys = OpenFileKeyProvider(folder).value();

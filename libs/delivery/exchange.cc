@@ -46,6 +46,10 @@ exchange::v1::Started StartedBy(const agreement::v1::Agreement& agreement,
   started.set_schema_version(plan.schema_version());
   for (const PlannedField& field : plan.fields()) {
     *started.add_fields() = field.after;
+    exchange::v1::FieldTreatment* treatment = started.add_treatments();
+    treatment->set_field_id(field.field_id);
+    treatment->set_treatment(field.treatment);
+    treatment->set_key_version(field.key_version);
   }
   for (const std::string& name : plan.key()) started.add_key(name);
   return started;
@@ -495,6 +499,7 @@ absl::StatusOr<std::shared_ptr<const Plan>> Exchange::PlanFor(
   desensitize::OperatorKeys keys;
   keys.pseudonym_secret = desensitize::DerivePseudonymSecret(
       AsView(root.secret), AsView(agreement.id()), root.version);
+  keys.pseudonym_version = root.version;
   keys.shared_domain =
       [&root](absl::string_view domain) -> absl::StatusOr<std::string> {
     return desensitize::DerivePseudonymSecret(

@@ -85,6 +85,51 @@ TEST_CASE("What an adapter publishes reaches the consumer as agreed") {
   CHECK(test.exchange->Stop(kTestWait));
 }
 
+TEST_CASE("The next version of the root is told, and taken by the next start") {
+  TestExchange test;
+  test.domain.PublishBatches(0, 1);
+  // The pseudonym of the first person, to a group that has received nothing.
+  const auto pseudonym_in = [&test](const std::string& group) {
+    exchange::v1::Start start = test.domain.StartRequest();
+    start.set_from(exchange::v1::START_FROM_BEGINNING);
+    start.set_group(group);
+    ScriptedSink sink;
+    REQUIRE(test.Subscribe(&sink, test.domain.HealthConsumer(), start).ok());
+    sink.WaitForDeliveries(1);
+    const auto batch = records::ParseBatch(sink.deliveries().at(0).batch);
+    REQUIRE(batch.ok());
+    std::string pseudonym(batch->FindColumn(1)->Text(0));
+    test.stream->End(absl::CancelledError("seen enough"));
+    CHECK_FALSE(sink.WaitForFinish().ok());
+    return pseudonym;
+  };
+  const std::string first = pseudonym_in("a");
+  REQUIRE(test.started.treatments_size() == 3);
+  CHECK(test.started.treatments(0).field_id() == 1);
+  CHECK(test.started.treatments(0).treatment() == "pseudonym.hex");
+  CHECK(test.started.treatments(0).key_version() == 1);
+  CHECK(test.started.treatments(1).treatment() == "mask.name");
+  CHECK(test.started.treatments(1).key_version() == 0);
+
+  REQUIRE(crypto::AddKeyVersion(test.domain.bus.folder.path() + "/keys",
+                                "pseudonym", "root")
+              .ok());
+  // A broker that runs goes on as it began, with the same consumers and others.
+  CHECK(pseudonym_in("b") == first);
+  CHECK(test.started.treatments(0).key_version() == 1);
+
+  test.Restart();
+  CHECK(pseudonym_in("c") != first);
+  CHECK(test.started.treatments(0).key_version() == 2);
+  std::vector<uint32_t> versions;
+  for (const auto& entry : test.domain.Entries()) {
+    if (!entry.has_disclosure()) continue;
+    versions.push_back(entry.disclosure().fields(0).key_version());
+    CHECK(entry.disclosure().fields(1).key_version() == 0);
+  }
+  CHECK(versions == std::vector<uint32_t>{1, 1, 2});
+}
+
 TEST_CASE("Once a revocation is acknowledged no write starts any more") {
   for (int round = 0; round < 3; ++round) {
     TestExchange test;

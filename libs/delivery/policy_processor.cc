@@ -140,6 +140,7 @@ audit::v1::Entry PolicyProcessor::Announce(
     treated_field->set_field_id(field.field_id);
     treated_field->set_field_name(field.after.name());
     treated_field->set_treatment(field.treatment);
+    treated_field->set_key_version(field.key_version);
     treated_field->set_untreatable_values(treated.untreatable[i]);
   }
   return entry;

@@ -19,7 +19,6 @@ struct TestExchange {
       uint32_t partitions = 1,
       const std::function<void(ExchangeOptions*)>& change = nullptr)
       : domain(partitions) {
-    ExchangeOptions options;
     options.registry = domain.registry.get();
     options.log = domain.bus.log.get();
     options.audit = domain.audit.get();
@@ -29,6 +28,17 @@ struct TestExchange {
     options.lease = &lease;
     options.quota = &quota;
     if (change) change(&options);
+    exchange = std::make_unique<Exchange>(options);
+  }
+
+  // As when the broker's process ends and another starts: keys are read anew.
+  void Restart() {
+    REQUIRE(exchange->Stop(kTestWait));
+    exchange.reset();
+    auto keys = crypto::OpenFileKeyProvider(domain.bus.folder.path() + "/keys");
+    REQUIRE(keys.ok());
+    domain.keys = *std::move(keys);
+    options.keys = domain.keys.get();
     exchange = std::make_unique<Exchange>(options);
   }
 
@@ -76,6 +86,7 @@ struct TestExchange {
   ScriptedLease lease;
   ScriptedQuota quota;
   DeliveryFixture domain;
+  ExchangeOptions options;
   std::unique_ptr<Exchange> exchange;
   exchange::v1::Started started;
   std::shared_ptr<Stream> stream;

@@ -229,6 +229,9 @@ std::string TreatmentSummary(const audit::v1::Disclosure& disclosure) {
   for (const audit::v1::FieldTreated& field : disclosure.fields()) {
     absl::StrAppend(&summary, summary.empty() ? "" : ", ", field.field_name(),
                     " ", field.treatment());
+    if (field.key_version() > 0) {
+      absl::StrAppend(&summary, " (key ", field.key_version(), ")");
+    }
     if (field.untreatable_values() > 0) {
       absl::StrAppend(&summary, " (", field.untreatable_values(),
                       " untreatable)");

@@ -102,13 +102,18 @@ absl::Status WriteJson(const std::string& audit_id, const ProvedEntry& proved) {
 absl::Status WriteFields(const cli::Invocation& invocation,
                          const audit::v1::Disclosure& disclosure) {
   std::cout << '\n';
-  const auto writer = cli::MakeOutput(
-      invocation,
-      {{"field", true}, {"name"}, {"treatment"}, {"untreatable", true}});
+  const auto writer = cli::MakeOutput(invocation, {{"field", true},
+                                                   {"name"},
+                                                   {"treatment"},
+                                                   {"key_version", true},
+                                                   {"untreatable", true}});
   for (const audit::v1::FieldTreated& field : disclosure.fields()) {
     writer->Write({Cell::Number(uint64_t{field.field_id()}),
                    Cell::Text(AsView(field.field_name())),
                    Cell::Text(AsView(field.treatment())),
+                   field.key_version() == 0
+                       ? Cell()
+                       : Cell::Number(uint64_t{field.key_version()}),
                    Cell::Number(field.untreatable_values())});
   }
   return writer->Flush();

@@ -69,6 +69,23 @@ absl::Status MakeRoot(const cli::Invocation& invocation,
                    {"root_check", Cell::Text(HexEncode(AsView(check)))}});
 }
 
+absl::Status RotateRoot(const cli::Invocation& invocation,
+                        const std::string& folder) {
+  ASSIGN_OR_RETURN(const crypto::VersionedKey made,
+                   crypto::AddKeyVersion(folder, process::kPseudonymPurpose,
+                                         process::kPseudonymRoot));
+  ASSIGN_OR_RETURN(const auto keys, crypto::OpenFileKeyProvider(folder));
+  ASSIGN_OR_RETURN(const std::string check,
+                   process::PseudonymRootCheck(keys.get()));
+  std::cerr << "copy " << folder
+            << " to every broker, then start them again: each takes the new "
+               "version when it starts\n";
+  return cli::PrintFacts(
+      invocation, {{"folder", Cell::Text(AsView(folder))},
+                   {"version", Cell::Number(uint64_t{made.version})},
+                   {"root_check", Cell::Text(HexEncode(AsView(check)))}});
+}
+
 struct Enrolment {
   std::string department;
   std::string role;
@@ -254,6 +271,19 @@ void AddKeyCommands(CLI::App* app, cli::Invocation* invocation) {
       invocation,
       [invocation, folder] { return MakeRoot(*invocation, *folder); })
       ->add_option("DIR", *folder, "The brokers' keys_dir")
+      ->required();
+  auto rotated = std::make_shared<std::string>();
+  cli::AddCommand(
+      group, "rotate-root",
+      "Add the next version of the root of all pseudonyms",
+      "  sluicectl key rotate-root keys\n"
+      "\n"
+      "Every pseudonym becomes another, and nothing links it to the one "
+      "before:\n"
+      "consumers read anew. docs/formats/pseudonym.md tells the steps.",
+      invocation,
+      [invocation, rotated] { return RotateRoot(*invocation, *rotated); })
+      ->add_option("DIR", *rotated, "A copy of the brokers' keys_dir")
       ->required();
   add_with_file("rotate",
                 "Replace this client's signing key by the one in FILE, which "

@@ -68,6 +68,7 @@ TEST_CASE("help is no error and has examples, at every level") {
                               "genesis create",
                               "genesis show",
                               "key make-root",
+                              "key rotate-root",
                               "subscribe",
                               "status"}) {
     INFO(command);
@@ -236,6 +237,27 @@ TEST_CASE("the root of the pseudonyms is made once, in a private folder") {
   const ProgramOutcome again = Run("key make-root " + keys);
   CHECK(again.exit_code == 1);
   CHECK_THAT(again.errors, Contains("reason: ALREADY_EXISTS"));
+}
+
+TEST_CASE("the root of the pseudonyms gets a next version beside the first") {
+  const storage::TestFolder folder;
+  const std::string keys = folder.path() + "/keys";
+  const ProgramOutcome none = Run("key rotate-root " + keys);
+  CHECK(none.exit_code == 1);
+  CHECK_THAT(none.errors, Contains("reason: NOT_FOUND"));
+  const ProgramOutcome made = Run("key make-root " + keys + " --output jsonl");
+  REQUIRE(made.exit_code == 0);
+  const ProgramOutcome next =
+      Run("key rotate-root " + keys + " --output jsonl");
+  INFO(next.errors);
+  REQUIRE(next.exit_code == 0);
+  CHECK_THAT(next.output, Contains("\"version\":2"));
+  CHECK_THAT(next.errors, Contains("to every broker"));
+  CHECK(next.output != made.output);
+  struct stat info{};
+  REQUIRE(::stat((keys + "/pseudonym/root/1.key").c_str(), &info) == 0);
+  REQUIRE(::stat((keys + "/pseudonym/root/2.key").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("output that goes to a file has no colour and no progress bar") {

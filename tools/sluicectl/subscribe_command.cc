@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -152,6 +153,7 @@ class Consumer {
     if (const auto* started = std::get_if<exchange::v1::Started>(&event)) {
       if (!started_) since_ = absl::Now();
       started_ = true;
+      TellKeyVersions(*started);
       if (!options_.count_only) {
         if (writer_ != nullptr) RETURN_IF_ERROR(writer_->Flush());
         writer_ = cli::MakeOutput(invocation_, RecordColumns(*started));
@@ -167,6 +169,25 @@ class Consumer {
     RETURN_IF_ERROR(SettleDeferred());
     if (options_.until_caught_up) stopper_->Stop(1);
     return absl::OkStatus();
+  }
+
+  // Each time they are others: values of two versions do not compare.
+  void TellKeyVersions(const exchange::v1::Started& started) {
+    std::map<uint32_t, std::string> fields;
+    for (const exchange::v1::FieldTreatment& treated : started.treatments()) {
+      if (treated.key_version() == 0) continue;
+      for (const catalog::v1::Field& field : started.fields()) {
+        if (field.id() != treated.field_id()) continue;
+        std::string* const names = &fields[treated.key_version()];
+        absl::StrAppend(names, names->empty() ? "" : ", ", field.name());
+      }
+    }
+    if (fields == key_versions_) return;
+    key_versions_ = std::move(fields);
+    progress_->Clear();
+    for (const auto& [version, names] : key_versions_) {
+      std::cerr << "key version " << version << ": " << names << '\n';
+    }
   }
 
   absl::Status Deliver(const client::ReceivedDelivery& received) {
@@ -251,6 +272,8 @@ class Consumer {
   std::unique_ptr<cli::RowWriter> writer_;
   std::unique_ptr<RecordRows> rows_;
   bool started_ = false;
+  // Names of the fields made under each version of a key.
+  std::map<uint32_t, std::string> key_versions_;
   absl::Time since_;
   // Markers that were written and not flushed yet.
   std::vector<exchange::v1::Delivery> deferred_;
