@@ -28,10 +28,9 @@ int Number(absl::string_view digits) {
   return number;
 }
 
-bool IsDate(absl::string_view yyyymmdd) {
-  const int year = Number(yyyymmdd.substr(0, 4));
-  const int month = Number(yyyymmdd.substr(4, 2));
-  const int day = Number(yyyymmdd.substr(6, 2));
+bool IsDate(int year, absl::string_view mmdd) {
+  const int month = Number(mmdd.substr(0, 2));
+  const int day = Number(mmdd.substr(2, 2));
   // A CivilDay takes 31 February for 3 March.
   const absl::CivilDay date(year, month, day);
   return year >= kOldestBirthYear && date.month() == month && date.day() == day;
@@ -46,11 +45,22 @@ char ResidentIdCheckCharacter(absl::string_view digits) {
   return kCheckCharacters[static_cast<size_t>(sum) % kCheckCharacters.size()];
 }
 
-bool IsValidResidentId(absl::string_view id) {
+bool HasResidentIdForm(absl::string_view id) {
   if (id.size() != kResidentIdLength) return false;
   const absl::string_view digits = id.substr(0, kDigits);
-  return AllDigits(digits) && IsDate(digits.substr(6, 8)) &&
-         id[kDigits] == ResidentIdCheckCharacter(digits);
+  return AllDigits(digits) &&
+         IsDate(Number(digits.substr(6, 4)), digits.substr(10, 4)) &&
+         (id[kDigits] == 'X' || AllDigits(id.substr(kDigits)));
+}
+
+bool IsValidResidentId(absl::string_view id) {
+  return HasResidentIdForm(id) &&
+         id[kDigits] == ResidentIdCheckCharacter(id.substr(0, kDigits));
+}
+
+bool IsOldResidentId(absl::string_view id) {
+  return id.size() == kOldResidentIdLength && AllDigits(id) &&
+         IsDate(1900 + Number(id.substr(6, 2)), id.substr(8, 4));
 }
 
 }  // namespace sluice::identifiers

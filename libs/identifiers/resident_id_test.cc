@@ -65,6 +65,15 @@ TEST_CASE("two neighbouring characters swapped make an id invalid") {
   }
 }
 
+TEST_CASE("an id with another check character still has the form") {
+  for (const char last : std::string("0123456789X")) {
+    CHECK(HasResidentIdForm(std::string("11010519491231002") + last));
+  }
+  CHECK_FALSE(HasResidentIdForm("11010519491231002x"));
+  CHECK_FALSE(HasResidentIdForm("110105194902300021"));
+  CHECK_FALSE(HasResidentIdForm("11010519491231002"));
+}
+
 TEST_CASE("ids of a wrong form are invalid") {
   CHECK_FALSE(IsValidResidentId(""));
   CHECK_FALSE(IsValidResidentId("11010519491231002"));
@@ -72,6 +81,19 @@ TEST_CASE("ids of a wrong form are invalid") {
   CHECK_FALSE(IsValidResidentId("11010519491231002x"));
   CHECK_FALSE(IsValidResidentId("110105491231002"));
   CHECK_FALSE(IsValidResidentId("1101051949123100二"));
+}
+
+TEST_CASE("the old form has fifteen digits and a day of the 1900s") {
+  CHECK(IsOldResidentId("110105491231002"));
+  CHECK(IsOldResidentId("110105000228002"));
+  CHECK(IsOldResidentId("110105960229002"));
+  for (const char* wrong :
+       {"", "11010549123100", "1101054912310021", "11010549123100X",
+        "110105491331002", "110105490002002", "110105490100002",
+        "110105000229002", "110105970229002", "11010519491231002X"}) {
+    INFO(wrong);
+    CHECK_FALSE(IsOldResidentId(wrong));
+  }
 }
 
 TEST_CASE("a birth date that does not exist makes an id invalid") {
