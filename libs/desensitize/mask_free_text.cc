@@ -14,17 +14,17 @@ class FreeTextMask : public Operator {
 
   Treated Apply(const records::Column& column) const override {
     // Grows to the longest text of the column.
-    std::vector<uint8_t> hidden;
+    std::vector<Shown> hidden;
     return TreatTexts(
         column, column.data.size() * symbol_.size(),
         [this, &hidden](const char* begin, const char* end, char* out) {
           const auto size = static_cast<size_t>(end - begin);
           FindSensitiveSpans(absl::string_view(begin, size), &hidden);
           for (size_t i = 0; i < size; ++i) {
-            if (hidden[i] != 0) {
-              out = symbol_.Write(out, 1);
-            } else {
+            if (hidden[i] == Shown::kShown) {
               *out++ = begin[i];
+            } else if (hidden[i] == Shown::kHidden) {
+              out = symbol_.Write(out, 1);
             }
           }
           return out;

@@ -1,13 +1,9 @@
 #include <re2/re2.h>
 
-#include <optional>
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/mask_symbol.h"
-#include "libs/desensitize/semantics.h"
 #include "libs/desensitize/treatment_site.h"
 
 namespace sluice::desensitize {
@@ -23,22 +19,6 @@ using agreement::v1::MaskPattern;
 constexpr uint32_t kKeptMax = 64;
 // Memory that a compiled expression and its scans may take.
 constexpr int64_t kPatternBytesMax = int64_t{4} << 20;
-
-absl::Status ResolveRule(const TreatmentSite& site, Mask* mask) {
-  if (mask->rule_case() != Mask::RULE_NOT_SET) return absl::OkStatus();
-  std::optional<Mask> by_meaning = DefaultMask(site.field().semantic_type());
-  if (!by_meaning) {
-    return site.Unfit(
-        "mask",
-        absl::StrCat("no mask is customary for a field of semantic type ",
-                     SemanticTypeName(site.field().semantic_type()),
-                     ": spell the rule, such as keep_ends, name, phone, "
-                     "address, email or pattern"));
-  }
-  by_meaning->set_symbol(mask->symbol());
-  *mask = *std::move(by_meaning);
-  return absl::OkStatus();
-}
 
 absl::Status CheckSymbol(const TreatmentSite& site, const Mask& mask) {
   if (!IsMaskSymbol(AsView(mask.symbol()))) {
@@ -120,7 +100,6 @@ absl::Status ResolveAddress(const TreatmentSite& site, MaskAddress* address) {
 absl::Status ResolveMask(const TreatmentSite& site, Mask* mask) {
   RETURN_IF_ERROR(site.CheckType(site.type() == records::v1::DATA_TYPE_STRING,
                                  "mask", "STRING"));
-  RETURN_IF_ERROR(ResolveRule(site, mask));
   if (mask->symbol().empty()) mask->set_symbol("*");
   RETURN_IF_ERROR(CheckSymbol(site, *mask));
   switch (mask->rule_case()) {

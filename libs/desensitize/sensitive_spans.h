@@ -9,16 +9,28 @@
 
 namespace sluice::desensitize {
 
-// Sets hidden[i] to 1 for each byte of `text`, valid UTF-8, that is to be
-// hidden: of a resident id all but the first 6 and last 4 characters, of a
-// mobile number the four in the middle, of a bank card all but the first 6 and
-// last 4, of an e-mail address what stands before the @ but its first
-// character. `hidden` is as long as the text afterwards; only ASCII is hidden.
+// Of a byte of a text.
+enum class Shown : uint8_t {
+  kShown = 0,
+  // The first byte of a character that is hidden.
+  kHidden = 1,
+  // A further byte of one.
+  kHiddenRest = 2,
+};
+
+// Sets hidden[i] for each byte of `text`, valid UTF-8: hidden is of a resident
+// id all but the first 6 and last 4 characters, of a mobile number the four in
+// the middle, of a bank card all but the first 6 and last 4, of an e-mail
+// address what stands before the @ but its first character. `hidden` is as long
+// as the text afterwards.
 //
-// The digits of a number may stand in groups with one space or hyphen between
-// them, and a mobile number may have 86 before it. A number inside a longer one
-// is not found.
-void FindSensitiveSpans(absl::string_view text, std::vector<uint8_t>* hidden);
+// What people write is looked for, not only what is right: a resident id may
+// have a wrong check character, a small x, or the 15 digits of before 1999 (of
+// which the last 3 are shown, so that the birth date is not). Digits may be of
+// full width, and stand in groups with one space or hyphen between them; a
+// mobile number may have 86 before it. A number inside a longer one is not
+// found.
+void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden);
 
 }  // namespace sluice::desensitize
 

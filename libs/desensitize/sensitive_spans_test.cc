@@ -9,12 +9,14 @@ namespace sluice::desensitize {
 namespace {
 
 std::string Hidden(const std::string& text) {
-  std::vector<uint8_t> hidden = {1, 2, 3};
+  std::vector<Shown> hidden(3, Shown::kHidden);
   FindSensitiveSpans(text, &hidden);
   REQUIRE(hidden.size() == text.size());
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    out += hidden[i] != 0 ? '*' : text[i];
+    if (hidden[i] != Shown::kHiddenRest) {
+      out += hidden[i] == Shown::kHidden ? '*' : text[i];
+    }
   }
   return out;
 }
@@ -44,11 +46,38 @@ TEST_CASE("numbers and addresses of persons are found inside prose") {
   }
 }
 
+TEST_CASE("numbers are found as people write them") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"电话１３８１２３４５６７８。", "电话１３８****５６７８。"},
+      {"１３８－１２３４－５６７８", "１３８－****－５６７８"},
+      {"138１２３４5678", "138****5678"},
+      {"＋８６１３８１２３４５６７８", "＋８６１３８****５６７８"},
+      {"１１０１０５１９４９１２３１００２Ｘ，",
+       "１１０１０５********００２Ｘ，"},
+      {"11010519491231002ｘ", "110105********002ｘ"},
+      // The old form, and one with a wrong check character.
+      {"旧证110105491231002", "旧证110105******002"},
+      {"110105194912310021", "110105********0021"},
+      {"１", "１"},
+      {"１２", "１２"},
+      {"，１。－１", "，１。－１"},
+      {"\xEF\xBB\xBF"
+       "1",
+       "\xEF\xBB\xBF"
+       "1"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == expected);
+  }
+}
+
 TEST_CASE("other numbers stay") {
   for (const std::string text :
        {"2026-03-31 12:30", "订单20260331123456789012345", "12812345678",
-        "110105194912310021", "4111111111111112", "价格12345678.90元", "@",
-        "a@", "@b.cn", "a@b", "1", "138 1234 567"}) {
+        "110105194902300022", "160105194912310021", "4111111111111112",
+        "110105491331002", "990105491231003", "价格12345678.90元", "@", "a@",
+        "@b.cn", "a@b", "1", "138 1234 567"}) {
     CAPTURE(text);
     CHECK(Hidden(text) == text);
   }

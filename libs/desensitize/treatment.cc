@@ -1,11 +1,13 @@
 #include "libs/desensitize/treatment.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/constant_value.h"
+#include "libs/desensitize/semantics.h"
 #include "libs/desensitize/treatment_site.h"
 
 namespace sluice::desensitize {
@@ -13,6 +15,7 @@ namespace {
 
 using agreement::v1::Chain;
 using agreement::v1::FpeResidentId;
+using agreement::v1::Mask;
 using agreement::v1::Surrogate;
 using agreement::v1::SurrogateName;
 using agreement::v1::Withhold;
@@ -55,6 +58,31 @@ absl::Status CheckSurrogate(const TreatmentSite& site,
     return site.Unfit("surrogate.name.sex", "is none of FEMALE, MALE");
   }
   return absl::OkStatus();
+}
+
+// The treatment that a mask without a rule stands for.
+absl::StatusOr<Treatment> ResolveBareMask(const TreatmentSite& site,
+                                          const Mask& mask) {
+  std::optional<Treatment> meant = DefaultTreatment(site.field());
+  if (!meant) {
+    return site.Unfit(
+        "mask",
+        absl::StrCat("names no rule, and none is customary for values of "
+                     "semantic type ",
+                     SemanticTypeName(site.field().semantic_type()),
+                     " in such a column at this sensitivity: spell the "
+                     "treatment, such as mask.keep_ends or mask.pattern"));
+  }
+  if (meant->has_mask()) meant->mutable_mask()->set_symbol(mask.symbol());
+  ASSIGN_OR_RETURN(Treatment resolved, ResolveAt(site, *meant));
+  if (!resolved.has_mask() && !mask.symbol().empty()) {
+    return site.Unfit("mask.symbol",
+                      absl::StrCat("has no place: `mask` stands for ",
+                                   TreatmentName(resolved),
+                                   " here; leave the symbol out, or spell the "
+                                   "treatment"));
+  }
+  return resolved;
 }
 
 // Each step meets what the one before it made.
@@ -105,6 +133,9 @@ absl::StatusOr<Treatment> ResolveAt(const TreatmentSite& site,
       status = CheckWithhold(site, treatment.withhold());
       break;
     case Treatment::kMask:
+      if (treatment.mask().rule_case() == Mask::RULE_NOT_SET) {
+        return ResolveBareMask(site, treatment.mask());
+      }
       status = ResolveMask(site, resolved.mutable_mask());
       break;
     case Treatment::kPseudonym:

@@ -37,8 +37,9 @@ absl::Status CheckStrength(const Treatment& treatment, const Field& field,
                            absl::string_view path);
 
 // The treatment of `field`, one of `resource`, with all that it leaves to the
-// field spelled out: `mask: {}` becomes the rule of the semantic type, defaults
-// become values. TREATMENT_UNFIT, naming `path` and what in it is wrong, when
+// field spelled out: `mask: {}` becomes what is right for the semantic type and
+// the sensitivity (semantics.h), which need be no mask; defaults become values.
+// TREATMENT_UNFIT, naming `path` and what in it is wrong, when
 // it does not fit the field's type, sets nothing, or is outside its bounds; the
 // message says which treatments would fit. PREDICATE_UNFIT or UNKNOWN_FIELD for
 // a condition, as predicate::Compile says; TREATMENT_TOO_WEAK for one that

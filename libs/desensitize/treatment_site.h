@@ -67,7 +67,7 @@ class TreatmentSite {
 };
 
 // Each checks one kind of treatment against its field and replaces what it
-// leaves to defaults.
+// leaves to defaults. The mask names a rule.
 absl::Status ResolveMask(const TreatmentSite& site, agreement::v1::Mask* mask);
 absl::Status ResolvePseudonym(const TreatmentSite& site,
                               agreement::v1::Pseudonym* pseudonym);

@@ -72,22 +72,101 @@ TEST_CASE("a bare mask becomes the rule of the field's semantic type") {
   }
 }
 
-TEST_CASE("a bare mask without a customary rule asks for one") {
-  for (const auto meaning :
-       {catalog::v1::SEMANTIC_TYPE_UNSPECIFIED, catalog::v1::SEMANTIC_TYPE_SEX,
-        catalog::v1::SEMANTIC_TYPE_DIVISION_CODE,
-        catalog::v1::SEMANTIC_TYPE_BIRTH_DATE,
-        catalog::v1::SEMANTIC_TYPE_AMOUNT, catalog::v1::SEMANTIC_TYPE_POINT}) {
-    CHECK(Resolved("mask {}", TextFieldOf(meaning)) ==
-          "error at fields[2].treatment.mask");
+TEST_CASE("a bare mask may stand for another kind of treatment") {
+  const auto bare = [](catalog::v1::SemanticType meaning, DataType type) {
+    Field field = FieldOf(type);
+    field.set_semantic_type(meaning);
+    return Resolved("mask {}", field);
+  };
+  using namespace catalog::v1;  // NOLINT: names of one proto package
+  using namespace records::v1;  // NOLINT: names of one proto package
+  const std::string year = Normal("generalize {date {unit: YEAR}}");
+  CHECK(bare(SEMANTIC_TYPE_BIRTH_DATE, DATA_TYPE_DATE) == year);
+  CHECK(bare(SEMANTIC_TYPE_BIRTH_DATE, DATA_TYPE_TIMESTAMP) == year);
+  CHECK(bare(SEMANTIC_TYPE_BIRTH_DATE, DATA_TYPE_STRING) ==
+        Normal("mask {keep_ends {first: 4} symbol: '*'}"));
+  CHECK(bare(SEMANTIC_TYPE_POINT, DATA_TYPE_STRING) ==
+        Normal("generalize {grid {cell: '0.01'}}"));
+  for (const auto type :
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}) {
+    CHECK_THAT(bare(SEMANTIC_TYPE_AMOUNT, type),
+               Catch::StartsWith("generalize { bucket { bounds: "));
   }
+  for (const auto type : {DATA_TYPE_STRING, DATA_TYPE_INT64, DATA_TYPE_BOOL}) {
+    CHECK(bare(SEMANTIC_TYPE_SEX, type) == Normal("withhold {}"));
+  }
+}
+
+TEST_CASE("a bare mask of a division code leaves a level above the code's") {
+  Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_DIVISION_CODE);
+  const std::vector<std::pair<uint32_t, std::string>> levels = {
+      {0, "COUNTY"},
+      {12, "COUNTY"},
+      {9, "COUNTY"},
+      {6, "CITY"},
+      {4, "PROVINCE"}};
+  for (const auto& [length, level] : levels) {
+    field.set_length_max(length);
+    CHECK(Resolved("mask {}", field) ==
+          Normal("generalize {division {level: " + level + "}}"));
+  }
+  field.set_length_max(2);
+  CHECK(Resolved("mask {}", field) == "error at fields[2].treatment.mask");
+}
+
+TEST_CASE("a bare mask of a highly sensitive field is as strong as it must") {
+  using namespace catalog::v1;  // NOLINT: names of one proto package
+  for (const auto level : {SENSITIVITY_L4_HIGHLY_SENSITIVE, SENSITIVITY_CORE}) {
+    for (const auto meaning :
+         {SEMANTIC_TYPE_RESIDENT_ID, SEMANTIC_TYPE_USCC,
+          SEMANTIC_TYPE_PERSON_NAME, SEMANTIC_TYPE_PHONE, SEMANTIC_TYPE_ADDRESS,
+          SEMANTIC_TYPE_BANK_CARD, SEMANTIC_TYPE_EMAIL, SEMANTIC_TYPE_PLATE,
+          SEMANTIC_TYPE_PASSPORT}) {
+      Field field = TextFieldOf(meaning);
+      field.set_sensitivity(level);
+      CHECK(Resolved("mask {}", field) ==
+            Normal("pseudonym {format: HEX length: 32 hash: SHA256}"));
+      field.set_type(records::v1::DATA_TYPE_BOOL);
+      CHECK(Resolved("mask {}", field) == "error at fields[2].treatment.mask");
+    }
+    for (const auto meaning :
+         {SEMANTIC_TYPE_DIVISION_CODE, SEMANTIC_TYPE_BIRTH_DATE,
+          SEMANTIC_TYPE_SEX, SEMANTIC_TYPE_ICD10, SEMANTIC_TYPE_AMOUNT,
+          SEMANTIC_TYPE_POINT}) {
+      Field field = TextFieldOf(meaning);
+      field.set_sensitivity(level);
+      CHECK(Resolved("mask {}", field) == Normal("withhold {}"));
+    }
+  }
+}
+
+TEST_CASE("a symbol goes with a mask alone") {
+  Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_PHONE);
+  field.set_sensitivity(catalog::v1::SENSITIVITY_L4_HIGHLY_SENSITIVE);
   const auto error =
-      ResolveTreatment(Parse("mask {}"),
-                       TextFieldOf(catalog::v1::SEMANTIC_TYPE_SEX), kPath)
-          .status();
-  CHECK_THAT(
-      std::string(error.message()),
-      Catch::Contains("semantic type SEX") && Catch::Contains("keep_ends"));
+      ResolveTreatment(Parse("mask {symbol: '#'}"), field, kPath).status();
+  CHECK(sluice::FieldOf(error) == "fields[2].treatment.mask.symbol");
+  CHECK_THAT(std::string(error.message()),
+             Catch::Contains("`mask` stands for pseudonym.hex here"));
+}
+
+TEST_CASE("a bare mask without a customary rule asks for one") {
+  using namespace catalog::v1;  // NOLINT: names of one proto package
+  CHECK(Resolved("mask {}", TextFieldOf(SEMANTIC_TYPE_UNSPECIFIED)) ==
+        "error at fields[2].treatment.mask");
+  Field field = TextFieldOf(SEMANTIC_TYPE_UNSPECIFIED);
+  field.set_sensitivity(SENSITIVITY_L4_HIGHLY_SENSITIVE);
+  CHECK(Resolved("mask {}", field) == "error at fields[2].treatment.mask");
+  field = FieldOf(records::v1::DATA_TYPE_INT64);
+  field.set_semantic_type(SEMANTIC_TYPE_PHONE);
+  CHECK(Resolved("mask {}", field) == "error at fields[2].treatment.mask");
+  const auto error = ResolveTreatment(Parse("mask {}"),
+                                      TextFieldOf(SEMANTIC_TYPE_AMOUNT), kPath)
+                         .status();
+  CHECK_THAT(std::string(error.message()),
+             Catch::Contains("semantic type AMOUNT") &&
+                 Catch::Contains("mask.keep_ends") &&
+                 Catch::Contains("can take keep, mask, pseudonym"));
 }
 
 TEST_CASE("defaults become values and what is set stays") {

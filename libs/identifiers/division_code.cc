@@ -25,9 +25,9 @@ constexpr std::array<size_t, 5> kLevelDigits = {2, 2, 2, 3, 3};
 }  // namespace
 
 bool IsProvinceCode(absl::string_view digits) {
-  return digits.size() == 2 && AreAllDigits(digits) &&
-         kProvinces[static_cast<size_t>((digits[0] - '0') * 10 +
-                                        (digits[1] - '0'))];
+  if (digits.size() != 2 || !AreAllDigits(digits)) return false;
+  const int code = (digits[0] - '0') * 10 + (digits[1] - '0');
+  return kProvinces[static_cast<size_t>(code)];
 }
 
 bool IsDivisionCode(absl::string_view text) {

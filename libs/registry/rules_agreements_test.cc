@@ -184,7 +184,10 @@ TEST_CASE("a treatment fits its field") {
 
 TEST_CASE("a treatment is as strong as the field's sensitivity asks") {
   Agreement agreement = PeopleAgreement();
-  agreement.mutable_fields(0)->mutable_treatment()->mutable_mask();
+  auto* mask = agreement.mutable_fields(0)->mutable_treatment()->mutable_mask();
+  // What a mask without a rule stands for is strong enough.
+  CHECK(Request(agreement).accepted());
+  mask->mutable_keep_ends()->set_first(6);
   CheckRefused(Request(agreement), status::v1::REASON_CODE_TREATMENT_TOO_WEAK,
                "fields[0].treatment");
   agreement = PeopleAgreement();

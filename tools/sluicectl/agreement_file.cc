@@ -62,12 +62,14 @@ Violation FromStatus(const absl::Status& status) {
   return {field, std::string(problem), ReasonOf(status)};
 }
 
-absl::Status CheckTreatment(const Treatment& treatment, const Field& field,
-                            const Resource& resource, absl::string_view path) {
-  ASSIGN_OR_RETURN(
-      const Treatment resolved,
-      desensitize::ResolveTreatment(treatment, field, resource, path));
-  return desensitize::CheckStrength(resolved, field, path);
+absl::StatusOr<Treatment> TreatmentFor(const Treatment& treatment,
+                                       const Field& field,
+                                       const Resource& resource,
+                                       absl::string_view path) {
+  ASSIGN_OR_RETURN(Treatment resolved, desensitize::ResolveTreatment(
+                                           treatment, field, resource, path));
+  RETURN_IF_ERROR(desensitize::CheckStrength(resolved, field, path));
+  return resolved;
 }
 
 void GrantFields(const config::v1::AgreementFile& content,
@@ -87,14 +89,19 @@ void GrantFields(const config::v1::AgreementFile& content,
     *grant.mutable_treatment() = treatment;
     const auto missing =
         predicate::PinFields(resource, AsView(path), grant.mutable_treatment());
-    for (const predicate::MissingField& each : missing) {
-      violations->push_back(UnknownField(resource, each.name, each.path));
+    if (!missing.empty()) {
+      for (const predicate::MissingField& each : missing) {
+        violations->push_back(UnknownField(resource, each.name, each.path));
+      }
+      continue;
     }
-    if (missing.empty()) {
-      const absl::Status checked =
-          CheckTreatment(grant.treatment(), *field, resource, AsView(path));
-      if (!checked.ok()) violations->push_back(FromStatus(checked));
+    absl::StatusOr<Treatment> resolved =
+        TreatmentFor(grant.treatment(), *field, resource, AsView(path));
+    if (!resolved.ok()) {
+      violations->push_back(FromStatus(resolved.status()));
+      continue;
     }
+    *grant.mutable_treatment() = *std::move(resolved);
     grants.push_back(std::move(grant));
   }
   std::sort(grants.begin(), grants.end(),

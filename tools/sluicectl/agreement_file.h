@@ -26,7 +26,9 @@ struct AgreementFile {
 absl::StatusOr<AgreementFile> ReadAgreementFile(const std::string& path);
 
 // Version `version` of the agreement that `file` asks for, with field names
-// resolved to the ids of `resource`. Every problem that shows before the
+// resolved to the ids of `resource`, and treatments spelled out: what is
+// approved is then what flows, whatever the catalog says of the field later.
+// Every problem that shows before the
 // registry is asked, each as "<file>:<line>:<column>: ...": UNKNOWN_FIELD with
 // the name that may have been meant, TREATMENT_UNFIT, TREATMENT_TOO_WEAK,
 // OUT_OF_BOUNDS for dates that do not make a period and for an on_limit without

@@ -79,7 +79,9 @@ TEST_CASE("names become ids, in ascending order, and blanks their defaults") {
   REQUIRE(agreement->fields_size() == 3);
   CHECK(agreement->fields(0).field_id() == 2);
   CHECK(agreement->fields(0).field_name() == "name");
-  CHECK(agreement->fields(0).treatment().has_mask());
+  // Spelled out: what an approver reads is what flows.
+  CHECK(agreement->fields(0).treatment().mask().has_name());
+  CHECK(agreement->fields(2).treatment().pseudonym().length() == 32);
   CHECK(agreement->fields(1).field_id() == 5);
   CHECK(agreement->fields(2).field_id() == 7);
   REQUIRE(agreement->modes_size() == 1);

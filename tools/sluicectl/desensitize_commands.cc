@@ -20,6 +20,8 @@
 #include "libs/crypto/random.h"
 #include "libs/desensitize/operator.h"
 #include "libs/desensitize/operator_list.h"
+#include "libs/desensitize/semantic_examples.h"
+#include "libs/desensitize/semantics.h"
 #include "libs/desensitize/token_text.h"
 #include "libs/desensitize/typed_lines.h"
 #include "libs/predicate/pin_fields.h"
@@ -33,6 +35,7 @@ using catalog::v1::Field;
 using cli::Cell;
 using desensitize::OperatorDescription;
 using desensitize::OperatorKeys;
+using desensitize::SemanticExample;
 using desensitize::Treatment;
 
 constexpr uint32_t kColumnRows = 4096;
@@ -41,6 +44,7 @@ constexpr size_t kSecretBytes = 32;
 struct Trial {
   std::string treatment;
   std::string type = "STRING";
+  std::string level;
   std::string key_hex;
   std::string tweak_hex;
   uint32_t scale = 2;
@@ -86,6 +90,20 @@ std::string Preserves(const desensitize::Preserved& preserved) {
   return text;
 }
 
+// The line that `value` becomes.
+absl::StatusOr<std::string> Become(absl::string_view value,
+                                   const Treatment& resolved,
+                                   const Field& field, uint32_t scale,
+                                   const OperatorKeys& keys) {
+  ASSIGN_OR_RETURN(const auto compiled,
+                   desensitize::CompileOperator(resolved, field, keys));
+  records::ColumnBuilder builder(kFieldId, field.type());
+  RETURN_IF_ERROR(
+      desensitize::AppendLine(value, field.type(), scale, &builder));
+  return desensitize::LineOf(compiled->Apply(builder.Finish()).column, 0,
+                             scale);
+}
+
 absl::StatusOr<std::string> ExampleOf(const OperatorDescription& each,
                                       const OperatorKeys& keys) {
   Field field;
@@ -97,14 +115,11 @@ absl::StatusOr<std::string> ExampleOf(const OperatorDescription& each,
   ASSIGN_OR_RETURN(
       const Treatment resolved,
       desensitize::ResolveTreatment(treatment, field, "treatment"));
-  ASSIGN_OR_RETURN(const auto compiled,
-                   desensitize::CompileOperator(resolved, field, keys));
-  records::ColumnBuilder builder(kFieldId, each.type);
-  RETURN_IF_ERROR(desensitize::AppendLine(each.value, each.type, 0, &builder));
-  return desensitize::LineOf(compiled->Apply(builder.Finish()).column, 0, 0);
+  return Become(each.value, resolved, field, 0, keys);
 }
 
-absl::Status List(const cli::Invocation& invocation) {
+absl::Status ListOperators(const cli::Invocation& invocation,
+                           const OperatorKeys& keys) {
   const auto writer = cli::MakeOutput(invocation, {{"name"},
                                                    {"strength"},
                                                    {"preserves"},
@@ -112,7 +127,6 @@ absl::Status List(const cli::Invocation& invocation) {
                                                    {"value"},
                                                    {"becomes"},
                                                    {"treatment"}});
-  const OperatorKeys keys = MadeUpKeys();
   for (const OperatorDescription& each : desensitize::AllOperators()) {
     ASSIGN_OR_RETURN(const std::string example, ExampleOf(each, keys));
     Cell can_fail;
@@ -126,7 +140,59 @@ absl::Status List(const cli::Invocation& invocation) {
   return writer->Flush();
 }
 
-// A data type, or a semantic type that is a text but for dates and amounts.
+// What `mask: {}` stands for at a level, and what it makes of an example.
+absl::Status WriteDefault(const SemanticExample& example,
+                          catalog::v1::Sensitivity level,
+                          absl::string_view level_text,
+                          const OperatorKeys& keys, cli::RowWriter* writer) {
+  Field field;
+  field.set_name("example");
+  field.set_type(example.type);
+  field.set_scale(desensitize::kExampleScale);
+  field.set_semantic_type(example.meaning);
+  field.set_sensitivity(level);
+  Treatment bare;
+  bare.mutable_mask();
+  ASSIGN_OR_RETURN(const Treatment resolved,
+                   desensitize::ResolveTreatment(bare, field, "treatment"));
+  ASSIGN_OR_RETURN(
+      const std::string becomes,
+      Become(example.value, resolved, field, desensitize::kExampleScale, keys));
+  writer->Write({Cell::Text(desensitize::SemanticTypeName(example.meaning)),
+                 Cell::Text(level_text),
+                 Cell::Text(AsView(desensitize::TreatmentName(resolved))),
+                 Cell::Text(example.value), Cell::Text(AsView(becomes))});
+  return absl::OkStatus();
+}
+
+absl::Status ListDefaults(const cli::Invocation& invocation,
+                          const OperatorKeys& keys) {
+  const auto writer = cli::MakeOutput(invocation, {{"semantic_type"},
+                                                   {"level"},
+                                                   {"mask_stands_for"},
+                                                   {"value"},
+                                                   {"becomes"}});
+  for (const SemanticExample& example : desensitize::SemanticExamples()) {
+    RETURN_IF_ERROR(WriteDefault(example, catalog::v1::SENSITIVITY_L3_SENSITIVE,
+                                 "L1-L3", keys, writer.get()));
+    RETURN_IF_ERROR(WriteDefault(example,
+                                 catalog::v1::SENSITIVITY_L4_HIGHLY_SENSITIVE,
+                                 "L4", keys, writer.get()));
+  }
+  return writer->Flush();
+}
+
+// For a program, which reads one table at a time, the operators alone.
+absl::Status List(const cli::Invocation& invocation, bool defaults_only) {
+  const OperatorKeys keys = MadeUpKeys();
+  if (defaults_only) return ListDefaults(invocation, keys);
+  RETURN_IF_ERROR(ListOperators(invocation, keys));
+  if (invocation.output != cli::OutputFormat::kTable) return absl::OkStatus();
+  std::cout << '\n';
+  return ListDefaults(invocation, keys);
+}
+
+// A data type, or a semantic type in the column it usually stands in.
 absl::StatusOr<Field> FieldOfType(const Trial& trial) {
   const std::string name = absl::AsciiStrToUpper(AsView(trial.type));
   Field field;
@@ -138,10 +204,8 @@ absl::StatusOr<Field> FieldOfType(const Trial& trial) {
   if (catalog::v1::SemanticType_Parse(absl::StrCat("SEMANTIC_TYPE_", name),
                                       &meaning)) {
     field.set_semantic_type(meaning);
-    if (meaning == catalog::v1::SEMANTIC_TYPE_BIRTH_DATE) {
-      type = records::v1::DATA_TYPE_DATE;
-    } else if (meaning == catalog::v1::SEMANTIC_TYPE_AMOUNT) {
-      type = records::v1::DATA_TYPE_DECIMAL128;
+    for (const SemanticExample& example : desensitize::SemanticExamples()) {
+      if (example.meaning == meaning) type = example.type;
     }
   } else if (!records::v1::DataType_Parse(absl::StrCat("DATA_TYPE_", name),
                                           &type)) {
@@ -150,6 +214,11 @@ absl::StatusOr<Field> FieldOfType(const Trial& trial) {
         "type such as RESIDENT_ID or PHONE");
   }
   field.set_type(type);
+  if (!trial.level.empty()) {
+    // --level has let pass L1 to L4 alone.
+    field.set_sensitivity(
+        static_cast<catalog::v1::Sensitivity>(trial.level[1] - '0'));
+  }
   return field;
 }
 
@@ -291,12 +360,19 @@ absl::Status Desensitize(const Trial& trial) {
 }  // namespace
 
 void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation) {
-  cli::AddCommand(app, "desensitizers",
-                  "The treatments there are, with what each preserves, how "
-                  "strong it is, and an example",
-                  "  sluicectl desensitizers\n"
-                  "  sluicectl desensitizers --output jsonl",
-                  invocation, [invocation] { return List(*invocation); });
+  auto defaults_only = std::make_shared<bool>(false);
+  cli::AddCommand(
+      app, "desensitizers",
+      "The treatments there are, with what each preserves, how strong it is, "
+      "and an example; below them what a bare `mask` stands for (jsonl, csv: "
+      "the treatments alone)",
+      "  sluicectl desensitizers\n"
+      "  sluicectl desensitizers --output jsonl\n"
+      "  sluicectl desensitizers --defaults --output csv",
+      invocation,
+      [invocation, defaults_only] { return List(*invocation, *defaults_only); })
+      ->add_flag("--defaults", *defaults_only,
+                 "Only what a bare `mask` stands for");
 
   auto trial = std::make_shared<Trial>();
   CLI::App* const desensitize = cli::AddCommand(
@@ -317,6 +393,11 @@ void AddDesensitizeCommands(CLI::App* app, cli::Invocation* invocation) {
   desensitize->add_option("--type", trial->type,
                           "Data type or semantic type of the values (default "
                           "STRING)");
+  desensitize
+      ->add_option("--level", trial->level,
+                   "Sensitivity of the field, L1 to L4: decides what a bare "
+                   "`mask` stands for")
+      ->check(CLI::IsMember({"L1", "L2", "L3", "L4"}));
   desensitize->add_option("--scale", trial->scale,
                           "Decimals of DECIMAL128 values (default 2)");
   desensitize->add_option("--key-hex", trial->key_hex,

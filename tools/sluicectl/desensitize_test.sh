@@ -56,6 +56,17 @@ done
 (($(wc -l < "${TEST_TMPDIR}/list") >= 40)) || fail 'the list is short'
 grep -q '"becomes":"138\*\*\*\*5678"' "${TEST_TMPDIR}/list" || fail 'no example'
 
+# What a bare mask stands for: by the level, in a table of its own for programs.
+"${sluicectl}" desensitizers --defaults --output jsonl > "${TEST_TMPDIR}/defaults"
+grep -q '"semantic_type":"PHONE","level":"L1-L3","mask_stands_for":"mask.phone"' \
+  "${TEST_TMPDIR}/defaults" || fail 'no customary mask'
+grep -q '"semantic_type":"PHONE","level":"L4","mask_stands_for":"pseudonym.hex"' \
+  "${TEST_TMPDIR}/defaults" || fail 'no strong default'
+"${sluicectl}" desensitizers > "${TEST_TMPDIR}/tables"
+grep -q 'mask_stands_for' "${TEST_TMPDIR}/tables" || fail 'no table of defaults for people'
+expect "$(become '1987-08-23\n' --treatment '{mask: {}}' --type BIRTH_DATE --level L3)" '1987-01-01 '
+expect "$(become '1987-08-23\n' --treatment '{mask: {}}' --type BIRTH_DATE --level L4)" 'null '
+
 # Tokens made by hand as docs/formats/token.md says open; others do not.
 umask 077
 key="${TEST_TMPDIR}/1.key"
