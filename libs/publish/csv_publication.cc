@@ -37,7 +37,11 @@ class Run {
                            : publication.source->row_bytes_max()),
         bad_rows_max_(publication.source->bad_rows_max() == 0
                           ? kBadRowsMaxDefault
-                          : publication.source->bad_rows_max()) {}
+                          : publication.source->bad_rows_max()),
+        semantic_check_(
+            resource_,
+            absl::ToCivilDay(publication.publisher->options().clock->Now(),
+                             absl::UTCTimeZone())) {}
 
   absl::StatusOr<PublishOutcome> Publish();
 
@@ -57,6 +61,9 @@ class Run {
   absl::Status CheckFile() const;
   bool MustStop() const { return publication_.stop && publication_.stop(); }
   void Report();
+  bool quarantines_misfits() const {
+    return publication_.on_misfit == config::v1::ON_MISFIT_QUARANTINE;
+  }
   bool is_state() const {
     return resource_.kind() == catalog::v1::RESOURCE_KIND_STATE;
   }
@@ -69,6 +76,7 @@ class Run {
 
   std::unique_ptr<CsvReader> reader_;
   std::unique_ptr<RowParser> parser_;
+  SemanticCheck semantic_check_;
   std::unique_ptr<ResourceWriter> writer_;
   // What the next append says; counts what is gathered as done.
   records::v1::SourcePosition position_;
@@ -114,7 +122,8 @@ absl::StatusOr<StartPoint> Run::FindStart() {
                    file_->ComputeDigests(published, publication_.stop));
   const std::string& encoding = publication_.source->encoding();
   const std::string read_as = absl::StrCat(
-      "csv ", encoding.empty() ? "utf-8" : encoding, " ", row_bytes_max_);
+      "csv ", encoding.empty() ? "utf-8" : encoding, " ", row_bytes_max_,
+      quarantines_misfits() ? " misfits-quarantined" : "");
   return FindStartPoint(resource_, read_as, before, file_->size(), digests);
 }
 
@@ -272,6 +281,9 @@ absl::Status Run::TakeRow(const CsvRow& row) {
         row, absl::StrCat("is larger than a batch of ", records::kBatchBytesMax,
                           " bytes can hold: shorten its values"));
   }
+  if (!semantic_check_.Check(parser_->values()) && quarantines_misfits()) {
+    return TakeBadRow(row, semantic_check_.Problem());
+  }
   RETURN_IF_ERROR(writer_->Add(parser_->values(), position_.records_done()));
   position_.set_records_done(position_.records_done() + 1);
   return absl::OkStatus();
@@ -333,6 +345,7 @@ void Run::Report() {
   progress_.bytes_done = position_.bytes_done();
   progress_.bytes_total = file_->size();
   progress_.generation = position_.generation();
+  progress_.misfits = semantic_check_.counts();
   if (publication_.progress) publication_.progress(progress_);
 }
 

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/publish/publisher.h"
+#include "libs/publish/semantic_check.h"
 #include "sluice/catalog/v1/resource.pb.h"
 #include "sluice/config/v1/config.pb.h"
 
@@ -23,6 +25,9 @@ struct PublishProgress {
   uint64_t bytes_done = 0;
   uint64_t bytes_total = 0;
   uint64_t generation = 0;
+  // Of this run alone; what of it was not appended is counted again by the
+  // next.
+  std::vector<MisfitCount> misfits;
 };
 
 struct CsvPublication {
@@ -34,6 +39,7 @@ struct CsvPublication {
   std::string path;
   // How long the bus keeps the resource's batches.
   absl::Duration retention = absl::InfiniteDuration();
+  config::v1::OnMisfit on_misfit = config::v1::ON_MISFIT_UNSPECIFIED;
   // Asked about every thousand records; when it says true, the run ends with
   // SHUTTING_DOWN. What was not appended is read again next time.
   std::function<bool()> stop;
@@ -58,7 +64,9 @@ struct PublishOutcome {
 //   elsewhere is refused.
 // - A run that was interrupted goes on behind the last append.
 //
-// Bad records are quarantined with their reason. Errors, each naming the file:
+// Bad records are quarantined with their reason; those with a value that is not
+// what its semantic type says pass and are counted, or are bad too, as
+// on_misfit says. Errors, each naming the file:
 // - MALFORMED: an empty file, a header that does not fit (nothing is
 // published), more bad
 //   records than bad_rows_max (what was published stays; a baseline is not

@@ -89,6 +89,7 @@ class Department {
     publication.path = path();
     publication.stop = stop;
     publication.progress = progress;
+    publication.on_misfit = on_misfit;
     return PublishCsv(publication);
   }
   // What PublishCsv refuses with.
@@ -124,6 +125,7 @@ class Department {
   std::unique_ptr<Publisher> publisher;
   std::function<bool()> stop;
   std::function<void(const PublishProgress&)> progress;
+  config::v1::OnMisfit on_misfit = config::v1::ON_MISFIT_UNSPECIFIED;
 };
 
 constexpr char kHeader[] = "code,name,population\n";
@@ -606,6 +608,60 @@ TEST_CASE("A record too large for any batch is quarantined") {
   REQUIRE(quarantined.size() == 1);
   CHECK(quarantined[0].raw().size() == kRawBytesMax);
   CHECK(quarantined[0].reason().rfind("is larger than a batch", 0) == 0);
+}
+
+// Divisions whose code says what it is.
+Resource MeantDivisions() {
+  Resource resource = Divisions();
+  resource.mutable_fields(0)->set_semantic_type(
+      catalog::v1::SEMANTIC_TYPE_DIVISION_CODE);
+  return resource;
+}
+
+TEST_CASE("A value that is not what its semantic type says passes, counted") {
+  Department department(MeantDivisions());
+  department.Write(
+      absl::StrCat(kHeader, "110101,a,1\n990101,b,2\n１１０１０２,c,3\n"));
+  const auto outcome = department.Publish();
+  REQUIRE(outcome.ok());
+  CHECK(outcome->progress.records_published == 3);
+  REQUIRE(outcome->progress.misfits.size() == 2);
+  CHECK(outcome->progress.misfits[0].field == "code");
+  CHECK(outcome->progress.misfits[0].reason == Misfit::kFullWidth);
+  CHECK(outcome->progress.misfits[0].count == 1);
+  CHECK(outcome->progress.misfits[1].reason == Misfit::kForm);
+  CHECK(department.Records(1).size() == 3);
+  // What was published before is not counted again.
+  const auto again = department.Publish();
+  REQUIRE(again.ok());
+  CHECK(again->progress.misfits.empty());
+}
+
+TEST_CASE("Where the resource file asks for it, a misfit is quarantined") {
+  Department department(MeantDivisions());
+  department.Write(absl::StrCat(kHeader, "110101,a,1\n990101,b,2\n"));
+  department.PublishAll();
+  CHECK(department.Records(1).size() == 2);
+
+  // The same file, read otherwise: a new baseline.
+  department.on_misfit = config::v1::ON_MISFIT_QUARANTINE;
+  const auto outcome = department.Publish();
+  REQUIRE(outcome.ok());
+  CHECK(outcome->published);
+  CHECK(outcome->progress.records_quarantined == 1);
+  REQUIRE(outcome->progress.misfits.size() == 1);
+  CHECK(department.Records(2) == Strings{"110101|1|a"});
+  REQUIRE(department.Quarantined().size() == 1);
+  CHECK(department.Quarantined()[0].line() == 3);
+  const std::string reason = department.Quarantined()[0].reason();
+  CHECK(reason.find("field code is no DIVISION_CODE") == 0);
+  CHECK(reason.find("990101") == std::string::npos);
+
+  // They count towards the bound.
+  department.source.set_bad_rows_max(1);
+  department.Write(absl::StrCat(kHeader, "990101,a,1\n990102,b,2\n"));
+  CHECK(department.Refusal(status::v1::REASON_CODE_MALFORMED)
+            .find("2 records are bad, bad_rows_max is 1") == 0);
 }
 
 }  // namespace

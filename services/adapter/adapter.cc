@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "libs/base/file.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
@@ -21,6 +22,8 @@ constexpr uint32_t kScanIntervalMsDefault = 5'000;
 constexpr absl::Duration kBusLookInterval = absl::Seconds(10);
 // More resource files than this in one folder are a mistake.
 constexpr size_t kSourcesMax = 1'000;
+// Fields and reasons in one line of the log; the metrics have all.
+constexpr size_t kMisfitsLoggedMax = 10;
 
 absl::Duration ScanInterval(const config::v1::AdapterConfig& config) {
   return absl::Milliseconds(config.scan_interval_ms() == 0
@@ -46,6 +49,26 @@ std::optional<publish::FileStamp> TryStamp(const std::string& path) {
 bool MayPass(const absl::Status& error) {
   const ReasonCode reason = ReasonOf(error);
   return IsRetriable(error) || reason == status::v1::REASON_CODE_UNKNOWN_KEY;
+}
+
+void LogMisfits(const std::string& department, const SourceStatus& source) {
+  std::vector<publish::MisfitCount> misfits = source.progress.misfits;
+  if (misfits.empty()) return;
+  uint64_t values = 0;
+  for (const publish::MisfitCount& misfit : misfits) values += misfit.count;
+  std::stable_sort(
+      misfits.begin(), misfits.end(),
+      [](const auto& a, const auto& b) { return a.count > b.count; });
+  misfits.resize(std::min(misfits.size(), kMisfitsLoggedMax));
+  const auto write = [](std::string* out, const publish::MisfitCount& misfit) {
+    absl::StrAppend(out, misfit.field, ".", publish::MisfitName(misfit.reason),
+                    "=", misfit.count);
+  };
+  LogWarning("values are not what their semantic types say",
+             {{"department", department},
+              {"resource", source.resource},
+              {"values", values},
+              {"most", absl::StrJoin(misfits, " ", write)}});
 }
 
 }  // namespace
@@ -274,6 +297,7 @@ absl::StatusOr<publish::PublishOutcome> Adapter::PublishSource(
   publication.source = &source->content.source().csv();
   publication.path = source->data_path;
   publication.retention = Retention(source->content);
+  publication.on_misfit = source->content.on_misfit();
   publication.stop = [this] { return stopping(); };
   publication.progress = [this, &file](const publish::PublishProgress& done) {
     OnProgress(file, done);
@@ -295,6 +319,17 @@ absl::Status Adapter::CreateTopics(const std::string& file, Source* source,
   return created;
 }
 
+// Adds what has come since the report before, which is of the same run.
+void Adapter::CountMisfits(const SourceStatus& before,
+                           const publish::PublishProgress& progress) {
+  for (const publish::MisfitCount& misfit : progress.misfits) {
+    misfits_[{before.resource, misfit.field, misfit.reason}] += misfit.count;
+  }
+  for (const publish::MisfitCount& misfit : before.progress.misfits) {
+    misfits_[{before.resource, misfit.field, misfit.reason}] -= misfit.count;
+  }
+}
+
 void Adapter::OnProgress(const std::string& file,
                          const publish::PublishProgress& progress) {
   SourceStatus copy;
@@ -308,6 +343,7 @@ void Adapter::OnProgress(const std::string& file,
           progress.records_published - status.progress.records_published;
       counters_.records_quarantined +=
           progress.records_quarantined - status.progress.records_quarantined;
+      CountMisfits(status, progress);
     }
     status.reported = true;
     status.progress = progress;
@@ -360,6 +396,7 @@ void Adapter::Finish(const std::string& file, Source* source,
              {"records", copy.progress.records_published},
              {"quarantined", copy.progress.records_quarantined},
              {"generation", copy.progress.generation}});
+    LogMisfits(config_.department(), copy);
   }
 }
 
@@ -374,6 +411,11 @@ std::vector<SourceStatus> Adapter::sources() const {
 AdapterCounters Adapter::counters() const {
   MutexLock lock(&mutex_);
   return counters_;
+}
+
+MisfitCounters Adapter::misfits() const {
+  MutexLock lock(&mutex_);
+  return misfits_;
 }
 
 absl::Status Adapter::health() const {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +24,7 @@
 #include "libs/publish/catalog_entry.h"
 #include "libs/publish/csv_publication.h"
 #include "libs/publish/input_file.h"
+#include "libs/publish/misfit.h"
 #include "libs/publish/publisher.h"
 #include "sluice/config/v1/config.pb.h"
 
@@ -56,6 +58,11 @@ struct AdapterCounters {
   uint64_t records_quarantined = 0;
   uint64_t source_failures = 0;
 };
+
+// Values that are not what their field's semantic type says, by resource, field
+// and reason; how many since the adapter was made.
+using MisfitCounters =
+    std::map<std::tuple<std::string, std::string, publish::Misfit>, uint64_t>;
 
 struct AdapterDependencies {
   // Must outlive the adapter, as must what `catalog` refers to.
@@ -95,6 +102,7 @@ class Adapter {
   // In the order of the files' names.
   std::vector<SourceStatus> sources() const;
   AdapterCounters counters() const;
+  MisfitCounters misfits() const;
 
   // OK, or what an operator must see to: the folder cannot be read; the bus
   // cannot be reached; FENCED: another adapter of the department took over, and
@@ -142,6 +150,9 @@ class Adapter {
                                                         Source* source);
   void Finish(const std::string& file, Source* source,
               const absl::StatusOr<publish::PublishOutcome>& outcome);
+  void CountMisfits(const SourceStatus& before,
+                    const publish::PublishProgress& progress)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnProgress(const std::string& file,
                   const publish::PublishProgress& progress);
   void SetHealth(const absl::Status& health);
@@ -163,6 +174,7 @@ class Adapter {
   bool fenced_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, SourceStatus> statuses_ ABSL_GUARDED_BY(mutex_);
   AdapterCounters counters_ ABSL_GUARDED_BY(mutex_);
+  MisfitCounters misfits_ ABSL_GUARDED_BY(mutex_);
   absl::Status health_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

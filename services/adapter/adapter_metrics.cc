@@ -67,6 +67,23 @@ void AddAdapterMetrics(const std::vector<const Adapter*>& adapters,
   add("sluice_source_failures_total",
       "Times that a source could not be published.",
       &AdapterCounters::source_failures);
+  metrics->AddCounters(
+      "sluice_misfit_values_total",
+      "Values that are not what their field's semantic type says.", [adapters] {
+        std::vector<metrics::Sample> samples;
+        for (const Adapter* adapter : adapters) {
+          for (const auto& [misfit, count] : adapter->misfits()) {
+            const auto& [resource, field, reason] = misfit;
+            samples.push_back(
+                {{{"department", adapter->department()},
+                  {"resource", resource},
+                  {"field", field},
+                  {"reason", std::string(publish::MisfitName(reason))}},
+                 static_cast<double>(count)});
+          }
+        }
+        return samples;
+      });
 }
 
 }  // namespace sluice::adapter

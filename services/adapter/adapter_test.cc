@@ -18,6 +18,7 @@
 #include "libs/registry/registry.h"
 #include "libs/storage/fault_env.h"
 #include "libs/storage/test_folder.h"
+#include "services/adapter/adapter_metrics.h"
 
 namespace sluice::adapter {
 namespace {
@@ -308,6 +309,32 @@ TEST_CASE("A resource file says how long its records stay on the bus") {
       office.log.DescribeTopic("records.civil-affairs.divisions");
   REQUIRE(topic.ok());
   CHECK(topic->retention == absl::Hours(72));
+}
+
+TEST_CASE("Values that are not what they should mean are counted, and told") {
+  Office office;
+  office.WriteExample();
+  office.Write("divisions.csv",
+               "code,name,population\n110101,a,1\n990101,b,2\n990102,c,3\n");
+  office.adapter->Scan();
+  office.adapter->Scan();
+  CHECK(office.Records().size() == 3);
+  const MisfitCounters expected = {
+      {{"civil-affairs.divisions", "code", publish::Misfit::kForm}, 2}};
+  CHECK(office.adapter->misfits() == expected);
+  metrics::Metrics metrics;
+  AddAdapterMetrics({office.adapter.get()}, &metrics);
+  CHECK(metrics.Expose().find(
+            "sluice_misfit_values_total{department=\"civil-affairs\","
+            "resource=\"civil-affairs.divisions\",field=\"code\","
+            "reason=\"form\"} 2") != std::string::npos);
+
+  office.Write("divisions.yaml",
+               absl::StrCat(FromReadme("yaml"), "on_misfit: QUARANTINE\n"));
+  office.adapter->Scan();
+  CHECK(office.Records(2) == Strings{"110101|a|1"});
+  CHECK(office.adapter->counters().records_quarantined == 2);
+  CHECK(office.adapter->misfits().begin()->second == 4);
 }
 
 TEST_CASE("An adapter that was replaced stops for good") {
