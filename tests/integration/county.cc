@@ -225,9 +225,10 @@ void County::AwaitPublished(int records) const {
   AwaitMetric("sluice_published_records_total", records);
 }
 
-void County::AwaitSourceDone() const {
+void County::AwaitSourcesDone(int sources) const {
   AwaitMetric(
-      R"(sluice_sources{department="registry-office",state="published")", 1);
+      R"(sluice_sources{department="registry-office",state="published")",
+      sources);
 }
 
 Finished County::Sluicectl(const std::string& who,

@@ -54,9 +54,9 @@ class County {
   // Waits until the adapter has put `records` records on the bus since the
   // start.
   void AwaitPublished(int records) const;
-  // Waits until a source is published to its end, by this process or one before
-  // it.
-  void AwaitSourceDone() const;
+  // Waits until so many sources are published to their ends, by this process or
+  // one before it.
+  void AwaitSourcesDone(int sources) const;
 
   // Runs a tool as one of: officer, auditor, grid, approver.
   Finished Sluicectl(const std::string& who,

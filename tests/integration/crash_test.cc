@@ -102,7 +102,7 @@ TEST_CASE("killed at any moment, nothing is lost, repeated or unaudited") {
   county.AwaitPublished(1);
   CHECK(county.Stop(SIGKILL).exit_code == 128 + SIGKILL);
   county.Start();
-  county.AwaitSourceDone();
+  county.AwaitSourcesDone(1);
   county.Enrol();
   county.Agree("grid-people");
 
