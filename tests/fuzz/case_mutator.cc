@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fuzz/message_walk.h"
 #include "tests/fuzz/utf8_mend.h"
 
 namespace sluice::fuzz {
@@ -74,30 +75,11 @@ const std::vector<std::string>& Words() {
   return words;
 }
 
-// All messages that are set in `message`, itself the first.
-void Collect(Message* message, std::vector<Message*>* all) {
-  all->push_back(message);
-  const Reflection* reflection = message->GetReflection();
-  std::vector<const FieldDescriptor*> set;
-  reflection->ListFields(*message, &set);
-  for (const FieldDescriptor* field : set) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      Collect(reflection->MutableMessage(message, field), all);
-      continue;
-    }
-    for (int i = 0; i < reflection->FieldSize(*message, field); ++i) {
-      Collect(reflection->MutableRepeatedMessage(message, field, i), all);
-    }
-  }
-}
-
 }  // namespace
 
 void CaseMutator::Mutate(Message* message) {
   for (size_t changes = 1 + Below(4); changes > 0; --changes) {
-    std::vector<Message*> all;
-    Collect(message, &all);
+    const std::vector<Message*> all = WalkMessages(message);
     Message* const at = all[Below(all.size())];
     const auto* descriptor = at->GetDescriptor();
     if (descriptor->field_count() == 0) continue;
@@ -109,10 +91,8 @@ void CaseMutator::Mutate(Message* message) {
 void CaseMutator::CrossOver(const Message& other, Message* message) {
   const std::unique_ptr<Message> copy(other.New());
   copy->CopyFrom(other);
-  std::vector<Message*> from;
-  Collect(copy.get(), &from);
-  std::vector<Message*> to;
-  Collect(message, &to);
+  const std::vector<Message*> from = WalkMessages(copy.get());
+  const std::vector<Message*> to = WalkMessages(message);
   // The first of a type that both have, from somewhere on.
   const size_t begin = Below(from.size());
   Message* const target = to[Below(to.size())];

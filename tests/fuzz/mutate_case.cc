@@ -1,7 +1,6 @@
 // libFuzzer's hooks, for targets whose inputs are text of a message: instead of
 // the text's bytes, the message changes.
 
-#include <cstring>
 #include <memory>
 #include <string>
 
@@ -39,8 +38,7 @@ size_t Write(const google::protobuf::Message& message, uint8_t* data,
       text.size() > max_size) {
     return 0;
   }
-  std::memcpy(data, text.data(), text.size());
-  return text.size();
+  return text.copy(reinterpret_cast<char*>(data), text.size());
 }
 
 }  // namespace

@@ -25,6 +25,7 @@
 #include "tests/fuzz/case_prototype.h"
 #include "tests/fuzz/fuzz_case.pb.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/message_walk.h"
 #include "tests/fuzz/sound_case.h"
 
 namespace sluice::fuzz {
@@ -38,7 +39,6 @@ using catalog::v1::Resource;
 using delivery::Plan;
 using delivery::PlannedField;
 using delivery::TreatedBatch;
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using records::Batch;
 using records::Column;
@@ -56,28 +56,13 @@ desensitize::OperatorKeys Keys() {
   return keys;
 }
 
-// Whether some message of this type is set in `message`, wherever it is.
+// The messages of a type in `message`, wherever they are.
 template <typename Wanted>
-std::vector<const Wanted*> FindAll(const Message& message) {
+std::vector<const Wanted*> FindAll(Message* message) {
   std::vector<const Wanted*> found;
-  if (message.GetDescriptor() == Wanted::descriptor()) {
-    found.push_back(static_cast<const Wanted*>(&message));
-  }
-  const auto* reflection = message.GetReflection();
-  std::vector<const FieldDescriptor*> set;
-  reflection->ListFields(message, &set);
-  for (const FieldDescriptor* field : set) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    const int size =
-        field->is_repeated() ? reflection->FieldSize(message, field) : 1;
-    for (int i = 0; i < size; ++i) {
-      const Message& part =
-          field->is_repeated()
-              ? reflection->GetRepeatedMessage(message, field, i)
-              : reflection->GetMessage(message, field);
-      const auto below = FindAll<Wanted>(part);
-      found.insert(found.end(), below.begin(), below.end());
-    }
+  for (const Message* part : WalkMessages(message)) {
+    if (part->GetDescriptor() != Wanted::descriptor()) continue;
+    found.push_back(static_cast<const Wanted*>(part));
   }
   return found;
 }
@@ -102,13 +87,14 @@ bool RegistryTakes(const Agreement& agreement, const Resource& resource) {
       [&](const FieldGrant& grant) {
         const Field& field =
             resource.fields(static_cast<int>(grant.field_id()) - 1);
-        const auto resolved =
-            desensitize::ResolveTreatment(grant.treatment(), field, "t");
+        const auto resolved = desensitize::ResolveTreatment(
+            grant.treatment(), field, resource, "t");
         if (!resolved.ok() ||
             !desensitize::CheckStrength(*resolved, field, "t").ok()) {
           return false;
         }
-        const auto again = desensitize::ResolveTreatment(*resolved, field, "t");
+        const auto again =
+            desensitize::ResolveTreatment(*resolved, field, resource, "t");
         Require(again.ok() &&
                     again->SerializeAsString() == resolved->SerializeAsString(),
                 "resolving what is resolved changes it");
@@ -143,7 +129,8 @@ uint64_t NewNulls(const Column& before, const Column& after) {
 void CheckNulls(const Column& before, const Column& after,
                 const PlannedField& field, const FieldGrant& grant,
                 uint64_t untreatable) {
-  const auto withholds = FindAll<Withhold>(grant.treatment());
+  agreement::v1::Treatment treatment = grant.treatment();
+  const auto withholds = FindAll<Withhold>(&treatment);
   const bool fills = std::any_of(
       withholds.begin(), withholds.end(), [](const Withhold* withhold) {
         return withhold->replacement_case() != Withhold::REPLACEMENT_NOT_SET;
@@ -171,9 +158,9 @@ void CheckTreated(const Batch& batch, const TreatedBatch& treated,
     const Column* const before = batch.FindColumn(field.field_id);
     const Column* const after = treated.batch.FindColumn(field.field_id);
     untreatable += treated.untreatable[i];
-    if (before == nullptr) continue;
     Require(after != nullptr, Describe(field) + "its column is gone");
     CheckColumn(*after, field);
+    if (before == nullptr) continue;
     CheckNulls(*before, *after, field, agreement.fields(static_cast<int>(i)),
                treated.untreatable[i]);
   }

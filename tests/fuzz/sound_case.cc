@@ -8,6 +8,8 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "libs/records/batch_builder.h"
+#include "sluice/agreement/v1/predicate.pb.h"
+#include "tests/fuzz/message_walk.h"
 #include "tests/fuzz/utf8_mend.h"
 
 namespace sluice::fuzz {
@@ -15,6 +17,7 @@ namespace {
 
 using agreement::v1::Agreement;
 using agreement::v1::FieldGrant;
+using agreement::v1::FieldRef;
 using catalog::v1::Field;
 using catalog::v1::Resource;
 
@@ -47,6 +50,12 @@ void MendField(int index, Field* field) {
   }
   field->set_length_max(field->length_max() % 65'537);
   field->set_scale(field->scale() % 39);
+}
+
+// Any id is that of some field.
+int FieldIndex(uint32_t id, const Resource& resource) {
+  return static_cast<int>((std::max(id, 1u) - 1) %
+                          static_cast<uint32_t>(resource.fields_size()));
 }
 
 // `value` modulo `count`, from 0 on.
@@ -98,6 +107,17 @@ void AppendCell(const Field& field, const Cell& cell, size_t text_bytes_max,
                          : MendUtf8(cell.text(), bytes_max));
 }
 
+// Conditions look at fields of `resource`.
+void MendConditions(const Resource& resource, Agreement* agreement) {
+  for (google::protobuf::Message* part : WalkMessages(agreement)) {
+    if (part->GetDescriptor() != FieldRef::descriptor()) continue;
+    auto* const ref = static_cast<FieldRef*>(part);
+    const Field& field = resource.fields(FieldIndex(ref->id(), resource));
+    ref->set_id(field.id());
+    ref->set_name(field.name());
+  }
+}
+
 bool IsDelete(const PlanCase& input, const Resource& resource, uint32_t row) {
   const std::string& operations = input.operations();
   return resource.kind() == catalog::v1::RESOURCE_KIND_STATE &&
@@ -129,12 +149,11 @@ bool MendResource(Resource* resource) {
 bool MendAgreement(const Resource& resource, Agreement* agreement) {
   std::map<uint32_t, FieldGrant> grants;
   for (FieldGrant& grant : *agreement->mutable_fields()) {
-    const uint32_t id = (std::max(grant.field_id(), 1u) - 1) %
-                            static_cast<uint32_t>(resource.fields_size()) +
-                        1;
-    grant.set_field_id(id);
-    grant.set_field_name(resource.fields(static_cast<int>(id) - 1).name());
-    grants.emplace(id, grant);
+    const Field& field =
+        resource.fields(FieldIndex(grant.field_id(), resource));
+    grant.set_field_id(field.id());
+    grant.set_field_name(field.name());
+    grants.emplace(field.id(), grant);
   }
   agreement->clear_fields();
   for (auto& [id, grant] : grants) *agreement->add_fields() = std::move(grant);
@@ -147,6 +166,7 @@ bool MendAgreement(const Resource& resource, Agreement* agreement) {
   agreement->clear_modes();
   agreement->add_modes(agreement::v1::DELIVERY_MODE_SUBSCRIBE);
   agreement->clear_limits();
+  MendConditions(resource, agreement);
   if (!agreement::v1::OnUntreatable_IsValid(agreement->on_untreatable())) {
     agreement->clear_on_untreatable();
   }

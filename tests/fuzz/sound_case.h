@@ -14,8 +14,9 @@ namespace sluice::fuzz {
 // resource has its first field as the key. False if there is no field.
 bool MendResource(catalog::v1::Resource* resource);
 
-// Grants name fields of `resource`, ascending, each once; parties, purpose and
-// modes are filled in. Treatments stay as they are. False without a grant.
+// Grants and conditions name fields of `resource`, grants ascending and each
+// once; parties, purpose and modes are filled in. Treatments stay as they are.
+// False without a grant.
 bool MendAgreement(const catalog::v1::Resource& resource,
                    agreement::v1::Agreement* agreement);
 
