@@ -89,6 +89,11 @@ absl::StatusOr<std::shared_ptr<const Plan>> Plan::Compile(
                      PlanField(grant, resource, keys, &read));
     plan->fields_.push_back(std::move(planned));
   }
+  plan->treated_.assign(read.begin(), read.end());
+  if (agreement.has_row_filter()) {
+    ASSIGN_OR_RETURN(plan->filter_, RowFilter::Compile(agreement, resource));
+    read.insert(plan->filter_->fields().begin(), plan->filter_->fields().end());
+  }
   plan->read_ = FieldsWithTypes(read, resource);
   for (const std::string& name : resource.key()) {
     const bool granted = std::any_of(
@@ -110,6 +115,18 @@ absl::Status Plan::CheckTypes(const records::Batch& batch) const {
                      " says: the provider must mend what publishes it"));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<RowSelection> Plan::Select(const records::Batch& batch,
+                                          HeldKeys* held) const {
+  RETURN_IF_ERROR(CheckTypes(batch));
+  return filter_->Select(batch, held);
+}
+
+records::Batch Plan::Take(const records::Batch& batch,
+                          const RowSelection& selection, size_t begin,
+                          size_t end) const {
+  return filter_->Take(batch, selection, begin, end, treated_);
 }
 
 absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "libs/delivery/row_filter.h"
 #include "libs/desensitize/operator.h"
 #include "libs/records/batch.h"
 #include "sluice/agreement/v1/agreement.pb.h"
@@ -50,11 +51,22 @@ struct TreatedBatch {
 class Plan {
  public:
   // UNKNOWN_FIELD if a granted field is not in the schema; TREATMENT_UNFIT or
-  // TREATMENT_TOO_WEAK as desensitize says.
+  // TREATMENT_TOO_WEAK as desensitize says; what RowFilter::Compile says.
   static absl::StatusOr<std::shared_ptr<const Plan>> Compile(
       const agreement::v1::Agreement& agreement,
       const catalog::v1::Resource& resource,
       const desensitize::OperatorKeys& keys);
+
+  // Which rows of `batch` leave for a consumer who has `held`, which is brought
+  // up to date; only with a filter(). BATCH_INVALID as Apply; the errors of
+  // RowFilter::Select.
+  absl::StatusOr<RowSelection> Select(const records::Batch& batch,
+                                      HeldKeys* held) const;
+
+  // Entries [begin, end) of what Select chose of `batch`, ready for Apply.
+  records::Batch Take(const records::Batch& batch,
+                      const RowSelection& selection, size_t begin,
+                      size_t end) const;
 
   // Columns that are neither granted nor looked at by the treatment of one that
   // is are left alone. BATCH_INVALID if one of the others has another type than
@@ -62,6 +74,9 @@ class Plan {
   // that a treatment cannot take. A granted column that the publisher left out
   // is treated as one that is null throughout.
   absl::StatusOr<TreatedBatch> Apply(const records::Batch& batch) const;
+
+  // Null: the agreement has no row_filter, and every record leaves.
+  const RowFilter* filter() const { return filter_.get(); }
 
   const std::vector<PlannedField>& fields() const { return fields_; }
   uint32_t schema_version() const { return schema_version_; }
@@ -77,8 +92,11 @@ class Plan {
   uint32_t schema_version_ = 0;
   bool refuse_untreatable_ = false;
   std::vector<PlannedField> fields_;
+  std::unique_ptr<const RowFilter> filter_;
   // Ascending by id.
   std::vector<ReadField> read_;
+  // Ids of those that Apply reads, ascending.
+  std::vector<uint32_t> treated_;
   std::vector<std::string> key_;
 };
 

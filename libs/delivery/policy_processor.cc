@@ -3,7 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/crypto/sha256.h"
 #include "libs/delivery/row_slice.h"
 #include "libs/records/batch.h"
@@ -51,52 +53,197 @@ audit::v1::Disclosure DisclosureBase(const PolicyContext& context) {
   return base;
 }
 
+// Whether a batch cannot be delivered under an agreement, ever.
+bool DoesNotFit(const absl::Status& why) {
+  const ReasonCode reason = ReasonOf(why);
+  return reason == status::v1::REASON_CODE_TREATMENT_TOO_WEAK ||
+         TraitsOf(reason).code == absl::StatusCode::kInvalidArgument;
+}
+
+// Of a resource that is not known, too: then the plan refuses.
+bool FollowsKeys(const PolicyContext& context) {
+  const auto& agreement = context.agreement->agreement();
+  if (!agreement.has_row_filter()) return false;
+  const auto resource =
+      context.registry->GetResource(AsView(agreement.resource()));
+  return !resource.ok() ||
+         (*resource)->kind() != catalog::v1::RESOURCE_KIND_EVENTS;
+}
+
 }  // namespace
 
 PolicyProcessor::PolicyProcessor(PolicyContext context)
     : context_(std::move(context)),
+      follows_keys_(FollowsKeys(context_)),
       disclosure_base_(DisclosureBase(context_)) {}
 
 absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
   Partition* partition = PartitionOf(from);
   std::shared_ptr<const OpenedBatch> opened;
-  if (partition->reader != nullptr) opened = partition->reader->Find(message);
-  ASSIGN_OR_RETURN(
-      const std::optional<records::OpenedEnvelope> envelope,
-      partition->verifier.Verify(
-          message, opened == nullptr ? nullptr : &opened->envelope));
+  const bool may_share =
+      partition->reader != nullptr && !partition->history.has_value();
+  if (may_share) opened = partition->reader->Find(message);
+  ASSIGN_OR_RETURN(const std::optional<records::OpenedEnvelope> envelope,
+                   Verify(message, static_cast<uint32_t>(from.partition),
+                          opened.get(), partition));
   if (!envelope.has_value()) return std::nullopt;
+  if (partition->history.has_value()) {
+    if (partition->history->Holds(envelope->header.sequence(),
+                                  message.offset)) {
+      RETURN_IF_ERROR(Recall(*envelope, partition));
+      return std::nullopt;
+    }
+    RETURN_IF_ERROR(EndHistory(*envelope, partition));
+  }
   if (envelope->header.kind() != records::v1::MESSAGE_KIND_BATCH) {
-    Prepared prepared;
-    prepared.delivery.set_marker(MarkerOf(envelope->header.kind()));
-    SetPlace(envelope->header, &prepared.delivery);
-    prepared.publisher_key = envelope->header.key_id();
-    return prepared;
+    return PrepareMarker(*envelope, partition);
   }
   if (opened == nullptr) {
     ASSIGN_OR_RETURN(opened, OpenBatch(*envelope));
-    if (partition->reader != nullptr) partition->reader->Put(message);
+    if (may_share) partition->reader->Put(message);
   }
-  return Treat(*opened, opened->batch);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
+                   PlanFor(opened->batch.schema_version));
+  if (plan->filter() != nullptr) return Filter(*opened, *plan, partition);
+  return Treat(*opened, *plan, opened->batch);
 }
 
-absl::StatusOr<Prepared> PolicyProcessor::Part(
-    const bus::TopicPartition& /*from*/, const bus::Message& message,
-    uint32_t first_row, uint32_t row_count) {
+absl::StatusOr<Prepared> PolicyProcessor::Part(const bus::TopicPartition& from,
+                                               const bus::Message& message,
+                                               uint32_t first_row,
+                                               uint32_t row_count) {
   // Process found the message genuine and next in its chain.
   ASSIGN_OR_RETURN(const records::OpenedEnvelope envelope,
                    records::OpenEnvelope(message.value));
   ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
                    OpenBatch(envelope));
-  return Treat(*opened, SliceRows(opened->batch, first_row, row_count));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
+                   PlanFor(opened->batch.schema_version));
+  if (plan->filter() == nullptr) {
+    return Treat(*opened, *plan,
+                 SliceRows(opened->batch, first_row, row_count));
+  }
+  const auto& selection = PartitionOf(from)->selection;
+  return TreatSelected(
+      *opened, *plan, selection, selection->CountBefore(first_row),
+      selection->CountBefore(first_row + row_count), row_count);
 }
 
-absl::StatusOr<Prepared> PolicyProcessor::Treat(const OpenedBatch& opened,
-                                                const records::Batch& rows) {
+absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
+    const bus::Message& message, uint32_t number, const OpenedBatch* opened,
+    Partition* partition) {
+  auto verified = partition->verifier->Verify(
+      message, opened == nullptr ? nullptr : &opened->envelope);
+  if (ReasonOf(verified.status()) != status::v1::REASON_CODE_CHAIN_BROKEN ||
+      !partition->history.has_value() ||
+      message.offset >= partition->history->offset) {
+    return verified;
+  }
+  // Messages are missing before the place where the consumer goes on. It is
+  // past them; what it has of them is not known.
+  partition->verifier = MakeVerifier(number);
+  partition->held.Clear();
+  partition->history->is_complete = false;
+  return partition->verifier->Verify(message);
+}
+
+absl::Status PolicyProcessor::Recall(const records::OpenedEnvelope& envelope,
+                                     Partition* partition) {
+  History& history = *partition->history;
+  if (envelope.header.sequence() == 1) history.is_complete = true;
+  switch (envelope.header.kind()) {
+    case records::v1::MESSAGE_KIND_BASELINE_BEGIN:
+      partition->held.BeginBaseline();
+      return absl::OkStatus();
+    case records::v1::MESSAGE_KIND_BASELINE_END:
+      if (partition->held.EndBaseline()) history.is_complete = true;
+      return absl::OkStatus();
+    default:
+      break;
+  }
+  absl::Status recalled = RecallBatch(envelope, partition);
+  if (recalled.ok() || !DoesNotFit(recalled)) return recalled;
+  // It was never delivered under this version of the agreement; what the
+  // consumer has of it by another one is not known.
+  partition->held.Clear();
+  history.is_complete = false;
+  return absl::OkStatus();
+}
+
+absl::Status PolicyProcessor::RecallBatch(
+    const records::OpenedEnvelope& envelope, Partition* partition) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
+                   OpenBatch(envelope));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                   PlanFor(rows.schema_version));
-  ASSIGN_OR_RETURN(const TreatedBatch treated, plan->Apply(rows));
+                   PlanFor(opened->batch.schema_version));
+  return plan->Select(opened->batch, &partition->held).status();
+}
+
+absl::Status PolicyProcessor::EndHistory(const records::OpenedEnvelope& next,
+                                         Partition* partition) const {
+  const bool is_complete =
+      partition->history->is_complete || next.header.sequence() == 1;
+  partition->history.reset();
+  if (is_complete) return absl::OkStatus();
+  return Error(
+      status::v1::REASON_CODE_POSITION_EXPIRED,
+      absl::StrCat("of partition ", next.header.partition(), " of ",
+                   next.header.resource(),
+                   " what is left on the bus before this place does not say "
+                   "which records the consumer has, and under a row filter "
+                   "that decides what becomes a delete: start from the "
+                   "beginning, which includes a baseline"));
+}
+
+Prepared PolicyProcessor::PrepareMarker(const records::OpenedEnvelope& envelope,
+                                        Partition* partition) const {
+  Prepared prepared;
+  prepared.delivery.set_marker(MarkerOf(envelope.header.kind()));
+  SetPlace(envelope.header, &prepared.delivery);
+  prepared.publisher_key = envelope.header.key_id();
+  if (envelope.header.kind() == records::v1::MESSAGE_KIND_BASELINE_BEGIN) {
+    partition->held.BeginBaseline();
+  } else {
+    partition->held.EndBaseline();
+  }
+  return prepared;
+}
+
+absl::StatusOr<Prepared> PolicyProcessor::Filter(const OpenedBatch& opened,
+                                                 const Plan& plan,
+                                                 Partition* partition) {
+  ASSIGN_OR_RETURN(RowSelection selection,
+                   plan.Select(opened.batch, &partition->held));
+  partition->selection =
+      std::make_shared<const RowSelection>(std::move(selection));
+  return TreatSelected(opened, plan, partition->selection, 0,
+                       partition->selection->rows.size(),
+                       partition->selection->source_rows);
+}
+
+absl::StatusOr<Prepared> PolicyProcessor::TreatSelected(
+    const OpenedBatch& opened, const Plan& plan,
+    const std::shared_ptr<const RowSelection>& selection, size_t begin,
+    size_t end, uint32_t source_rows) const {
+  if (begin == end) {
+    Prepared nothing;
+    SetPlace(opened.envelope.header, &nothing.delivery);
+    nothing.selection = selection;
+    return nothing;
+  }
+  ASSIGN_OR_RETURN(
+      Prepared prepared,
+      Treat(opened, plan, plan.Take(opened.batch, *selection, begin, end)));
+  prepared.selection = selection;
+  prepared.entry->mutable_disclosure()->set_source_row_count(source_rows);
+  return prepared;
+}
+
+absl::StatusOr<Prepared> PolicyProcessor::Treat(
+    const OpenedBatch& opened, const Plan& plan,
+    const records::Batch& rows) const {
+  ASSIGN_OR_RETURN(const TreatedBatch treated, plan.Apply(rows));
   ASSIGN_OR_RETURN(records::EncodedBatch encoded,
                    records::EncodeBatch(treated.batch));
   Prepared prepared;
@@ -104,7 +251,7 @@ absl::StatusOr<Prepared> PolicyProcessor::Treat(const OpenedBatch& opened,
   prepared.batch_bytes = encoded.size;
   prepared.row_count = rows.row_count;
   prepared.delivery.set_untreatable_values(treated.untreatable_total);
-  prepared.entry = Announce(opened.envelope, *plan, treated, prepared);
+  prepared.entry = Announce(opened.envelope, plan, treated, prepared);
   SetPlace(opened.envelope.header, &prepared.delivery);
   prepared.publisher_key = opened.envelope.header.key_id();
   return prepared;
@@ -146,23 +293,37 @@ audit::v1::Entry PolicyProcessor::Announce(
   return entry;
 }
 
+std::unique_ptr<BatchVerifier> PolicyProcessor::MakeVerifier(
+    uint32_t partition) const {
+  return std::make_unique<BatchVerifier>(
+      context_.agreement->agreement().resource(), partition, context_.registry,
+      &context_.counters->rejected_messages);
+}
+
 PolicyProcessor::Partition* PolicyProcessor::PartitionOf(
     const bus::TopicPartition& partition) {
   const auto number = static_cast<uint32_t>(partition.partition);
   const auto found = partitions_.find(number);
   if (found != partitions_.end()) return &found->second;
-  Partition made{
-      BatchVerifier(context_.agreement->agreement().resource(), number,
-                    context_.registry, &context_.counters->rejected_messages),
-      nullptr};
+  Partition made;
+  made.verifier = MakeVerifier(number);
   if (context_.cache != nullptr) made.reader = context_.cache->Read(partition);
   return &partitions_.emplace(number, std::move(made)).first->second;
+}
+
+bool PolicyProcessor::NeedsHistory(const StartPoint& start) const {
+  return follows_keys_ && !start.is_fresh;
 }
 
 void PolicyProcessor::Begin(const bus::TopicPartition& partition,
                             const StartPoint& start) {
   partitions_.erase(static_cast<uint32_t>(partition.partition));
-  PartitionOf(partition)->verifier.Resume(start.last, start.after);
+  Partition* begun = PartitionOf(partition);
+  if (NeedsHistory(start)) {
+    begun->history = History{start.after, start.offset, false};
+  } else {
+    begun->verifier->Resume(start.last, start.after);
+  }
 }
 
 void PolicyProcessor::Leave(const bus::TopicPartition& partition) {

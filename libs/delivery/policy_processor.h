@@ -64,27 +64,76 @@ class PolicyProcessor : public Processor {
   absl::StatusOr<Prepared> Part(const bus::TopicPartition& from,
                                 const bus::Message& message, uint32_t first_row,
                                 uint32_t row_count) override;
+  bool NeedsHistory(const StartPoint& start) const override;
   void Begin(const bus::TopicPartition& partition,
              const StartPoint& start) override;
   void Leave(const bus::TopicPartition& partition) override;
 
  private:
+  // Where the messages that are read only for what the consumer has end.
+  struct History {
+    // The first that is not one: behind this sequence, or, if that is 0, from
+    // this offset on.
+    uint64_t after = 0;
+    int64_t offset = 0;
+    // Whether what the consumer has is known: all of the chain was there, or a
+    // whole baseline, from the last place on where something was missing.
+    bool is_complete = false;
+
+    bool Holds(uint64_t sequence, int64_t message_offset) const {
+      return after > 0 ? sequence <= after : message_offset < offset;
+    }
+  };
+
   struct Partition {
-    BatchVerifier verifier;
+    std::unique_ptr<BatchVerifier> verifier;
     // Null without a cache.
     std::unique_ptr<BatchCache::Reader> reader;
+    // With follows_keys_: what the consumer has, and while that is still read,
+    // where it ends.
+    HeldKeys held;
+    std::optional<History> history;
+    // Of the message that Process gave something for last.
+    std::shared_ptr<const RowSelection> selection;
   };
 
   Partition* PartitionOf(const bus::TopicPartition& partition);
+  std::unique_ptr<BatchVerifier> MakeVerifier(uint32_t partition) const;
+  // Verifies, also across a gap in what is only history.
+  absl::StatusOr<std::optional<records::OpenedEnvelope>> Verify(
+      const bus::Message& message, uint32_t number, const OpenedBatch* opened,
+      Partition* partition);
+  // Takes a message that the consumer had into account.
+  absl::Status Recall(const records::OpenedEnvelope& envelope,
+                      Partition* partition);
+  absl::Status RecallBatch(const records::OpenedEnvelope& envelope,
+                           Partition* partition);
+  // The history is over: POSITION_EXPIRED if it does not say what the consumer
+  // has.
+  absl::Status EndHistory(const records::OpenedEnvelope& next,
+                          Partition* partition) const;
+  Prepared PrepareMarker(const records::OpenedEnvelope& envelope,
+                         Partition* partition) const;
+  // Selects rows and treats them.
+  absl::StatusOr<Prepared> Filter(const OpenedBatch& opened, const Plan& plan,
+                                  Partition* partition);
+  // Entries [begin, end) of `selection`, which were `source_rows` rows.
+  absl::StatusOr<Prepared> TreatSelected(
+      const OpenedBatch& opened, const Plan& plan,
+      const std::shared_ptr<const RowSelection>& selection, size_t begin,
+      size_t end, uint32_t source_rows) const;
   // `rows` are some or all of the batch's, ready to be sent.
-  absl::StatusOr<Prepared> Treat(const OpenedBatch& opened,
-                                 const records::Batch& rows);
+  absl::StatusOr<Prepared> Treat(const OpenedBatch& opened, const Plan& plan,
+                                 const records::Batch& rows) const;
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(uint32_t schema_version);
   audit::v1::Entry Announce(const records::OpenedEnvelope& envelope,
                             const Plan& plan, const TreatedBatch& treated,
                             const Prepared& prepared) const;
 
   const PolicyContext context_;
+  // Whether what leaves depends on what the consumer has: a row filter on a
+  // STATE resource.
+  const bool follows_keys_;
   // What every entry of the stream says alike.
   audit::v1::Disclosure disclosure_base_;
   std::map<uint32_t, Partition> partitions_;

@@ -3,6 +3,7 @@
 #define SLUICE_LIBS_DELIVERY_PROCESSOR_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "libs/base/status.h"
 #include "libs/bus/event_log.h"
 #include "libs/delivery/framing.h"
+#include "libs/delivery/row_selection.h"
 #include "libs/delivery/start_point.h"
 #include "sluice/audit/v1/entry.pb.h"
 #include "sluice/exchange/v1/exchange_service.pb.h"
@@ -25,6 +27,9 @@ struct Prepared {
   Frame batch;
   size_t batch_bytes = 0;
   uint32_t row_count = 0;
+  // Under a row filter: which rows of the message these are; there may be none,
+  // and then nothing is sent. Null: all of them.
+  std::shared_ptr<const RowSelection> selection;
   // Id of the key that signed the message, marker or not: it is looked at again
   // when this is written. Empty: it is not.
   std::string publisher_key;
@@ -44,8 +49,9 @@ class Processor {
   virtual absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) = 0;
 
-  // Rows [first_row, first_row + row_count) of the message that Process gave
-  // something for last. Asked for where a limit is reached within a batch, and
+  // What leaves of rows [first_row, first_row + row_count) of the message that
+  // Process gave something for last: rows as the message has them, of which
+  // some may not leave. Asked for where a limit is reached within a batch, and
   // of a stream that starts within one; who knows neither may do without.
   virtual absl::StatusOr<Prepared> Part(const bus::TopicPartition& /*from*/,
                                         const bus::Message& /*message*/,
@@ -55,8 +61,15 @@ class Processor {
                  "batches are delivered whole here");
   }
 
-  // The next message of the partition is the first from `start` on; whatever
-  // came before does not count.
+  // Whether what is to leave behind `start` depends on what came before it.
+  // Then the partition's messages come from its beginning, and Process gives
+  // nothing for those before `start`.
+  // It never does where the start is fresh.
+  virtual bool NeedsHistory(const StartPoint& /*start*/) const { return false; }
+
+  // The next message of the partition is the first from `start` on, or the
+  // partition's first where NeedsHistory says so; whatever came before does not
+  // count.
   virtual void Begin(const bus::TopicPartition& partition,
                      const StartPoint& start) = 0;
 

@@ -1,5 +1,6 @@
 #include "libs/delivery/start_lookup.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -82,8 +83,8 @@ bool IsBefore(const PartitionProgress& a, const PartitionProgress& b) {
          std::tuple(b.generation, b.sequence, rows(b));
 }
 
-absl::StatusOr<StartPoint> FindStart(bus::EventLog* log,
-                                     const StartLookup::Question& question) {
+absl::StatusOr<StartPoint> FindOwnStart(bus::EventLog* log,
+                                        const StartLookup::Question& question) {
   ASSIGN_OR_RETURN(StartPoint start,
                    ResolveStart(log, question.group, question.partition,
                                 question.start, question.regained));
@@ -102,6 +103,17 @@ absl::StatusOr<StartPoint> FindStart(bus::EventLog* log,
                                 /*regained=*/false));
   own.committed = start.committed;
   return own;
+}
+
+absl::StatusOr<StartPoint> FindStart(bus::EventLog* log,
+                                     const StartLookup::Question& question) {
+  ASSIGN_OR_RETURN(StartPoint start, FindOwnStart(log, question));
+  if (question.wants_history && !start.is_fresh) {
+    ASSIGN_OR_RETURN(const bus::OffsetRange range,
+                     log->Offsets(question.partition));
+    start.history_from = std::min(start.offset, range.begin);
+  }
+  return start;
 }
 
 absl::StatusOr<StartPoint> WaitUntilMovedBack(

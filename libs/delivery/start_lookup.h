@@ -32,6 +32,8 @@ class StartLookup {
     // What the consumer has had of the partition and keeps count of: it begins
     // no earlier, whatever the group has committed.
     std::optional<PartitionProgress> had;
+    // Whether the answer says where the partition begins, unless it is fresh.
+    bool wants_history = false;
   };
 
   // Asks where to begin, once. `answered` is called, from any thread, when Take

@@ -27,6 +27,7 @@ absl::StatusOr<StartPoint> AtBeginning(bus::EventLog* log,
   ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
   StartPoint start;
   start.offset = range.begin;
+  start.is_fresh = true;
   ASSIGN_OR_RETURN(const std::optional<ChainMessage> first,
                    FirstFrom(log, partition, range.begin));
   // What retention has removed is behind the consumer, as if it had had it.
@@ -41,6 +42,7 @@ absl::StatusOr<StartPoint> AtEnd(bus::EventLog* log,
   ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(partition));
   StartPoint start;
   start.offset = range.end;
+  start.is_fresh = true;
   ASSIGN_OR_RETURN(const std::optional<ChainMessage> last,
                    LastBefore(log, partition, range.end));
   if (last.has_value()) {
@@ -55,6 +57,7 @@ absl::StatusOr<StartPoint> AtPosition(bus::EventLog* log,
                                       const PartitionProgress& progress) {
   StartPoint start;
   start.before = progress;
+  start.is_fresh = progress.sequence == 0;
   // Of a batch that the consumer has in part the rest is still to come.
   start.after = progress.row == 0 ? progress.sequence : progress.sequence - 1;
   ASSIGN_OR_RETURN(start.offset, FindOffsetAfter(log, partition, start.after));

@@ -42,6 +42,11 @@ struct StartPoint {
   bool committed = false;
   // Whether the group had committed something behind `offset`.
   bool moves_back = false;
+  // Whether the consumer has nothing of what is before `offset`: it begins at
+  // the beginning, or asked for the end.
+  bool is_fresh = false;
+  // Where the partition begins, for who has to read what is before `offset`.
+  std::optional<int64_t> history_from;
 };
 
 // Where `partition` begins. With `regained` the stream got it from another

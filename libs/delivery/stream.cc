@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -373,6 +374,7 @@ absl::Status Stream::Fetch(size_t bytes_max) {
 void Stream::Lose(const bus::TopicPartition& partition) {
   owned_.erase(partition);
   if (!gaining_.empty() && gaining_.front() == partition) BreakOffLookup();
+  passed_over_.erase(partition);
   std::erase(gaining_, partition);
   processor_->Leave(partition);
   if (!fetched_.empty() && fetched_.front().from == partition) current_.reset();
@@ -475,6 +477,7 @@ StartLookup::Question Stream::QuestionAbout(
   question.partition = partition;
   question.start = options_.start;
   question.regained = assigned_once_;
+  question.wants_history = processor_->NeedsHistory(StartPoint());
   const auto had =
       position_.partitions.find(static_cast<uint32_t>(partition.partition));
   // Who says where to begin keeps count; who goes by what the group has
@@ -501,7 +504,8 @@ void Stream::BreakOffLookup() {
 
 absl::Status Stream::Place(const bus::TopicPartition& partition,
                            const StartPoint& start) {
-  const absl::Status placed = member_->Seek(partition, start.offset);
+  const absl::Status placed = 
+      member_->Seek(partition, start.history_from.value_or(start.offset));
   // Taken away again already: the next Poll says so.
   if (ReasonOf(placed) == status::v1::REASON_CODE_NOT_FOUND) {
     return absl::OkStatus();
@@ -543,8 +547,12 @@ absl::StatusOr<bool> Stream::Process() {
     fetched_.pop_front();
     return true;
   }
-  const uint32_t row_count = (*prepared)->row_count;
-  current_ = Current{**std::move(prepared), row_count, 0};
+  current_.emplace();
+  current_->prepared = **std::move(prepared);
+  current_->selection = current_->prepared.selection;
+  current_->row_count = current_->selection == nullptr
+                            ? current_->prepared.row_count
+                            : current_->selection->source_rows;
   RETURN_IF_ERROR(SkipRowsDone());
   return true;
 }
@@ -570,26 +578,53 @@ absl::Status Stream::SkipRowsDone() {
                    "beginning"));
 }
 
+uint32_t Stream::Current::LeavingLeft() const {
+  if (selection == nullptr) return row_count - rows_done;
+  return static_cast<uint32_t>(selection->rows.size() -
+                               selection->CountBefore(rows_done));
+}
+
+uint32_t Stream::Current::RowsWith(uint32_t leaving) const {
+  if (leaving == LeavingLeft()) return row_count - rows_done;
+  if (selection == nullptr) return leaving;
+  const size_t last = selection->CountBefore(rows_done) + leaving - 1;
+  return selection->rows[last] + 1 - rows_done;
+}
+
 absl::StatusOr<bool> Stream::SendCurrent() {
   const FetchedMessage& next = fetched_.front();
-  const uint32_t left = current_->row_count - current_->rows_done;
+  const uint32_t left = current_->LeavingLeft();
+  if (left == 0 && current_->selection != nullptr) {
+    PassOver(next);
+    return true;
+  }
   const uint32_t taken = TakeRecords(left);
   if (taken == 0 && left > 0) return false;
+  const uint32_t rows = current_->RowsWith(taken);
   Prepared prepared;
-  if (taken == current_->row_count) {
+  if (rows == current_->row_count) {
     prepared = std::move(current_->prepared);
   } else {
     ASSIGN_OR_RETURN(prepared, processor_->Part(next.from, next.message,
-                                                current_->rows_done, taken));
+                                                current_->rows_done, rows));
     // From here on it goes in parts.
     current_->prepared = Prepared();
   }
-  Enqueue(next, std::move(prepared), taken);
+  Enqueue(next, std::move(prepared), rows);
   if (current_->rows_done == current_->row_count) {
     current_.reset();
     fetched_.pop_front();
   }
   return true;
+}
+
+void Stream::PassOver(const FetchedMessage& fetched) {
+  const exchange::v1::Delivery& delivery = current_->prepared.delivery;
+  position_.partitions[delivery.partition()] = {delivery.generation(),
+                                                delivery.sequence(), 0};
+  passed_over_[fetched.from] = fetched.message.offset + 1;
+  current_.reset();
+  fetched_.pop_front();
 }
 
 uint32_t Stream::TakeRecords(uint32_t wanted) {
@@ -707,6 +742,8 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
   if (before.sequence == 0) {
     before = {delivery.generation(), delivery.sequence() - 1, 0};
   }
+  // Its own commit is behind them.
+  passed_over_.erase(fetched.from);
   current_->rows_done += rows;
   const bool whole = current_->rows_done == current_->row_count;
   progress = {delivery.generation(), delivery.sequence(),
@@ -783,6 +820,32 @@ absl::Status Stream::TakeAcknowledgements() {
                     recorded.end());
     return status;
   }
+  return CommitPassedOver();
+}
+
+absl::Status Stream::CommitPassedOver() {
+  // Once for what one fetch brought.
+  if (passed_over_.empty() || !fetched_.empty()) return absl::OkStatus();
+  std::set<bus::TopicPartition> outstanding;
+  {
+    MutexLock lock(&mutex_);
+    if (receipts_in_flight_ > 0 || !commits_.empty()) return absl::OkStatus();
+    for (const auto& [id, entry] : unacknowledged_) {
+      outstanding.insert(entry.from);
+    }
+    for (const Pending& pending : pipeline_) outstanding.insert(pending.from);
+  }
+  for (auto passed = passed_over_.begin(); passed != passed_over_.end();) {
+    if (outstanding.count(passed->first) != 0) {
+      ++passed;
+      continue;
+    }
+    const absl::Status status = member_->Commit(passed->first, passed->second);
+    if (!status.ok() && ReasonOf(status) != status::v1::REASON_CODE_FENCED) {
+      return status;
+    }
+    passed = passed_over_.erase(passed);
+  }
   return absl::OkStatus();
 }
 
@@ -839,6 +902,8 @@ bool Stream::WindDown() {
     MutexLock lock(&mutex_);
     if (in_writer_) return false;  // It schedules the pump when it leaves.
     status = end_status_;
+    // They are not sent any more, and nothing behind them may be committed.
+    for (const Pending& pending : pipeline_) passed_over_.erase(pending.from);
     pipeline_.clear();
     if (paused_since_.has_value()) --options_.counters->paused_streams;
     paused_since_.reset();

@@ -160,8 +160,17 @@ class Stream : public std::enable_shared_from_this<Stream> {
   struct Current {
     // The whole message.
     Prepared prepared;
+    // Rows of the message, also those that do not leave; 0 of a marker.
     uint32_t row_count = 0;
     uint32_t rows_done = 0;
+    // Null: all of them leave.
+    std::shared_ptr<const RowSelection> selection;
+
+    // Of those that are not done the ones that leave.
+    uint32_t LeavingLeft() const;
+    // How many rows, from the first that is not done on, the next `leaving`
+    // that leave are in.
+    uint32_t RowsWith(uint32_t leaving) const;
   };
 
   // What waits its turn to be written, in order.
@@ -253,6 +262,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   };
   std::vector<Counted> PreparedCounts();
   Answer RecountOne(const Counted& prepared);
+  // Goes on behind the current message, of which nothing is left to leave.
+  void PassOver(const FetchedMessage& fetched);
+  // Commits what was passed over where nothing before it is outstanding.
+  absl::Status CommitPassedOver();
   // Queues `rows` rows of the current message.
   void Enqueue(const FetchedMessage& fetched, Prepared prepared, uint32_t rows);
   // True if on_day_used_up was called.
@@ -299,6 +312,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Position position_;
   // Of batches that a stream starts within: what of them is done.
   std::map<uint32_t, PartitionProgress> starts_within_;
+  // Offsets behind messages of which nothing leaves, since the last delivery of
+  // their partition.
+  std::map<bus::TopicPartition, int64_t> passed_over_;
   // Gained, and from where to read is not known yet.
   std::deque<bus::TopicPartition> gaining_;
   // Of the first of gaining_; null: the bus is not being asked.
