@@ -1,5 +1,7 @@
 #include "libs/delivery/delivery_fixture.h"
 
+#include <google/protobuf/text_format.h>
+
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -265,8 +267,22 @@ void DeliveryFixture::ApproveVersion(uint32_t version,
   agreement::v1::Agreement agreement = registry::PeopleAgreement();
   if (limits != nullptr) *agreement.mutable_limits() = *limits;
   agreement.set_version(version);
+  Approve(agreement);
+}
+
+void DeliveryFixture::ApproveFilter(uint32_t version,
+                                    const std::string& row_filter) {
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  agreement.set_version(version);
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(
+      row_filter, agreement.mutable_row_filter()));
+  Approve(agreement);
+}
+
+void DeliveryFixture::Approve(const agreement::v1::Agreement& agreement) {
   Submit(registry::RequestCommand(agreement), bus.domain.consumer);
-  Submit(registry::ApproveCommand(*Agreement(version)), bus.domain.approver);
+  Submit(registry::ApproveCommand(*Agreement(agreement.version())),
+         bus.domain.approver);
 }
 
 bus::TopicPartition DeliveryFixture::Partition(uint32_t partition) const {
@@ -318,25 +334,26 @@ exchange::v1::Start DeliveryFixture::StartRequest() const {
   return start;
 }
 
-PolicyContext DeliveryFixture::Context() {
+PolicyContext DeliveryFixture::Context(uint32_t version) {
   PolicyContext context;
   context.caller = HealthConsumer();
   context.asserted.set_case_number("case 7");
-  context.agreement = Agreement();
+  context.agreement = Agreement(version);
   context.registry = registry.get();
   context.counters = &counters;
-  context.plan_for =
-      [this](uint32_t version) -> absl::StatusOr<std::shared_ptr<const Plan>> {
-    ASSIGN_OR_RETURN(const auto schema, registry->GetResourceWithSchema(
-                                            "civil-affairs.people", version));
+  context.plan_for = [this, terms = context.agreement](uint32_t schema_version)
+      -> absl::StatusOr<std::shared_ptr<const Plan>> {
+    ASSIGN_OR_RETURN(const auto schema,
+                     registry->GetResourceWithSchema("civil-affairs.people",
+                                                     schema_version));
     desensitize::OperatorKeys operator_keys;
     operator_keys.pseudonym_secret = std::string(32, 'k');
-    return Plan::Compile(Agreement()->agreement(), *schema, operator_keys);
+    return Plan::Compile(terms->agreement(), *schema, operator_keys);
   };
   return context;
 }
 
-StreamOptions DeliveryFixture::Options(ScriptedSink* sink) {
+StreamOptions DeliveryFixture::Options(ScriptedSink* sink, uint32_t version) {
   StreamOptions options;
   options.id = "run-1";
   options.resource = "civil-affairs.people";
@@ -346,7 +363,7 @@ StreamOptions DeliveryFixture::Options(ScriptedSink* sink) {
   auto member = bus.log->JoinGroup(kGroup, "records.civil-affairs.people");
   REQUIRE(member.ok());
   options.member = *std::move(member);
-  options.processor = std::make_unique<PolicyProcessor>(Context());
+  options.processor = std::make_unique<PolicyProcessor>(Context(version));
   options.enter_gate =
       [this](
           const std::string&) -> absl::StatusOr<std::unique_ptr<Gate::Pass>> {

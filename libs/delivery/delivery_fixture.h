@@ -116,20 +116,23 @@ struct DeliveryFixture {
 
   registry::Submitted Submit(const registry::v1::Command& command,
                              const crypto::SigningKey& key);
+  void Approve(const agreement::v1::Agreement& agreement);
   // The next version of health-people: requested and approved.
   void ApproveVersion(uint32_t version,
                       const agreement::v1::Limits* limits = nullptr);
+  // The same with a row filter, in protobuf's text format.
+  void ApproveFilter(uint32_t version, const std::string& row_filter);
 
   bus::TopicPartition Partition(uint32_t partition) const;
   registry::Registry::AgreementPtr Agreement(uint32_t version = 1) const;
   Caller HealthConsumer() const;
   exchange::v1::Start StartRequest() const;
 
-  PolicyContext Context();
+  PolicyContext Context(uint32_t version = 1);
 
   // A stream of health-people with `sink`, not yet run, and its membership in
   // the group "test".
-  StreamOptions Options(ScriptedSink* sink);
+  StreamOptions Options(ScriptedSink* sink, uint32_t version = 1);
   std::shared_ptr<Stream> Open(StreamOptions options, ScriptedSink* sink,
                                uint32_t batches);
   std::shared_ptr<Stream> Open(ScriptedSink* sink, uint32_t batches) {

@@ -8,6 +8,7 @@
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/predicate.h"
 #include "libs/registry/rules.h"
 #include "libs/registry/timestamp.h"
 
@@ -147,7 +148,9 @@ absl::Status CheckGrants(const Agreement& agreement, const Resource& resource) {
     }
     RETURN_IF_ERROR(CheckGrant(agreement.fields(i), i, resource));
   }
-  return absl::OkStatus();
+  if (!agreement.has_row_filter()) return absl::OkStatus();
+  return predicate::Compile(agreement.row_filter(), resource, "row_filter")
+      .status();
 }
 
 absl::Status CheckParties(const RuleContext& context,

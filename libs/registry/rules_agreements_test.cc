@@ -182,6 +182,25 @@ TEST_CASE("a treatment fits its field") {
   CHECK(verdict.field().find("fields[2].treatment") == 0);
 }
 
+TEST_CASE("a row filter fits its fields, granted or not") {
+  Agreement agreement = PeopleAgreement();
+  auto* compare = agreement.mutable_row_filter()->mutable_compare();
+  compare->mutable_field()->set_id(4);
+  compare->mutable_field()->set_name("birth_date");
+  compare->set_value("2008-04-01");
+  CHECK(Request(agreement).accepted());
+  compare->set_value("04/01/2008");
+  CheckRefused(Request(agreement), status::v1::REASON_CODE_PREDICATE_UNFIT,
+               "row_filter.compare.value");
+  compare->set_value("2008-04-01");
+  compare->mutable_field()->set_name("name");
+  CheckRefused(Request(agreement), status::v1::REASON_CODE_UNKNOWN_FIELD,
+               "row_filter.compare.field");
+  agreement.mutable_row_filter()->clear_kind();
+  CheckRefused(Request(agreement), status::v1::REASON_CODE_PREDICATE_UNFIT,
+               "row_filter");
+}
+
 TEST_CASE("a treatment is as strong as the field's sensitivity asks") {
   Agreement agreement = PeopleAgreement();
   auto* mask = agreement.mutable_fields(0)->mutable_treatment()->mutable_mask();
