@@ -124,6 +124,9 @@ void AddDisclosure(const audit::v1::Disclosure& disclosure, FactList* facts) {
   facts->Add("generation", disclosure.generation());
   facts->Add("sequence", disclosure.sequence());
   facts->Add("records", uint64_t{disclosure.row_count()});
+  if (disclosure.source_row_count() > 0) {
+    facts->Add("records_filtered", uint64_t{disclosure.source_row_count()});
+  }
   facts->Add("bytes", disclosure.byte_count());
   facts->AddHex("digest", disclosure.digest());
   facts->AddHex("source_digest", disclosure.source_digest());

@@ -21,6 +21,7 @@
 #include "libs/client/paging.h"
 #include "libs/client/retry.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/describe.h"
 #include "tools/sluicectl/agreement_file.h"
 #include "tools/sluicectl/names.h"
 #include "tools/sluicectl/subcommands.h"
@@ -87,7 +88,10 @@ cli::Facts TermsOf(const Agreement& agreement) {
           {"valid_until", text(TimeText(agreement.valid_until()))},
           {"on_untreatable",
            text(untreatable.empty() ? "null_and_count" : untreatable)},
-          {"limits", text(DescribeLimits(agreement.limits()))}};
+          {"limits", text(DescribeLimits(agreement.limits()))},
+          {"row_filter", text(agreement.has_row_filter()
+                                  ? predicate::Describe(agreement.row_filter())
+                                  : "none")}};
 }
 
 void AddHistory(const AgreementRecord& record, cli::Facts* facts) {

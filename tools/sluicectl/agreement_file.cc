@@ -18,6 +18,7 @@
 #include "libs/config/yaml.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/pin_fields.h"
+#include "libs/predicate/predicate.h"
 #include "libs/registry/timestamp.h"
 
 namespace sluice::sluicectl {
@@ -163,6 +164,21 @@ void SetLimits(const config::v1::AgreementFile& content, Agreement* agreement,
   *agreement->mutable_limits() = limits;
 }
 
+void SetRowFilter(const config::v1::AgreementFile& content,
+                  const Resource& resource, Agreement* agreement,
+                  std::vector<Violation>* violations) {
+  if (!content.has_row_filter()) return;
+  auto* filter = agreement->mutable_row_filter();
+  *filter = content.row_filter();
+  const auto missing = predicate::PinFields(resource, "row_filter", filter);
+  for (const predicate::MissingField& each : missing) {
+    violations->push_back(UnknownField(resource, each.name, each.path));
+  }
+  if (!missing.empty()) return;
+  const auto compiled = predicate::Compile(*filter, resource, "row_filter");
+  if (!compiled.ok()) violations->push_back(FromStatus(compiled.status()));
+}
+
 std::string DayText(const agreement::v1::Limits& limits) {
   const int offset = limits.utc_offset_minutes();
   const char* then = "waits for the next day";
@@ -227,6 +243,7 @@ absl::StatusOr<Agreement> ResolveAgreement(const AgreementFile& file,
   std::vector<Violation> violations;
   SetPeriod(content, now, &agreement, &violations);
   SetLimits(content, &agreement, &violations);
+  SetRowFilter(content, resource, &agreement, &violations);
   GrantFields(content, resource, &agreement, &violations);
   if (!violations.empty()) {
     return config::YamlProblems(AsView(file.text), file.path, violations);

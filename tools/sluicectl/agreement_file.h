@@ -31,6 +31,7 @@ absl::StatusOr<AgreementFile> ReadAgreementFile(const std::string& path);
 // Every problem that shows before the
 // registry is asked, each as "<file>:<line>:<column>: ...": UNKNOWN_FIELD with
 // the name that may have been meant, TREATMENT_UNFIT, TREATMENT_TOO_WEAK,
+// PREDICATE_UNFIT,
 // OUT_OF_BOUNDS for dates that do not make a period and for an on_limit without
 // the limit that it is about; NOT_SHARED if the resource
 // is not shared at all. `now` says what today is.

@@ -215,6 +215,41 @@ TEST_CASE("Limits are taken as they are written") {
         "for the next day");
 }
 
+TEST_CASE("A row filter names fields, and their ids are pinned") {
+  const auto agreement = Resolve(
+      "fields: {division: {keep: {}}}\n"
+      "row_filter:\n"
+      "  all:\n"
+      "    of:\n"
+      "      - prefix: {field: division, prefix: \"3301\"}\n"
+      "      - not: {compare: {field: visits, is: LESS, value: \"12\"}}\n",
+      People());
+  INFO(agreement.status().message());
+  REQUIRE(agreement.ok());
+  const auto& all = agreement->row_filter().all();
+  REQUIRE(all.of_size() == 2);
+  CHECK(all.of(0).prefix().field().id() == 5);
+  CHECK(all.of(1).not_().compare().field().id() == 9);
+  CHECK(all.of(1).not_().compare().field().name() == "visits");
+}
+
+TEST_CASE("A row filter that does not fit is refused at its line") {
+  const auto unknown = Resolve(
+      "fields: {division: {keep: {}}}\n"
+      "row_filter: {prefix: {field: divison, prefix: \"3301\"}}\n",
+      People());
+  CHECK(ReasonOf(unknown.status()) == status::v1::REASON_CODE_UNKNOWN_FIELD);
+  CHECK_THAT(std::string(unknown.status().message()),
+             Contains("a.yaml:6:") && Contains("did you mean division"));
+  const auto unfit = Resolve(
+      "fields: {division: {keep: {}}}\n"
+      "row_filter: {compare: {field: visits, value: twelve}}\n",
+      People());
+  CHECK(ReasonOf(unfit.status()) == status::v1::REASON_CODE_PREDICATE_UNFIT);
+  CHECK_THAT(std::string(unfit.status().message()),
+             Contains("a.yaml:6:") && Contains("INT64"));
+}
+
 TEST_CASE("What is said of a day's limit needs a day's limit") {
   const auto refused = Resolve(
       "fields: {division: {keep: {}}}\n"
