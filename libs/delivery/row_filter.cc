@@ -47,12 +47,17 @@ absl::Status HeldKeysFull(const records::Batch& batch, const HeldKeys& held) {
 }
 
 // The rows that pass, of records that nobody takes back.
-RowSelection SelectPassing(const std::vector<Truth>& truths) {
+RowSelection SelectPassing(const records::Batch& batch,
+                           const std::vector<Truth>& truths) {
   RowSelection selection;
-  selection.source_rows = static_cast<uint32_t>(truths.size());
-  selection.rows.reserve(truths.size());
-  for (uint32_t row = 0; row < truths.size(); ++row) {
-    if (truths[row] == Truth::kTrue) selection.rows.push_back(row);
+  selection.source_rows = batch.row_count;
+  selection.rows.reserve(batch.row_count);
+  for (uint32_t row = 0; row < batch.row_count; ++row) {
+    if (truths[row] != Truth::kTrue) continue;
+    selection.rows.push_back(row);
+    if (!batch.operations.empty()) {
+      selection.operations.push_back(batch.operations.data()[row]);
+    }
   }
   return selection;
 }
@@ -67,9 +72,9 @@ absl::StatusOr<std::unique_ptr<const RowFilter>> RowFilter::Compile(
       filter->predicate_,
       predicate::Compile(agreement.row_filter(), resource, "row_filter"));
   filter->fields_ = predicate::FieldsOf(agreement.row_filter());
+  filter->key_ = KeyOf(resource);
   if (resource.kind() != catalog::v1::RESOURCE_KIND_EVENTS) {
     filter->needs_held_keys_ = true;
-    filter->key_ = KeyOf(resource);
     auto& fields = filter->fields_;
     fields.insert(fields.end(), filter->key_.begin(), filter->key_.end());
     std::sort(fields.begin(), fields.end());
@@ -82,7 +87,7 @@ absl::StatusOr<RowSelection> RowFilter::Select(const records::Batch& batch,
                                                HeldKeys* held) const {
   std::vector<Truth> truths;
   predicate_->Evaluate(batch, &truths);
-  if (!needs_held_keys_) return SelectPassing(truths);
+  if (!needs_held_keys_) return SelectPassing(batch, truths);
   RowSelection selection;
   selection.source_rows = batch.row_count;
   selection.rows.reserve(batch.row_count);
