@@ -1,9 +1,11 @@
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "libs/base/endian.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/records/aligned_buffer.h"
@@ -18,9 +20,11 @@ class KeepEndsMask : public Operator {
       : first_(first), last_(last), symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (symbol_.size() == 1 &&
-        IsAscii(column.data.data(), column.data.size())) {
-      return HideInPlace(column);
+    if (symbol_.size() == 1) {
+      if (auto masked = HideInForm(column)) return *std::move(masked);
+      if (IsAscii(column.data.data(), column.data.size())) {
+        return HideInPlace(column);
+      }
     }
     const size_t first = first_;
     const size_t last = last_;
@@ -44,6 +48,18 @@ class KeepEndsMask : public Operator {
   }
 
  private:
+  std::optional<Treated> HideInForm(const records::Column& column) const {
+    const size_t length = CommonTextBytes(column);
+    if (length == 0) return std::nullopt;
+    TextForm form(length);
+    if (length > first_ + last_) {
+      form.Hide(first_, length - last_);
+    } else {
+      form.Hide(0, length);
+    }
+    return MaskInForm(column, form, symbol_.byte());
+  }
+
   // Where a character and the symbol are both one byte, no text changes its
   // length: the offsets stay and only the hidden bytes are written over.
   Treated HideInPlace(const records::Column& column) const {

@@ -1,7 +1,9 @@
 #include <cstring>
+#include <utility>
 
 #include "libs/desensitize/ascii_digits.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/records/batch.h"
 
@@ -23,6 +25,10 @@ class PhoneMask : public Operator {
   explicit PhoneMask(MaskSymbol symbol) : symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    if (symbol_.size() == 1 && CommonTextBytes(column) == kDigits) {
+      auto masked = MaskInForm(column, Form(), symbol_.byte());
+      if (masked) return *std::move(masked);
+    }
     const MaskSymbol symbol = symbol_;
     const size_t masked_bytes = kHead + kHidden * symbol.size() + kTail;
     return TreatTexts(
@@ -37,6 +43,16 @@ class PhoneMask : public Operator {
   }
 
  private:
+  // IsMobileNumber, of every text at once.
+  static TextForm Form() {
+    TextForm form(kDigits);
+    form.RequireDigits();
+    form.Require(0, '1', '1');
+    form.Require(1, '3', '9');
+    form.Hide(kHead, kHead + kHidden);
+    return form;
+  }
+
   const MaskSymbol symbol_;
 };
 

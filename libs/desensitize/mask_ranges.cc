@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/records/batch.h"
@@ -26,6 +29,13 @@ class HideRangeMask : public Operator {
       : before_(from - 1), hidden_(to - from + 1), symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    const size_t length = symbol_.size() == 1 ? CommonTextBytes(column) : 0;
+    if (length > before_) {
+      TextForm form(length);
+      form.Hide(before_, std::min(before_ + hidden_, length));
+      auto masked = MaskInForm(column, form, symbol_.byte());
+      if (masked) return *std::move(masked);
+    }
     return TreatTexts(
         column, column.data.size() * symbol_.size(),
         [this](const char* begin, const char* end, char* out) -> char* {
@@ -49,6 +59,16 @@ class KeepRangeMask : public Operator {
       : before_(from - 1), kept_(to - from + 1), symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    const size_t length = symbol_.size() == 1 ? CommonTextBytes(column) : 0;
+    if (length > 0) {
+      const size_t first = std::min(before_, length);
+      const size_t last = std::min(first + kept_, length);
+      TextForm form(length);
+      form.Hide(0, first);
+      form.Hide(first == 0 && last == length ? 0 : last, length);
+      auto masked = MaskInForm(column, form, symbol_.byte());
+      if (masked) return *std::move(masked);
+    }
     return TreatTexts(column, column.data.size() * symbol_.size(),
                       [this](const char* begin, const char* end, char* out) {
                         const char* first = SkipCharacters(begin, end, before_);

@@ -23,6 +23,11 @@ class MaskSymbol {
   }
 
   size_t size() const { return size_; }
+  // Of one byte.
+  char byte() const {
+    assert(size_ == 1);
+    return bytes_[0];
+  }
 
   // Writes it once; returns the end.
   char* WriteOne(char* out) const {
