@@ -8,13 +8,12 @@ namespace {
 
 CpuLevel HighestCpuLevel() {
 #if defined(__x86_64__)
-  const bool has_avx2 =
-      __builtin_cpu_supports("avx2") != 0 &&
-      __builtin_cpu_supports("bmi") != 0 &&
-      __builtin_cpu_supports("bmi2") != 0 &&
-      __builtin_cpu_supports("fma") != 0 &&
-      __builtin_cpu_supports("lzcnt") != 0 &&
-      __builtin_cpu_supports("popcnt") != 0;
+  const bool has_avx2 = __builtin_cpu_supports("avx2") != 0 &&
+                        __builtin_cpu_supports("bmi") != 0 &&
+                        __builtin_cpu_supports("bmi2") != 0 &&
+                        __builtin_cpu_supports("fma") != 0 &&
+                        __builtin_cpu_supports("lzcnt") != 0 &&
+                        __builtin_cpu_supports("popcnt") != 0;
   if (!has_avx2) return CpuLevel::kPortable;
   const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0 &&
                           __builtin_cpu_supports("avx512bw") != 0 &&

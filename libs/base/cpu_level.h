@@ -7,10 +7,11 @@
 // that level or above.
 #if defined(__x86_64__)
 #define SLUICE_AVX2 __attribute__((target("avx2,bmi,bmi2,fma,lzcnt,popcnt")))
-#define SLUICE_AVX512                                                    \
-  __attribute__((target("avx2,bmi,bmi2,fma,lzcnt,popcnt,avx512f,"        \
-                        "avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi," \
-                        "avx512vbmi2,avx512bitalg,avx512vpopcntdq")))
+#define SLUICE_AVX512                                          \
+  __attribute__((                                              \
+      target("avx2,bmi,bmi2,fma,lzcnt,popcnt,avx512f,"         \
+             "avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi," \
+             "avx512vbmi2,avx512bitalg,avx512vpopcntdq")))
 #endif
 
 // A body that is compiled anew, for the level of the function it stands in.

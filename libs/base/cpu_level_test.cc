@@ -15,6 +15,7 @@ SLUICE_ANY_LEVEL inline uint32_t SumOf(const uint32_t* numbers, size_t count) {
 
 TEST_CASE("a body gives the same at every level of the CPU") {
   std::vector<uint32_t> numbers;
+  numbers.reserve(1000);
   for (uint32_t i = 0; i < 1000; ++i) numbers.push_back(i * 2'654'435'761u);
   const uint32_t* const first = numbers.data();
   const size_t count = numbers.size();

@@ -15,6 +15,7 @@
 #include <iterator>
 
 #include "libs/crypto/hmac_blocks.h"
+#include "libs/crypto/hmac_texts.h"
 
 namespace sluice::crypto {
 namespace {
@@ -119,28 +120,10 @@ Digest HmacSha256::Compute(absl::string_view message) const {
 void HmacSha256::ComputeMany(char prefix, const absl::string_view* texts,
                              size_t count, Digest* digests) const {
   static const HmacBlocks hmac_blocks = FastestHmacBlocks();
-  constexpr size_t kTextMax = kHashBlockTextMax - 1;
-  constexpr size_t kAtOnce = 16;
-  const HashState inner = WordsOf(state_->inner);
-  const HashState outer = WordsOf(state_->outer);
-  std::array<HashBlock, kAtOnce> blocks;
-  for (size_t begin = 0; begin < count; begin += kAtOnce) {
-    const size_t size = std::min(kAtOnce, count - begin);
-    for (size_t i = 0; i < size; ++i) {
-      const absl::string_view text = texts[begin + i];
-      // A longer one is put right below; its block holds what it may.
-      const size_t bytes = std::min(text.size(), kTextMax);
-      blocks[i][0] = static_cast<uint8_t>(prefix);
-      if (bytes > 0) std::memcpy(&blocks[i][1], text.data(), bytes);
-      PadSecondBlock(bytes + 1, &blocks[i]);
-    }
-    hmac_blocks(inner, outer, blocks.data(), size, digests + begin);
-    for (size_t i = begin; i < begin + size; ++i) {
-      if (texts[i].size() > kTextMax) {
-        digests[i] = state_->Compute(absl::string_view(&prefix, 1), texts[i]);
-      }
-    }
-  }
+  HmacTexts(hmac_blocks, WordsOf(state_->inner), WordsOf(state_->outer), prefix,
+            texts, count, digests, [this, &prefix](absl::string_view text) {
+              return state_->Compute(absl::string_view(&prefix, 1), text);
+            });
 }
 
 std::string HkdfSha256(absl::string_view secret, absl::string_view salt,

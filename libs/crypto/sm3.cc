@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "libs/base/endian.h"
+#include "libs/crypto/hmac_texts.h"
+#include "libs/crypto/sm3_lanes.h"
 
 namespace sluice::crypto {
 namespace {
@@ -16,17 +18,6 @@ using Words = std::array<uint32_t, 8>;
 constexpr size_t kBlockBytes = 64;
 constexpr Words kStart = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
                           0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e};
-
-// T of each round, rotated as the round wants it.
-constexpr std::array<uint32_t, 64> MakeConstants() {
-  std::array<uint32_t, 64> constants = {};
-  for (size_t j = 0; j < constants.size(); ++j) {
-    constants[j] =
-        std::rotl(j < 16 ? 0x79cc4519u : 0x7a879d8au, static_cast<int>(j % 32));
-  }
-  return constants;
-}
-constexpr std::array<uint32_t, 64> kConstants = MakeConstants();
 
 uint32_t P0(uint32_t x) { return x ^ std::rotl(x, 9) ^ std::rotl(x, 17); }
 uint32_t P1(uint32_t x) { return x ^ std::rotl(x, 15) ^ std::rotl(x, 23); }
@@ -39,7 +30,7 @@ inline void Round(uint32_t a, uint32_t& b, uint32_t c, uint32_t& d, uint32_t e,
                   uint32_t& f, uint32_t g, uint32_t& h, const uint32_t* w,
                   size_t j) {
   const uint32_t a12 = std::rotl(a, 12);
-  const uint32_t ss1 = std::rotl(a12 + e + kConstants[j], 7);
+  const uint32_t ss1 = std::rotl(a12 + e + kSm3Constants[j], 7);
   const uint32_t ff = kEarly ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
   const uint32_t gg = kEarly ? e ^ f ^ g : (e & f) | (~e & g);
   d = ff + d + (ss1 ^ a12) + (w[j] ^ w[j + 4]);
@@ -160,9 +151,10 @@ Digest HmacSm3::Compute(absl::string_view message) const {
 
 void HmacSm3::ComputeMany(char prefix, const absl::string_view* texts,
                           size_t count, Digest* digests) const {
-  for (size_t i = 0; i < count; ++i) {
-    digests[i] = Hmac(inner_, outer_, absl::string_view(&prefix, 1), texts[i]);
-  }
+  HmacTexts(HmacSm3Blocks, inner_, outer_, prefix, texts, count, digests,
+            [this, &prefix](absl::string_view text) {
+              return Hmac(inner_, outer_, absl::string_view(&prefix, 1), text);
+            });
 }
 
 }  // namespace sluice::crypto

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/cpu_level.h"
 #include "libs/base/encoding.h"
 
 namespace sluice::crypto {
@@ -54,6 +55,29 @@ TEST_CASE("SM3 and HMAC-SM3 agree with OpenSSL at every length") {
     REQUIRE(digests[0] == HmacByOpenSsl(key, "\x05" + text));
     REQUIRE(digests[1] == HmacByOpenSsl(key, "\x05"));
     REQUIRE(digests[2] == digests[0]);
+  }
+}
+
+TEST_CASE("many HMACs at once are those of OpenSSL at every level of the CPU") {
+  std::mt19937_64 random(2);
+  for (const CpuLevel level :
+       {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+    const CpuLevelCap cap(level);
+    for (size_t count = 0; count < 40; ++count) {
+      const std::string key(32, static_cast<char>(random()));
+      std::vector<std::string> texts(count);
+      for (std::string& text : texts) {
+        text.resize(random() % 70);
+        for (char& byte : text) byte = static_cast<char>(random());
+      }
+      const std::vector<absl::string_view> views(texts.begin(), texts.end());
+      std::vector<Digest> digests(count);
+      HmacSm3(key).ComputeMany('\x05', views.data(), count, digests.data());
+      for (size_t i = 0; i < count; ++i) {
+        CAPTURE(count, i);
+        REQUIRE(digests[i] == HmacByOpenSsl(key, "\x05" + texts[i]));
+      }
+    }
   }
 }
 

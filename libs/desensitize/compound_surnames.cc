@@ -22,71 +22,43 @@ constexpr std::string_view kNames =
     "鮮于 閭丘 子車 顓孫 壤駟 樂正 穀梁 軒轅 東郭 南門 公儀 公門 左邱 西門 "
     "東門 納蘭 北宮 完顏 達奚 褚師";
 
-constexpr size_t kSlots = 1024;
-
 constexpr uint64_t Key(const char* text) {
   uint64_t key = 0;
-  for (size_t i = 0; i < kCompoundSurnameBytes; ++i) {
+  for (size_t i = kCompoundSurnameBytes; i-- > 0;) {
     key = key << 8 | static_cast<uint8_t>(text[i]);
   }
-  return key;
+  return key << 16;
 }
 
-constexpr size_t Slot(uint64_t key) {
-  return static_cast<size_t>(key * 0x9E3779B97F4A7C15u >> 54);
-}
-
-// Open addressing; 0 is an empty slot.
-constexpr std::array<uint64_t, kSlots> MakeTable() {
-  std::array<uint64_t, kSlots> table = {};
+constexpr CompoundSurnameTable MakeTable() {
+  CompoundSurnameTable table = {};
   for (size_t at = 0; at < kNames.size(); at += kCompoundSurnameBytes + 1) {
     const uint64_t key = Key(kNames.data() + at);
-    size_t slot = Slot(key);
-    while (table[slot] != 0 && table[slot] != key) slot = (slot + 1) % kSlots;
-    table[slot] = key;
+    table.keys[CompoundSurnameTable::Slot(key)] = key;
   }
   return table;
 }
 
-constexpr std::array<uint64_t, kSlots> kTable = MakeTable();
-
-// The lower 12 bits of the first characters of compound surnames, a bit each:
-// of most names this says enough, and fast.
-constexpr size_t kFirstBits = size_t{1} << 12;
-
-constexpr size_t FirstBit(const char* text) {
-  return static_cast<size_t>(text[1] & 0x3F) << 6 |
-         static_cast<size_t>(text[2] & 0x3F);
-}
-
-constexpr std::array<uint64_t, kFirstBits / 64> MakeFirsts() {
-  std::array<uint64_t, kFirstBits / 64> firsts = {};
+// A slot with another's name in it would be a surname that is lost.
+constexpr bool EachHasASlot(const CompoundSurnameTable& table) {
   for (size_t at = 0; at < kNames.size(); at += kCompoundSurnameBytes + 1) {
-    const size_t bit = FirstBit(kNames.data() + at);
-    firsts[bit / 64] |= uint64_t{1} << bit % 64;
+    if (!table.Has(Key(kNames.data() + at))) return false;
   }
-  return firsts;
+  return true;
 }
 
-constexpr std::array<uint64_t, kFirstBits / 64> kFirsts = MakeFirsts();
-
-bool MayBegin(const char* text) {
-  const size_t bit = FirstBit(text);
-  return (kFirsts[bit / 64] >> bit % 64 & 1) != 0;
-}
 static_assert((kNames.size() + 1) % (kCompoundSurnameBytes + 1) == 0);
 
+static_assert(EachHasASlot(MakeTable()));
+
 }  // namespace
+
+constexpr CompoundSurnameTable kCompoundSurnameTable = MakeTable();
 
 const absl::string_view kCompoundSurnames(kNames.data(), kNames.size());
 
 bool IsCompoundSurname(const char* text) {
-  if (!MayBegin(text)) return false;
-  const uint64_t key = Key(text);
-  for (size_t slot = Slot(key); kTable[slot] != 0; slot = (slot + 1) % kSlots) {
-    if (kTable[slot] == key) return true;
-  }
-  return false;
+  return kCompoundSurnameTable.Has(Key(text));
 }
 
 }  // namespace sluice::desensitize

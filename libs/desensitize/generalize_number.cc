@@ -124,10 +124,10 @@ struct ClampTo {
   auto Near() const {
     return [least = min, most = max](int64_t value, int64_t* out)
                SLUICE_ANY_LEVEL -> uint64_t {
-      const int64_t raised = value < least ? least : value;
-      *out = raised > most ? most : raised;
-      return 0;
-    };
+                 const int64_t raised = value < least ? least : value;
+                 *out = raised > most ? most : raised;
+                 return 0;
+               };
   }
 };
 

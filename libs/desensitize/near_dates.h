@@ -18,9 +18,9 @@ inline constexpr float kDaysOfYear = 365.25F;
 // The whole years in `days` and `more` days, a multiple of 1/4. Another eighth
 // keeps the quotient further from whole numbers than a float is from the truth.
 SLUICE_ANY_LEVEL inline int32_t WholeYears(uint32_t days, float more) {
-  return static_cast<int32_t>(
-      static_cast<float>(static_cast<int32_t>(days)) * (1 / kDaysOfYear) +
-      (more + 0.125F) * (1 / kDaysOfYear));
+  return static_cast<int32_t>(static_cast<float>(static_cast<int32_t>(days)) *
+                                  (1 / kDaysOfYear) +
+                              (more + 0.125F) * (1 / kDaysOfYear));
 }
 
 // The first day of the year that a day lies in, from 1900-01-01 to 2100-12-31.
@@ -58,8 +58,7 @@ class NearAge {
 
   SLUICE_ANY_LEVEL uint32_t operator()(int32_t born, int64_t* out) const {
     const uint32_t lived = as_of_ - static_cast<uint32_t>(born);
-    const auto years = static_cast<float>(
-        WholeYears(lived, quarters_));
+    const auto years = static_cast<float>(WholeYears(lived, quarters_));
     const auto bands = static_cast<int32_t>((years + 0.5F) * per_band_);
     *out = static_cast<int32_t>(static_cast<float>(bands) * band_);
     return BeyondBit(lived, days_);

@@ -69,9 +69,8 @@ size_t CommonTextBytes(const records::Column& column) {
   }
   const auto bytes = static_cast<uint32_t>(length);
   if (bytes == 0 || bytes > kFormBytesMax) return 0;
-  const bool common = RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
-    return HaveLength(offsets, rows, bytes);
-  });
+  const bool common = RunAtUsedCpuLevel(
+      [=]() SLUICE_ANY_LEVEL { return HaveLength(offsets, rows, bytes); });
   return common ? bytes : 0;
 }
 
@@ -119,9 +118,9 @@ std::optional<Treated> MaskInForm(const records::Column& column,
     for (; at + period <= size; at += period) {
       found |= MaskBytes(in + at, period, least, span, kept, hidden, out + at);
     }
-    return static_cast<uint8_t>(found | MaskBytes(in + at, size - at, least,
-                                                  span, kept, hidden,
-                                                  out + at));
+    return static_cast<uint8_t>(
+        found |
+        MaskBytes(in + at, size - at, least, span, kept, hidden, out + at));
   });
   if (wrong != 0) return std::nullopt;
   Treated treated{column, 0};
