@@ -1,8 +1,10 @@
 #include <cstring>
+#include <utility>
 
 #include "libs/desensitize/ascii_digits.h"
 #include "libs/desensitize/division_code.h"
 #include "libs/desensitize/generalize_operators.h"
+#include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/records/batch.h"
 
@@ -14,6 +16,12 @@ class DivisionGeneralization : public Operator {
   explicit DivisionGeneralization(size_t digits) : digits_(digits) {}
 
   Treated Apply(const records::Column& column) const override {
+    const size_t common = CommonTextBytes(column);
+    if (common >= digits_ && common <= kDivisionCodeDigitsMax) {
+      TextForm form(common);
+      form.RequireDigits();
+      if (auto cut = CutInForm(column, form, digits_)) return *std::move(cut);
+    }
     const size_t digits = digits_;
     return TreatTexts(
         column, column.data.size(),

@@ -1,12 +1,16 @@
 // Masks of addresses and numbers whose form says what to keep.
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/string_view.h"
+#include "libs/desensitize/email_rows.h"
+#include "libs/desensitize/luhn_rows.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/identifiers/bank_card.h"
-#include "libs/identifiers/contact.h"
 #include "libs/identifiers/licence_plate.h"
 #include "libs/records/batch.h"
 
@@ -15,36 +19,55 @@ namespace {
 
 constexpr size_t kCardLast = 4;
 
-// Bytes from the start and at the end that stay.
-struct Kept {
-  size_t head;
-  size_t tail;
-};
-
-// Each sets what stays of a text; false if the text is none of its form.
+// Each says what stays of a text; nothing if the text is none of its form. Each
+// may know a quick way for columns where a symbol is one byte; nothing where it
+// is none for this column.
 struct EmailForm {
-  static bool Find(absl::string_view text, Kept* kept) {
-    const size_t at = identifiers::FindEmailAt(text);
-    if (at == absl::string_view::npos) return false;
-    *kept = {at > 1 ? size_t{1} : 0, text.size() - at};
-    return true;
+  static std::optional<Treated> MaskAll(const records::Column& column,
+                                        char symbol) {
+    return MaskEmailRows(column, symbol);
+  }
+  static std::optional<KeptEnds> Find(absl::string_view text) {
+    return KeptOfEmail(text);
   }
 };
 
 struct BankCardForm {
-  static bool Find(absl::string_view text, Kept* kept) {
-    *kept = {identifiers::kIssuerDigits, kCardLast};
-    return identifiers::IsValidBankCard(text);
+  static std::optional<Treated> MaskAll(const records::Column& column,
+                                        char symbol) {
+    const size_t length = CommonTextBytes(column);
+    if (length < identifiers::kBankCardDigitsMin ||
+        length > identifiers::kBankCardDigitsMax) {
+      return std::nullopt;
+    }
+    TextForm form(length);
+    form.RequireDigits();
+    form.Hide(identifiers::kIssuerDigits, length - kCardLast);
+    auto masked = MaskInForm(column, form, symbol);
+    const absl::string_view numbers = column.data.view();
+    if (!masked ||
+        !HaveLuhnDigits(numbers.data(), numbers.size() / length, length)) {
+      return std::nullopt;
+    }
+    return masked;
+  }
+  static std::optional<KeptEnds> Find(absl::string_view text) {
+    if (!identifiers::IsValidBankCard(text)) return std::nullopt;
+    return KeptEnds{identifiers::kIssuerDigits, kCardLast};
   }
 };
 
 struct PlateForm {
-  static bool Find(absl::string_view text, Kept* kept) {
-    if (!identifiers::IsLicencePlate(text)) return false;
+  static std::optional<Treated> MaskAll(const records::Column& /*column*/,
+                                        char /*symbol*/) {
+    return std::nullopt;
+  }
+  static std::optional<KeptEnds> Find(absl::string_view text) {
+    if (!identifiers::IsLicencePlate(text)) return std::nullopt;
     const char* const end = text.data() + text.size();
     const char* const tail = SkipCharactersBack(text.data(), end, 2);
-    *kept = {identifiers::kPlateHeadBytes, static_cast<size_t>(end - tail)};
-    return true;
+    return KeptEnds{identifiers::kPlateHeadBytes,
+                    static_cast<size_t>(end - tail)};
   }
 };
 
@@ -55,18 +78,23 @@ class FormMask : public Operator {
   explicit FormMask(MaskSymbol symbol) : symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    if (symbol_.size() == 1) {
+      if (auto all = Form::MaskAll(column, symbol_.byte())) {
+        return *std::move(all);
+      }
+    }
     const MaskSymbol symbol = symbol_;
     return TreatTexts(
         column, column.data.size() * symbol.size(),
         [symbol](const char* begin, const char* end, char* out) -> char* {
           const absl::string_view text(begin, static_cast<size_t>(end - begin));
-          Kept kept = {};
-          if (!Form::Find(text, &kept)) return nullptr;
-          std::memcpy(out, begin, kept.head);
-          out = symbol.Write(out + kept.head,
-                             text.size() - kept.head - kept.tail);
-          std::memcpy(out, end - kept.tail, kept.tail);
-          return out + kept.tail;
+          const std::optional<KeptEnds> kept = Form::Find(text);
+          if (!kept) return nullptr;
+          std::memcpy(out, begin, kept->head);
+          out = symbol.Write(out + kept->head,
+                             text.size() - kept->head - kept->tail);
+          std::memcpy(out, end - kept->tail, kept->tail);
+          return out + kept->tail;
         });
   }
 

@@ -8,6 +8,7 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/desensitize/fixed_texts.h"
 #include "libs/records/aligned_buffer.h"
 
 namespace sluice::desensitize {
@@ -18,18 +19,6 @@ namespace {
 constexpr size_t kVectorBytes = 64;
 constexpr size_t kPatternBytesMax = kFormBytesMax * kVectorBytes;
 constexpr size_t kPatternBytesMin = 512;
-
-using Pattern = std::array<uint8_t, kPatternBytesMax>;
-
-// The first `length` bytes of `pattern` again and again, up to `size`.
-void Repeat(const uint8_t* bytes, size_t length, size_t size,
-            Pattern* pattern) {
-  uint8_t* const out = pattern->data();
-  std::memcpy(out, bytes, length);
-  for (size_t done = length; done < size; done *= 2) {
-    std::memcpy(out + done, out, std::min(done, size - done));
-  }
-}
 
 // Whether each length is `length` or 0.
 SLUICE_ANY_LEVEL inline bool HaveLength(const char* offsets, uint32_t rows,
@@ -45,6 +34,19 @@ SLUICE_ANY_LEVEL inline bool HaveLength(const char* offsets, uint32_t rows,
 }
 
 // Returns what is not 0 if a byte is out of its range.
+SLUICE_ANY_LEVEL inline uint8_t WrongBytes(const uint8_t* __restrict in,
+                                           size_t size,
+                                           const uint8_t* __restrict least,
+                                           const uint8_t* __restrict span) {
+  uint8_t wrong = 0;
+  for (size_t i = 0; i < size; ++i) {
+    const auto above = static_cast<uint8_t>(in[i] - least[i]);
+    wrong |= above > span[i] ? 1 : 0;
+  }
+  return wrong;
+}
+
+// The same, and copies what is kept.
 SLUICE_ANY_LEVEL inline uint8_t MaskBytes(
     const uint8_t* __restrict in, size_t size, const uint8_t* __restrict least,
     const uint8_t* __restrict span, const uint8_t* __restrict kept,
@@ -58,7 +60,104 @@ SLUICE_ANY_LEVEL inline uint8_t MaskBytes(
   return wrong;
 }
 
+const uint8_t* BytesOf(const records::Column& column) {
+  return reinterpret_cast<const uint8_t*>(column.data.data());
+}
+
+// The offsets of a column without empty texts, of `length` bytes each.
+SharedBytes EvenOffsets(uint32_t rows, size_t length) {
+  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(uint32_t));
+  const auto step = static_cast<uint32_t>(length);
+  for (uint32_t row = 0; row <= rows; ++row) {
+    StoreLittle(row * step, offsets.data() + row * sizeof(uint32_t));
+  }
+  return std::move(offsets).Share();
+}
+
+// The first `kept` bytes of each `length` of `texts`. Copies more, which the
+// next text writes over: `out` has room for kCutBytesMax behind the last.
+void CutTexts(absl::string_view texts, size_t length, size_t kept, char* out) {
+  const char* in = texts.data();
+  const char* const end = in + texts.size();
+  for (; static_cast<size_t>(end - in) >= kCutBytesMax + length; in += length) {
+    std::memcpy(out, in, kCutBytesMax);
+    out += kept;
+  }
+  for (; in < end; in += length) {
+    std::memcpy(out, in, kept);
+    out += kept;
+  }
+}
 }  // namespace
+
+// A form repeated over whole texts and whole vectors.
+class FormPatterns {
+ public:
+  explicit FormPatterns(const TextForm& form)
+      : period_(std::lcm(form.length_, kVectorBytes)) {
+    while (period_ < kPatternBytesMin) period_ *= 2;
+    Repeat(form.least_, form.length_, &least_);
+    Repeat(form.span_, form.length_, &span_);
+    Repeat(form.kept_, form.length_, &kept_);
+  }
+
+  bool Fit(const records::Column& column) const {
+    const uint8_t* const in = BytesOf(column);
+    const uint8_t* const least = least_.data();
+    const uint8_t* const span = span_.data();
+    const size_t size = column.data.size();
+    const size_t period = period_;
+    return RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+      uint8_t wrong = 0;
+      size_t at = 0;
+      for (; at + period <= size; at += period) {
+        wrong |= WrongBytes(in + at, period, least, span);
+      }
+      wrong |= WrongBytes(in + at, size - at, least, span);
+      return wrong == 0;
+    });
+  }
+
+  // The same, and writes the masked bytes to `out`.
+  bool FitAndMask(const records::Column& column, char symbol,
+                  char* out_begin) const {
+    const uint8_t* const in = BytesOf(column);
+    auto* const out = reinterpret_cast<uint8_t*>(out_begin);
+    const uint8_t* const least = least_.data();
+    const uint8_t* const span = span_.data();
+    const uint8_t* const kept = kept_.data();
+    const auto over = static_cast<uint8_t>(symbol);
+    const size_t size = column.data.size();
+    const size_t period = period_;
+    return RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+      uint8_t wrong = 0;
+      size_t at = 0;
+      for (; at + period <= size; at += period) {
+        wrong |= MaskBytes(in + at, period, least, span, kept, over, out + at);
+      }
+      wrong |= MaskBytes(in + at, size - at, least, span, kept, over, out + at);
+      return wrong == 0;
+    });
+  }
+
+ private:
+  using Pattern = std::array<uint8_t, kPatternBytesMax>;
+
+  // The first `length` of `bytes` again and again.
+  void Repeat(const std::array<uint8_t, kFormBytesMax>& bytes, size_t length,
+              Pattern* pattern) const {
+    uint8_t* const out = pattern->data();
+    std::memcpy(out, bytes.data(), length);
+    for (size_t done = length; done < period_; done *= 2) {
+      std::memcpy(out + done, out, std::min(done, period_ - done));
+    }
+  }
+
+  size_t period_;
+  Pattern least_;
+  Pattern span_;
+  Pattern kept_;
+};
 
 size_t CommonTextBytes(const records::Column& column) {
   const char* const offsets = column.offsets.data();
@@ -96,35 +195,27 @@ void TextForm::Hide(size_t begin, size_t end) {
 
 std::optional<Treated> MaskInForm(const records::Column& column,
                                   const TextForm& form, char symbol) {
-  const size_t size = column.data.size();
-  size_t period = std::lcm(form.length_, kVectorBytes);
-  while (period < kPatternBytesMin) period *= 2;
-  Pattern least_pattern;
-  Pattern span_pattern;
-  Pattern kept_pattern;
-  Repeat(form.least_.data(), form.length_, period, &least_pattern);
-  Repeat(form.span_.data(), form.length_, period, &span_pattern);
-  Repeat(form.kept_.data(), form.length_, period, &kept_pattern);
-  records::AlignedBuffer data(size);
-  const auto* const in = reinterpret_cast<const uint8_t*>(column.data.data());
-  auto* const out = reinterpret_cast<uint8_t*>(data.data());
-  const uint8_t* const least = least_pattern.data();
-  const uint8_t* const span = span_pattern.data();
-  const uint8_t* const kept = kept_pattern.data();
-  const auto hidden = static_cast<uint8_t>(symbol);
-  const uint8_t wrong = RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
-    uint8_t found = 0;
-    size_t at = 0;
-    for (; at + period <= size; at += period) {
-      found |= MaskBytes(in + at, period, least, span, kept, hidden, out + at);
-    }
-    return static_cast<uint8_t>(
-        found |
-        MaskBytes(in + at, size - at, least, span, kept, hidden, out + at));
-  });
-  if (wrong != 0) return std::nullopt;
+  records::AlignedBuffer data(column.data.size());
+  if (!FormPatterns(form).FitAndMask(column, symbol, data.data())) {
+    return std::nullopt;
+  }
   Treated treated{column, 0};
   treated.column.data = std::move(data).Share();
+  return treated;
+}
+
+std::optional<Treated> CutInForm(const records::Column& column,
+                                 const TextForm& form, size_t kept) {
+  assert(kept > 0 && kept <= kCutBytesMax && kept <= form.length());
+  if (!FormPatterns(form).Fit(column)) return std::nullopt;
+  const size_t texts = column.data.size() / form.length();
+  records::AlignedBuffer data(texts * kept + kCutBytesMax);
+  CutTexts(column.data.view(), form.length(), kept, data.data());
+  Treated treated{column, 0};
+  treated.column.offsets = texts == column.row_count
+                               ? EvenOffsets(column.row_count, kept)
+                               : FixedOffsets(column, kept);
+  treated.column.data = std::move(data).Share().Slice(0, texts * kept);
   return treated;
 }
 

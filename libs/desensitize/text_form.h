@@ -36,8 +36,7 @@ class TextForm {
   void Hide(size_t begin, size_t end);
 
  private:
-  friend std::optional<Treated> MaskInForm(const records::Column& column,
-                                           const TextForm& form, char symbol);
+  friend class FormPatterns;
 
   size_t length_;
   std::array<uint8_t, kFormBytesMax> least_;
@@ -51,6 +50,12 @@ class TextForm {
 // is hidden; nothing if a text is not of the form. Shares validity and offsets.
 std::optional<Treated> MaskInForm(const records::Column& column,
                                   const TextForm& form, char symbol);
+
+// The same with the first `kept` bytes of each text, 1 to kCutBytesMax and to
+// its length, and nothing of the rest.
+inline constexpr size_t kCutBytesMax = 16;
+std::optional<Treated> CutInForm(const records::Column& column,
+                                 const TextForm& form, size_t kept);
 
 }  // namespace sluice::desensitize
 

@@ -1,5 +1,6 @@
 #include "libs/desensitize/text_form.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
@@ -68,6 +69,32 @@ TEST_CASE("a mask in a form writes over what is hidden and nothing else") {
     std::string& wrong = texts[random() % texts.size()];
     wrong[random() % length] = "/:x"[random() % 3];
     CHECK_FALSE(MaskInForm(ColumnOf(texts), form, '*'));
+  }
+}
+
+TEST_CASE("a cut keeps the beginning of each text, and empty ones") {
+  Random random(2);
+  for (int round = 0; round < 300; ++round) {
+    const CpuLevelCap cap(kLevels[round % 3]);
+    const size_t length = 1 + random() % 20;
+    const size_t kept = 1 + random() % std::min(length, kCutBytesMax);
+    std::vector<std::string> texts(1 + random() % 50);
+    std::vector<std::string> cut;
+    for (std::string& text : texts) {
+      if (round % 2 == 0 || random() % 4 != 0) text.assign(length, '7');
+      if (!text.empty()) text[0] = static_cast<char>('0' + random() % 10);
+      cut.push_back(text.substr(0, kept));
+    }
+    texts.back().assign(length, '8');
+    cut.back() = texts.back().substr(0, kept);
+    TextForm form(length);
+    form.RequireDigits();
+    const auto treated = CutInForm(ColumnOf(texts), form, kept);
+    REQUIRE(treated);
+    CHECK(treated->column.data.view() == ColumnOf(cut).data.view());
+    CHECK(treated->column.offsets.view() == ColumnOf(cut).offsets.view());
+    texts.back().back() = 'x';
+    CHECK_FALSE(CutInForm(ColumnOf(texts), form, kept));
   }
 }
 

@@ -1,0 +1,28 @@
+// E-mail addresses of up to 64 bytes, each looked at in one vector.
+#ifndef SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
+#define SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
+
+#include <cstddef>
+#include <optional>
+
+#include "libs/desensitize/operator.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+
+// Bytes of a text's start and end that are not hidden.
+struct KeptEnds {
+  size_t head;
+  size_t tail;
+};
+
+// What stays of an e-mail address; nothing if `text` is none.
+std::optional<KeptEnds> KeptOfEmail(absl::string_view text);
+
+// The e-mail mask of a column; nothing where the CPU has no such vectors.
+std::optional<Treated> MaskEmailRows(const records::Column& column,
+                                     char symbol);
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
