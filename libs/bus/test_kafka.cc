@@ -164,7 +164,11 @@ absl::StatusOr<std::map<std::string, std::string>> TestKafka::Grant(
 
 TestKafka& SharedTestKafka() {
   static const std::unique_ptr<TestKafka> kafka = [] {
-    auto started = TestKafka::Start();
+    TestKafkaOptions options;
+    if (const char* version = std::getenv("SLUICE_TEST_KAFKA_VERSION")) {
+      options.version = version;
+    }
+    auto started = TestKafka::Start(options);
     if (!started.ok()) {
       std::fprintf(stderr, "%s\n",
                    std::string(started.status().message()).c_str());

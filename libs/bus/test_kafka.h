@@ -89,8 +89,10 @@ class TestKafka {
 };
 
 // One plain node for all test cases of this process, started at the first call
-// and ended with the process. Ends the process with a message if it does not
-// start. Choose topic and group names of your own.
+// and ended with the process, of the version that the environment variable
+// SLUICE_TEST_KAFKA_VERSION asks for, else of TestKafkaOptions'. Ends the
+// process with a message if it does not start. Choose topic and group names of
+// your own.
 TestKafka& SharedTestKafka();
 
 }  // namespace sluice::bus
