@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "google/protobuf/util/time_util.h"
+#include "libs/base/log.h"
 #include "libs/base/status.h"
 #include "libs/publish/csv_reader.h"
 #include "libs/publish/input_file.h"
@@ -45,6 +46,7 @@ class Run {
   absl::Status ReadHeader();
   absl::StatusOr<uint64_t> ByteOrderMark();
   absl::Status OpenWriter(StartPoint* point);
+  void BeginAnew(StartPoint* point);
   void GoTo(uint64_t offset, uint64_t line);
   absl::Status SkipLineEnd(uint64_t* offset, uint64_t* line);
   absl::Status PublishRecords();
@@ -88,13 +90,15 @@ absl::StatusOr<PublishOutcome> Run::Publish() {
   }
   ASSIGN_OR_RETURN(StartPoint point, FindStart());
   position_ = std::move(point.position);
+  // Of a state it is looked whether it is on the bus yet.
+  if (point.start != Start::kNothingToDo || is_state()) {
+    RETURN_IF_ERROR(ReadHeader());
+    RETURN_IF_ERROR(OpenWriter(&point));
+  }
+  Report();
   if (point.start == Start::kNothingToDo) {
-    Report();
     return PublishOutcome{false, progress_};
   }
-  RETURN_IF_ERROR(ReadHeader());
-  RETURN_IF_ERROR(OpenWriter(&point));
-  Report();
   RETURN_IF_ERROR(CheckBadRows());
   RETURN_IF_ERROR(PublishRecords());
   return PublishOutcome{true, progress_};
@@ -154,20 +158,33 @@ absl::Status Run::ReadHeader() {
   return absl::OkStatus();
 }
 
+void Run::BeginAnew(StartPoint* point) {
+  if (writer_->was_lost()) {
+    LogWarning(
+        "all that was published of a state is gone from its topic, so it is "
+        "published anew: find out who deleted it, or give it a longer "
+        "retention",
+        {{"topic", RecordsTopic(resource_.id())},
+         {"generation", writer_->generation() + 1}});
+  }
+  point->start = Start::kFresh;
+  position_.set_records_done(0);
+  position_.set_records_bad(0);
+  position_.set_bytes_done(0);
+  position_.set_lines_done(0);
+  position_.set_complete(false);
+}
+
 absl::Status Run::OpenWriter(StartPoint* point) {
   ASSIGN_OR_RETURN(writer_,
                    ResourceWriter::Open(publication_.publisher, resource_,
                                         publication_.retention));
   if (is_state()) {
     // A baseline whose beginning is not on the bus cannot be gone on with.
-    if (point->start == Start::kResume &&
-        writer_->generation() != position_.generation()) {
-      point->start = Start::kFresh;
-      position_.set_records_done(0);
-      position_.set_records_bad(0);
-      position_.set_bytes_done(0);
-      position_.set_lines_done(0);
-    }
+    const bool is_broken_off = point->start == Start::kResume &&
+                               writer_->generation() != position_.generation();
+    if (is_broken_off || writer_->was_lost()) BeginAnew(point);
+    if (point->start == Start::kNothingToDo) return absl::OkStatus();
     if (point->start == Start::kFresh) writer_->StartGeneration();
   } else if (point->start == Start::kFresh && writer_->has_messages()) {
     return Error(

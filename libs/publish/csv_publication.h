@@ -51,7 +51,8 @@ struct PublishOutcome {
 // before:
 // - STATE: a file that is new, changed, of a new schema version or read
 // otherwise than
-//   before becomes a new baseline. Of two records with one key the last counts.
+//   before becomes a new baseline, and so does one of which the bus has lost
+//   all that was published. Of two records with one key the last counts.
 // - EVENTS: new lines at the end of the file are appended. A file that was
 // changed
 //   elsewhere is refused.

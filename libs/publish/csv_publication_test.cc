@@ -14,6 +14,7 @@
 #include "libs/publish/csv_reader.h"
 #include "libs/publish/memory_log.h"
 #include "libs/publish/published_topic.h"
+#include "libs/records/envelope.h"
 #include "libs/storage/test_folder.h"
 
 namespace sluice::publish {
@@ -173,6 +174,46 @@ TEST_CASE("An unchanged file is not published again, a changed one is, whole") {
   REQUIRE(anew.ok());
   CHECK(anew->published);
   CHECK(anew->progress.generation == 3);
+}
+
+TEST_CASE("A state that its topic has lost is published anew, above what was") {
+  Department department(Divisions(2));
+  department.Write(absl::StrCat(kHeader, "1,a,1\n2,b,2\n3,c,3\n"));
+  department.PublishAll();
+  department.Write(absl::StrCat(kHeader, "1,a,1\n2,b,2\n"));
+  department.PublishAll();
+  const std::string topic = "records.civil-affairs.divisions";
+  std::vector<records::v1::EnvelopeHeader> last;
+  std::vector<std::string> digests;
+  for (int i = 0; i < 2; ++i) {
+    last.push_back(department.Messages(i).back().header);
+    const auto opened =
+        records::OpenEnvelope(department.log.All(topic, i).back().value);
+    REQUIRE(opened.ok());
+    digests.emplace_back(crypto::DigestView(opened->header_digest));
+  }
+  SECTION("deleted") { department.log.DeleteTopic(topic); }
+  SECTION("expired") { department.log.ExpireAll(topic); }
+  for (int run = 0; run < 2; ++run) {
+    department.Restart();
+    const auto again = department.Publish();
+    CAPTURE(run, again.status().ToString());
+    REQUIRE(again.ok());
+    CHECK(again->published == (run == 0));
+    CHECK(again->progress.generation == 3);
+    CHECK(again->progress.records_published == 2);
+  }
+  for (int i = 0; i < 2; ++i) {
+    const records::v1::EnvelopeHeader first =
+        department.Messages(i).front().header;
+    CHECK(first.kind() == records::v1::MESSAGE_KIND_BASELINE_BEGIN);
+    CHECK(first.generation() == 3);
+    CHECK(first.sequence() == last[i].sequence() + 1);
+    CHECK(first.previous_digest() == digests[i]);
+  }
+  Strings records = department.Records();
+  std::sort(records.begin(), records.end());
+  CHECK(records == Strings{"1|1|a", "2|2|b"});
 }
 
 TEST_CASE(

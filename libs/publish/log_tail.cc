@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,14 @@ absl::StatusOr<std::optional<bus::Message>> LastFrom(
   return last;
 }
 
+bus::TopicPartition PlaceOf(absl::string_view resource, uint32_t partition) {
+  return {RecordsTopic(resource), static_cast<int>(partition)};
+}
+
+std::string NameOf(const bus::TopicPartition& place) {
+  return absl::StrCat("topic ", place.topic, ", partition ", place.partition);
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<bus::Message>> ReadLastMessage(
@@ -47,34 +56,34 @@ absl::StatusOr<std::optional<bus::Message>> ReadLastMessage(
   return std::optional<bus::Message>();
 }
 
-absl::StatusOr<records::ChainHead> ReadChainHead(bus::EventLog* log,
-                                                 absl::string_view resource,
-                                                 uint32_t partition) {
-  const bus::TopicPartition place{RecordsTopic(resource),
-                                  static_cast<int>(partition)};
-  const std::string name =
-      absl::StrCat("topic ", place.topic, ", partition ", partition);
+absl::StatusOr<std::optional<records::ChainHead>> ReadChainHead(
+    bus::EventLog* log, absl::string_view resource, uint32_t partition) {
+  const bus::TopicPartition place = PlaceOf(resource, partition);
   ASSIGN_OR_RETURN(const std::optional<bus::Message> last,
                    ReadLastMessage(log, place));
-  if (!last.has_value()) {
-    ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(place));
-    if (range.begin == 0) return records::ChainHead();
-    return Error(status::v1::REASON_CODE_CORRUPT,
-                 absl::StrCat(name,
-                              ": all messages are gone, and with them where "
-                              "the signed chain stands: restore the topic, and "
-                              "give it a longer retention"));
-  }
+  if (!last.has_value()) return std::optional<records::ChainHead>();
   const auto opened = records::OpenEnvelope(last->value);
   if (!opened.ok() || opened->header.resource() != AsStdView(resource) ||
       opened->header.partition() != partition) {
     return Error(
         status::v1::REASON_CODE_CORRUPT,
-        absl::StrCat(name, ": the message at offset ", last->offset,
+        absl::StrCat(NameOf(place), ": the message at offset ", last->offset,
                      " belongs to no chain of this resource: find out "
                      "who else can write to the topic, and restore it"));
   }
-  return records::HeadAfter(*opened);
+  return std::make_optional(records::HeadAfter(*opened));
+}
+
+absl::Status CheckNeverUsed(bus::EventLog* log, absl::string_view resource,
+                            uint32_t partition) {
+  const bus::TopicPartition place = PlaceOf(resource, partition);
+  ASSIGN_OR_RETURN(const bus::OffsetRange range, log->Offsets(place));
+  if (range.begin == 0) return absl::OkStatus();
+  return Error(status::v1::REASON_CODE_CORRUPT,
+               absl::StrCat(NameOf(place),
+                            ": all messages are gone, and with them where "
+                            "the signed chain stands: restore the topic, and "
+                            "give it a longer retention"));
 }
 
 }  // namespace sluice::publish

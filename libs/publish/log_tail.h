@@ -14,13 +14,16 @@ namespace sluice::publish {
 absl::StatusOr<std::optional<bus::Message>> ReadLastMessage(
     bus::EventLog* log, const bus::TopicPartition& partition);
 
-// Where the chain of (resource, partition) stands on the bus; {0, zeroes} if it
-// has not begun. CORRUPT if the newest message is no envelope of this chain, or
-// if retention has taken it. Whether it is signed as it should be is for
-// readers to check.
-absl::StatusOr<records::ChainHead> ReadChainHead(bus::EventLog* log,
-                                                 absl::string_view resource,
-                                                 uint32_t partition);
+// Where the chain of (resource, partition) stands on the bus; nothing if the
+// partition holds no message. CORRUPT if the newest message is no envelope of
+// this chain. Whether it is signed as it should be is for readers to check.
+absl::StatusOr<std::optional<records::ChainHead>> ReadChainHead(
+    bus::EventLog* log, absl::string_view resource, uint32_t partition);
+
+// OK if the partition has never held a message; CORRUPT if retention has taken
+// those it had, and with them where its chain stands.
+absl::Status CheckNeverUsed(bus::EventLog* log, absl::string_view resource,
+                            uint32_t partition);
 
 }  // namespace sluice::publish
 

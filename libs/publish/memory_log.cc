@@ -60,6 +60,25 @@ int MemoryLog::append_count() const {
   return append_count_;
 }
 
+void MemoryLog::DeleteTopic(const std::string& name) {
+  MutexLock lock(&mutex_);
+  topics_.erase(name);
+  const auto is_of_it = [&name](const auto& entry) {
+    return entry.first.topic == name;
+  };
+  std::erase_if(partitions_, is_of_it);
+  std::erase_if(begins_, is_of_it);
+}
+
+void MemoryLog::ExpireAll(const std::string& topic) {
+  MutexLock lock(&mutex_);
+  for (auto& [partition, messages] : partitions_) {
+    if (partition.topic != topic) continue;
+    begins_[partition] += static_cast<int64_t>(messages.size()) * kOffsetStep;
+    messages.clear();
+  }
+}
+
 std::vector<bus::Message> MemoryLog::All(const std::string& topic,
                                          int partition) const {
   MutexLock lock(&mutex_);
@@ -118,7 +137,8 @@ absl::StatusOr<std::vector<int64_t>> MemoryLog::Append(
   for (const bus::Outgoing& message : messages) {
     std::vector<bus::Message>& partition = partitions_[message.to];
     bus::Message stored;
-    stored.offset = static_cast<int64_t>(partition.size()) * kOffsetStep;
+    stored.offset = begins_[message.to] +
+                    static_cast<int64_t>(partition.size()) * kOffsetStep;
     stored.time = absl::UnixEpoch();
     stored.key = message.key;
     stored.value = message.value;
@@ -134,8 +154,9 @@ absl::StatusOr<bus::OffsetRange> MemoryLog::Offsets(
   MutexLock lock(&mutex_);
   const auto found = partitions_.find(partition);
   if (found == partitions_.end()) return NoSuchTopic();
+  const int64_t begin = begins_[partition];
   return bus::OffsetRange{
-      0, static_cast<int64_t>(found->second.size()) * kOffsetStep};
+      begin, begin + static_cast<int64_t>(found->second.size()) * kOffsetStep};
 }
 
 absl::StatusOr<std::vector<bus::Message>> MemoryLog::Read(

@@ -29,6 +29,12 @@ class MemoryLog : public bus::EventLog {
 
   int append_count() const;
 
+  // As an operator of Kafka may, with all it holds.
+  void DeleteTopic(const std::string& name);
+
+  // As retention does: what a topic holds is gone, its offsets go on.
+  void ExpireAll(const std::string& topic);
+
   // All messages of a partition.
   std::vector<bus::Message> All(const std::string& topic,
                                 int partition = 0) const;
@@ -62,9 +68,11 @@ class MemoryLog : public bus::EventLog {
   int append_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, bus::TopicSpec> topics_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> epochs_ ABSL_GUARDED_BY(mutex_);
-  // Offsets are twice the index, so that there are gaps as on Kafka.
+  // Offsets are twice the index, so that there are gaps as on Kafka; counted
+  // from where retention has come to.
   std::map<bus::TopicPartition, std::vector<bus::Message>> partitions_
       ABSL_GUARDED_BY(mutex_);
+  std::map<bus::TopicPartition, int64_t> begins_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::publish

@@ -62,6 +62,21 @@ std::vector<std::string> RecordsOf(const records::Batch& batch) {
   return records;
 }
 
+// Where the chain stood before a partition's first message, which follows
+// others that are gone.
+records::ChainHead HeadBefore(const records::v1::EnvelopeHeader& first) {
+  records::ChainHead head;
+  if (first.sequence() <= 1) return head;
+  head.sequence = first.sequence() - 1;
+  head.generation = first.kind() == records::v1::MESSAGE_KIND_BASELINE_BEGIN
+                        ? first.generation() - 1
+                        : first.generation();
+  REQUIRE(first.previous_digest().size() == head.digest.size());
+  std::copy(first.previous_digest().begin(), first.previous_digest().end(),
+            head.digest.begin());
+  return head;
+}
+
 }  // namespace
 
 std::vector<PublishedMessage> ReadPartition(
@@ -75,6 +90,7 @@ std::vector<PublishedMessage> ReadPartition(
     const auto opened = records::OpenEnvelope(message.value);
     REQUIRE(opened.ok());
     REQUIRE(records::VerifyEnvelope(*opened, key).ok());
+    if (all.empty()) head = HeadBefore(opened->header);
     const absl::Status link =
         records::CheckLink(*opened, resource.id(), partition, head);
     CAPTURE(link.ToString());

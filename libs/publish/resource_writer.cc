@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -60,6 +61,22 @@ uint32_t PartitionCount(const catalog::v1::Resource& resource) {
   return std::max<uint32_t>(resource.partitions(), 1);
 }
 
+// Where the chains stood when `position` was written; empty if it does not say.
+std::vector<records::ChainHead> KeptHeads(
+    const records::v1::SourcePosition& position) {
+  std::vector<records::ChainHead> heads;
+  heads.reserve(static_cast<size_t>(position.chain_size()));
+  for (const records::v1::ChainPlace& place : position.chain()) {
+    records::ChainHead& head = heads.emplace_back();
+    if (place.digest().size() != head.digest.size()) return {};
+    head.generation = position.generation();
+    head.sequence = place.sequence();
+    std::copy(place.digest().begin(), place.digest().end(),
+              head.digest.begin());
+  }
+  return heads;
+}
+
 }  // namespace
 
 ResourceWriter::ResourceWriter(Publisher* publisher,
@@ -94,12 +111,12 @@ absl::StatusOr<std::unique_ptr<ResourceWriter>> ResourceWriter::Open(
       new ResourceWriter(publisher, resource));
   const uint32_t count = PartitionCount(resource);
   RETURN_IF_ERROR(publisher->CreateTopics(resource.id(), count, retention));
+  ASSIGN_OR_RETURN(const std::vector<records::ChainHead> heads,
+                   writer->FindHeads(count));
   for (uint32_t i = 0; i < count; ++i) {
-    ASSIGN_OR_RETURN(const records::ChainHead head,
-                     ReadChainHead(publisher->options().log, resource.id(), i));
     Partition partition;
     partition.signer = std::make_unique<records::EnvelopeSigner>(
-        resource.id(), i, publisher->options().key, head);
+        resource.id(), i, publisher->options().key, heads[i]);
     partition.builder =
         std::make_unique<records::BatchBuilder>(writer->resource_);
     writer->partitions_.push_back(std::move(partition));
@@ -124,11 +141,34 @@ absl::StatusOr<std::unique_ptr<ResourceWriter>> ResourceWriter::Open(
   return writer;
 }
 
-bool ResourceWriter::has_messages() const {
-  return std::any_of(partitions_.begin(), partitions_.end(),
-                     [](const Partition& partition) {
-                       return partition.signer->head().sequence != 0;
-                     });
+absl::StatusOr<std::vector<records::ChainHead>> ResourceWriter::FindHeads(
+    uint32_t count) {
+  bus::EventLog* const log = publisher_->options().log;
+  std::vector<records::ChainHead> heads(count);
+  std::vector<uint32_t> empty;
+  for (uint32_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(const std::optional<records::ChainHead> head,
+                     ReadChainHead(log, resource_.id(), i));
+    if (head.has_value()) {
+      heads[i] = *head;
+    } else {
+      empty.push_back(i);
+    }
+  }
+  has_messages_ = empty.size() < count;
+  const records::v1::SourcePosition* before =
+      publisher_->FindPosition(resource_.id());
+  // A baseline has a message on every partition.
+  was_lost_ = resource_.kind() == catalog::v1::RESOURCE_KIND_STATE &&
+              !has_messages_ && before != nullptr && before->generation() > 0;
+  if (was_lost_) {
+    std::vector<records::ChainHead> kept = KeptHeads(*before);
+    if (kept.size() == count) return kept;
+  }
+  for (const uint32_t i : empty) {
+    RETURN_IF_ERROR(CheckNeverUsed(log, resource_.id(), i));
+  }
+  return heads;
 }
 
 void ResourceWriter::StartGeneration() {
@@ -253,7 +293,15 @@ absl::Status ResourceWriter::Append(
   }
   quarantined_.clear();
   gathered_bytes_ = 0;
-  return publisher_->Append(std::move(messages), position);
+  records::v1::SourcePosition with_chain = position;
+  with_chain.clear_chain();
+  for (const Partition& partition : partitions_) {
+    const records::ChainHead& head = partition.signer->head();
+    records::v1::ChainPlace* place = with_chain.add_chain();
+    place->set_sequence(head.sequence);
+    place->set_digest(head.digest.data(), head.digest.size());
+  }
+  return publisher_->Append(std::move(messages), with_chain);
 }
 
 }  // namespace sluice::publish

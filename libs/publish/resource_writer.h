@@ -36,7 +36,8 @@ class ResourceWriter {
   // Creates the topics if missing, as Publisher::CreateTopics, and reads where
   // the chains stand. `publisher` must outlive the writer. `resource` as the
   // registry has it, with its schema version. Errors are the log's; CORRUPT if
-  // the partitions are not of one generation.
+  // the partitions are not of one generation, or where a chain stands is gone
+  // with its messages.
   static absl::StatusOr<std::unique_ptr<ResourceWriter>> Open(
       Publisher* publisher, const catalog::v1::Resource& resource,
       absl::Duration retention = absl::InfiniteDuration());
@@ -45,8 +46,14 @@ class ResourceWriter {
   uint64_t generation() const {
     return partitions_[0].signer->head().generation;
   }
-  // Whether the topic holds anything of this resource.
-  bool has_messages() const;
+  // Whether the topic held anything of this resource when this was opened.
+  bool has_messages() const { return has_messages_; }
+
+  // Whether a STATE resource was published and all of it is gone from the bus:
+  // the topic was deleted, or retention has taken it. The chain goes on where
+  // it stood, so that no generation or sequence that consumers may have comes
+  // twice; publish it anew.
+  bool was_lost() const { return was_lost_; }
 
   // The next generation starts, on every partition; STATE resources say so to
   // their readers. Before anything was gathered (asserted).
@@ -85,6 +92,9 @@ class ResourceWriter {
 
   ResourceWriter(Publisher* publisher, catalog::v1::Resource resource);
 
+  // Where the chains of the partitions stand.
+  absl::StatusOr<std::vector<records::ChainHead>> FindHeads(uint32_t count);
+
   size_t RecordBytes(const std::vector<records::Value>& values) const;
   size_t PartitionFor(const std::vector<records::Value>& values,
                       uint64_t ordinal);
@@ -99,6 +109,10 @@ class ResourceWriter {
   size_t fixed_bytes_ = 0;                    // of a record, without its texts
   size_t batch_overhead_ = 0;
   size_t append_bytes_ = 0;
+
+  // Constant after Open.
+  bool has_messages_ = false;
+  bool was_lost_ = false;
 
   RowKey row_key_;
   std::vector<Partition> partitions_;

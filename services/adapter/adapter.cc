@@ -8,12 +8,17 @@
 #include "libs/base/file.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/config/yaml.h"
+#include "libs/publish/topics.h"
 
 namespace sluice::adapter {
 namespace {
 
 constexpr uint32_t kScanIntervalMsDefault = 5'000;
+// How often the bus is asked whether it still holds a state that has not
+// changed.
+constexpr absl::Duration kBusLookInterval = absl::Seconds(10);
 // More resource files than this in one folder are a mistake.
 constexpr size_t kSourcesMax = 1'000;
 
@@ -174,7 +179,25 @@ bool Adapter::NeedsLook(const std::string& file, Source* source) {
   const std::optional<publish::FileStamp> data_stamp =
       source->data_path.empty() ? std::nullopt : TryStamp(source->data_path);
   return source->retry || !file_stamp.has_value() ||
-         source->file_stamp != file_stamp || source->data_stamp != data_stamp;
+         source->file_stamp != file_stamp || source->data_stamp != data_stamp ||
+         IsGoneFromBus(source);
+}
+
+bool Adapter::IsGoneFromBus(Source* source) {
+  const catalog::v1::Resource& resource = source->content.resource();
+  const absl::Time now = dependencies_.clock->Now();
+  if (resource.kind() != catalog::v1::RESOURCE_KIND_STATE ||
+      !source->is_published || now < source->next_bus_look) {
+    return false;
+  }
+  source->next_bus_look = now + kBusLookInterval;
+  // A baseline has a message on every partition.
+  const auto range = dependencies_.log->Offsets(
+      {publish::RecordsTopic(AsView(resource.id())), 0});
+  if (!range.ok()) {
+    return ReasonOf(range.status()) == status::v1::REASON_CODE_NOT_FOUND;
+  }
+  return range->begin == range->end;
 }
 
 void Adapter::Look(const std::string& file, Source* source) {
@@ -300,6 +323,8 @@ void Adapter::Finish(const std::string& file, Source* source,
   if (reason == status::v1::REASON_CODE_SHUTTING_DOWN && stopping()) return;
   const bool fenced = reason == status::v1::REASON_CODE_FENCED;
   if (!outcome.ok()) source->retry = source->retry || MayPass(error);
+  source->is_published = outcome.ok();
+  source->next_bus_look = dependencies_.clock->Now() + kBusLookInterval;
   SourceStatus copy;
   {
     MutexLock lock(&mutex_);

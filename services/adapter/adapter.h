@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "libs/base/clock.h"
 #include "libs/base/mutex.h"
 #include "libs/bus/event_log.h"
@@ -115,6 +116,10 @@ class Adapter {
     bool retry = false;
     // What is wrong with its topics.
     absl::Status topics;
+    // Whether all of it is on the bus, as far as is known, and when to look
+    // again.
+    bool is_published = false;
+    absl::Time next_bus_look = absl::InfinitePast();
     std::string logged_error;
   };
 
@@ -128,6 +133,9 @@ class Adapter {
   absl::Status TopicsHealth() const;
   void ScanFiles(const std::vector<std::string>& files);
   bool NeedsLook(const std::string& file, Source* source);
+  // Whether the bus holds nothing of a STATE resource that was published; asks
+  // now and then.
+  bool IsGoneFromBus(Source* source);
   void Look(const std::string& file, Source* source);
   absl::Status ReadFile(const std::string& file, Source* source);
   absl::StatusOr<publish::PublishOutcome> PublishSource(const std::string& file,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/clock.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/bus/embedded_log.h"
@@ -86,6 +87,7 @@ class Office {
     dependencies.log = &log;
     dependencies.catalog = catalog.Access();
     dependencies.key = key;
+    dependencies.clock = &clock;
     dependencies.progress = progress;
     adapter = std::make_unique<Adapter>(config, std::move(dependencies));
   }
@@ -112,6 +114,7 @@ class Office {
 
   storage::TestFolder folder;
   publish::MemoryLog log;
+  ManualClock clock{absl::FromUnixSeconds(1'775'000'000)};
   FakeCatalog catalog;
   crypto::SigningKey key = crypto::SigningKey::Generate();
   std::function<void(const SourceStatus&)> progress;
@@ -159,6 +162,27 @@ TEST_CASE("Only what changed is submitted and published again") {
   office.adapter->Scan();
   CHECK(office.catalog.submitted == 2);
   CHECK(office.Only().progress.generation == 3);
+}
+
+TEST_CASE("A state whose topic was deleted comes back, its file unchanged") {
+  Office office;
+  office.WriteExample();
+  office.adapter->Scan();
+  const Strings records = office.Records();
+  office.log.DeleteTopic("records.civil-affairs.divisions");
+  office.clock.Advance(absl::Seconds(10));
+  office.adapter->Scan();
+  CHECK(office.Only().state == SourceState::kPublished);
+  CHECK(office.Only().progress.generation == 2);
+  CHECK(office.Records(2) == records);
+  const int appends = office.log.append_count();
+  for (int i = 0; i < 3; ++i) {
+    office.clock.Advance(absl::Seconds(10));
+    office.adapter->Scan();
+  }
+  office.Restart();
+  office.adapter->Scan();
+  CHECK(office.log.append_count() == appends);
 }
 
 TEST_CASE("One bad source does not stop the others, and says what is wrong") {
