@@ -1,8 +1,12 @@
+#include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/sensitive_spans.h"
 #include "libs/desensitize/treat_texts.h"
+#include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -13,6 +17,10 @@ class FreeTextMask : public Operator {
   explicit FreeTextMask(MaskSymbol symbol) : symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    if (symbol_.size() == 1) {
+      std::optional<Treated> marked = MarkCopy(column);
+      if (marked.has_value()) return *std::move(marked);
+    }
     // Grows to the longest text of the column.
     std::vector<Shown> hidden;
     return TreatTexts(
@@ -32,6 +40,23 @@ class FreeTextMask : public Operator {
   }
 
  private:
+  // The texts with symbols over what is hidden, where each symbol takes the
+  // place of one byte; else nothing.
+  std::optional<Treated> MarkCopy(const records::Column& column) const {
+    const absl::string_view texts = column.data.view();
+    records::AlignedBuffer data(texts.size());
+    if (!texts.empty()) std::memcpy(data.data(), texts.data(), texts.size());
+    for (uint32_t row = 0; row < column.row_count; ++row) {
+      if (!MarkSensitive(column.Text(row), symbol_.byte(),
+                         data.data() + column.Offset(row))) {
+        return std::nullopt;
+      }
+    }
+    Treated treated{column, 0};
+    treated.column.data = std::move(data).Share();
+    return treated;
+  }
+
   const MaskSymbol symbol_;
 };
 

@@ -1,12 +1,18 @@
 #include "libs/desensitize/sensitive_spans.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 
 #include "libs/identifiers/bank_card.h"
 #include "libs/identifiers/contact.h"
 #include "libs/identifiers/division_code.h"
 #include "libs/identifiers/resident_id.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace sluice::desensitize {
 namespace {
@@ -71,13 +77,30 @@ struct Number {
   }
 };
 
+// What is written over the bytes of a text that are to be hidden.
+struct Marks {
+  // Of a character its first byte, and the others.
+  char first;
+  char rest;
+  char* at;
+  // Set if a character of several bytes is hidden.
+  bool* is_wide;
+
+  // Characters of one byte.
+  void Put(size_t begin, size_t end) const {
+    for (size_t i = begin; i < end; ++i) at[i] = first;
+  }
+  void PutOne(size_t begin, size_t bytes) const {
+    at[begin] = first;
+    for (size_t i = 1; i < bytes; ++i) at[begin + i] = rest;
+    if (bytes > 1) *is_wide = true;
+  }
+};
+
 void HideCharacters(const Number& number, size_t from, size_t to,
-                    std::vector<Shown>* hidden) {
+                    const Marks& marks) {
   for (size_t i = from; i < to; ++i) {
-    (*hidden)[number.at[i]] = Shown::kHidden;
-    for (size_t rest = 1; rest < number.bytes[i]; ++rest) {
-      (*hidden)[number.at[i] + rest] = Shown::kHiddenRest;
-    }
+    marks.PutOne(number.at[i], number.bytes[i]);
   }
 }
 
@@ -93,7 +116,7 @@ bool HasOldForm(absl::string_view text) {
 }
 
 // False if it is no number that is looked for.
-bool HideNumber(const Number& number, std::vector<Shown>* hidden) {
+bool HideNumber(const Number& number, const Marks& marks) {
   if (number.too_long) return false;
   const absl::string_view text = number.View();
   // With 86 before it a mobile number has thirteen digits, as a card may have,
@@ -104,18 +127,18 @@ bool HideNumber(const Number& number, std::vector<Shown>* hidden) {
     from = kCountryDigits;
   }
   if (identifiers::IsMobileNumber(number.View(from))) {
-    HideCharacters(number, from + 3, from + 7, hidden);
+    HideCharacters(number, from + 3, from + 7, marks);
     return true;
   }
   if (HasOldForm(text)) {
-    HideCharacters(number, 6, number.size - 3, hidden);
+    HideCharacters(number, 6, number.size - 3, marks);
     return true;
   }
   if (!identifiers::IsValidResidentId(text) && !HasForm(text) &&
       !identifiers::IsValidBankCard(text)) {
     return false;
   }
-  HideCharacters(number, 6, number.size - 4, hidden);
+  HideCharacters(number, 6, number.size - 4, marks);
   return true;
 }
 
@@ -143,24 +166,48 @@ size_t ReadNumber(absl::string_view text, size_t begin, bool grouped,
   return at;
 }
 
+// How many digits stand in a row from `begin` on.
+size_t DigitsFrom(absl::string_view text, size_t begin) {
+  size_t at = begin;
+  while (at < text.size() && IsDigit(text[at])) ++at;
+  return at - begin;
+}
+
+// Whether digits that stand before `end` go on there, or behind a separator.
+bool GoesOnAt(absl::string_view text, size_t end) {
+  const Glyph next = GlyphAt(text, end);
+  return IsDigit(next) ||
+         (IsSeparator(next) && IsDigit(GlyphAt(text, end + next.bytes)));
+}
+
 // Hides what the digits from `begin` on are; returns behind them.
 size_t HideDigitsFrom(absl::string_view text, size_t begin,
-                      std::vector<Shown>* hidden) {
+                      const Marks& marks) {
+  // Most numbers in prose are short, or plain mobile numbers.
+  const size_t digits = DigitsFrom(text, begin);
+  if (digits > 0 && digits <= identifiers::kMobileDigits &&
+      !GoesOnAt(text, begin + digits)) {
+    if (digits == identifiers::kMobileDigits && text[begin] == '1' &&
+        text[begin + 1] >= '3') {
+      marks.Put(begin + 3, begin + 7);
+    }
+    return begin + digits;
+  }
   Number grouped;
   const size_t end = ReadNumber(text, begin, true, &grouped);
-  if (HideNumber(grouped, hidden)) return end;
+  if (HideNumber(grouped, marks)) return end;
   // Several numbers with a space between them.
   size_t at = begin;
   while (at < end) {
     Number plain;
     at = ReadNumber(text, at, false, &plain);
-    HideNumber(plain, hidden);
+    HideNumber(plain, marks);
     while (at < end && !IsDigit(GlyphAt(text, at))) ++at;
   }
   return end;
 }
 
-void HideEmail(absl::string_view text, size_t at, std::vector<Shown>* hidden) {
+void HideEmail(absl::string_view text, size_t at, const Marks& marks) {
   size_t begin = at;
   while (begin > 0 && identifiers::IsEmailLocalCharacter(text[begin - 1])) {
     --begin;
@@ -175,22 +222,72 @@ void HideEmail(absl::string_view text, size_t at, std::vector<Shown>* hidden) {
   const absl::string_view address = text.substr(begin, end - begin);
   if (identifiers::FindEmailAt(address) == absl::string_view::npos) return;
   const size_t first = at - begin > 1 ? begin + 1 : begin;
-  for (size_t i = first; i < at; ++i) (*hidden)[i] = Shown::kHidden;
+  marks.Put(first, at);
+}
+
+// Where from `at` on the next digit or @ stands, with which all that is looked
+// for begins or is found, or what may be a full-width digit; the end if there
+// is none.
+size_t NextCandidate(absl::string_view text, size_t at) {
+#if defined(__x86_64__)
+  constexpr size_t kBytes = sizeof(__m128i);
+  if (text.size() >= kBytes) {
+    while (at < text.size()) {
+      // The last sixteen overlap those before.
+      const size_t from = std::min(at, text.size() - kBytes);
+      const __m128i bytes =
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+      // Digits are the ten lowest values once the first of them is 0.
+      const __m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+      const __m128i digits =
+          _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(9)), above);
+      const __m128i others =
+          _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('@')),
+                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8(kFullWidthLead)));
+      const auto found = static_cast<uint32_t>(
+                             _mm_movemask_epi8(_mm_or_si128(digits, others))) >>
+                         (at - from);
+      if (found != 0) return at + static_cast<size_t>(std::countr_zero(found));
+      at = from + kBytes;
+    }
+    return text.size();
+  }
+#endif
+  while (at < text.size() && !IsDigit(text[at]) && text[at] != '@' &&
+         text[at] != kFullWidthLead) {
+    ++at;
+  }
+  return at;
+}
+
+void MarkAll(absl::string_view text, const Marks& marks) {
+  for (size_t i = NextCandidate(text, 0); i < text.size();
+       i = NextCandidate(text, i)) {
+    if (text[i] == '@') {
+      HideEmail(text, i, marks);
+      ++i;
+    } else if (IsDigit(GlyphAt(text, i))) {
+      i = HideDigitsFrom(text, i, marks);
+    } else {
+      i += kFullWidthBytes;
+    }
+  }
 }
 
 }  // namespace
 
+bool MarkSensitive(absl::string_view text, char mark, char* at) {
+  bool is_wide = false;
+  MarkAll(text, {mark, mark, at, &is_wide});
+  return !is_wide;
+}
+
 void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden) {
   hidden->assign(text.size(), Shown::kShown);
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (IsDigit(c) || (c == kFullWidthLead && IsDigit(GlyphAt(text, i)))) {
-      i = HideDigitsFrom(text, i, hidden);
-    } else {
-      if (c == '@') HideEmail(text, i, hidden);
-      ++i;
-    }
-  }
+  bool is_wide = false;
+  MarkAll(text, {static_cast<char>(Shown::kHidden),
+                 static_cast<char>(Shown::kHiddenRest),
+                 reinterpret_cast<char*>(hidden->data()), &is_wide});
 }
 
 }  // namespace sluice::desensitize

@@ -32,6 +32,11 @@ enum class Shown : uint8_t {
 // found.
 void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden);
 
+// Writes `mark` at at[i] for each byte i of `text` that is to be hidden, by the
+// same rule. False if a character of several bytes is among them, which one
+// mark cannot stand for. `at` is no part of `text`.
+bool MarkSensitive(absl::string_view text, char mark, char* at);
+
 }  // namespace sluice::desensitize
 
 #endif  // SLUICE_LIBS_DESENSITIZE_SENSITIVE_SPANS_H_

@@ -1,6 +1,9 @@
 #include "libs/desensitize/sensitive_spans.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +83,47 @@ TEST_CASE("other numbers stay") {
         "@b.cn", "a@b", "1", "138 1234 567"}) {
     CAPTURE(text);
     CHECK(Hidden(text) == text);
+  }
+}
+
+TEST_CASE("what is hidden does not depend on where in the text it stands") {
+  const std::vector<std::string> pieces = {"1",
+                                           "86",
+                                           "7",
+                                           " ",
+                                           "-",
+                                           "13812345678",
+                                           "11010519491231002X",
+                                           "4111111111111111",
+                                           "a.b@example.com",
+                                           "@",
+                                           ".",
+                                           "电话",
+                                           "，",
+                                           "12345"};
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (size_t n = 1 + random() % 6; n > 0; --n) {
+      text += pieces[random() % pieces.size()];
+    }
+    std::vector<uint8_t> alone;
+    FindSensitiveSpans(text, &alone);
+    for (size_t filled = 0; filled < 12; ++filled) {
+      std::string filler;
+      for (size_t i = 0; i < filled; ++i) filler += "。";
+      std::string moved = filler;
+      moved += text;
+      moved += filler;
+      std::vector<uint8_t> hidden;
+      FindSensitiveSpans(moved, &hidden);
+      CAPTURE(text, filled);
+      REQUIRE(std::count(hidden.begin(), hidden.end(), 1) ==
+              std::count(alone.begin(), alone.end(), 1));
+      REQUIRE(std::equal(
+          alone.begin(), alone.end(),
+          hidden.begin() + static_cast<std::ptrdiff_t>(filler.size())));
+    }
   }
 }
 

@@ -98,7 +98,6 @@ class FormPatterns {
     while (period_ < kPatternBytesMin) period_ *= 2;
     Repeat(form.least_, form.length_, &least_);
     Repeat(form.span_, form.length_, &span_);
-    Repeat(form.kept_, form.length_, &kept_);
   }
 
   bool Fit(const records::Column& column) const {
@@ -119,13 +118,15 @@ class FormPatterns {
   }
 
   // The same, and writes the masked bytes to `out`.
-  bool FitAndMask(const records::Column& column, char symbol,
-                  char* out_begin) const {
+  bool FitAndMask(const records::Column& column, const TextForm& form,
+                  char symbol, char* out_begin) const {
+    Pattern kept_pattern;
+    Repeat(form.kept_, form.length_, &kept_pattern);
     const uint8_t* const in = BytesOf(column);
     auto* const out = reinterpret_cast<uint8_t*>(out_begin);
     const uint8_t* const least = least_.data();
     const uint8_t* const span = span_.data();
-    const uint8_t* const kept = kept_.data();
+    const uint8_t* const kept = kept_pattern.data();
     const auto over = static_cast<uint8_t>(symbol);
     const size_t size = column.data.size();
     const size_t period = period_;
@@ -156,7 +157,6 @@ class FormPatterns {
   size_t period_;
   Pattern least_;
   Pattern span_;
-  Pattern kept_;
 };
 
 size_t CommonTextBytes(const records::Column& column) {
@@ -196,7 +196,7 @@ void TextForm::Hide(size_t begin, size_t end) {
 std::optional<Treated> MaskInForm(const records::Column& column,
                                   const TextForm& form, char symbol) {
   records::AlignedBuffer data(column.data.size());
-  if (!FormPatterns(form).FitAndMask(column, symbol, data.data())) {
+  if (!FormPatterns(form).FitAndMask(column, form, symbol, data.data())) {
     return std::nullopt;
   }
   Treated treated{column, 0};

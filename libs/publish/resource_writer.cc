@@ -162,7 +162,7 @@ absl::StatusOr<std::vector<records::ChainHead>> ResourceWriter::FindHeads(
   was_lost_ = resource_.kind() == catalog::v1::RESOURCE_KIND_STATE &&
               !has_messages_ && before != nullptr && before->generation() > 0;
   if (was_lost_) {
-    const std::vector<records::ChainHead> kept = KeptHeads(*before);
+    std::vector<records::ChainHead> kept = KeptHeads(*before);
     if (kept.size() == count) return kept;
   }
   for (const uint32_t i : empty) {
