@@ -116,7 +116,7 @@ class FileKeyProvider : public KeyProvider {
       return newest;
     }
     RETURN_IF_ERROR(MakeFolders(folder, 0700));
-    ASSIGN_OR_RETURN(const VersionedKey made, MakeKey(folder, 1));
+    ASSIGN_OR_RETURN(VersionedKey made, MakeKey(folder, 1));
     Choose(folder, made.version);
     return made;
   }
