@@ -46,7 +46,7 @@ TEST_CASE("What an adapter publishes reaches the consumer as agreed") {
   for (int person = 0; person < kPeople; ++person) {
     const std::string id = absl::StrCat("110105194912", 100'000 + person);
     const std::string district = absl::StrCat(100'000 + person);
-    std::vector<publish::Value> values(5);
+    std::vector<records::Value> values(5);
     values[0].is_null = values[1].is_null = values[2].is_null = false;
     values[0].text = AsView(id);
     values[1].text = "张三丰";

@@ -12,8 +12,9 @@
 namespace sluice::delivery {
 namespace {
 
-// For a commit that goes back, which is rare, to be on the bus.
-constexpr absl::Duration kMoveBackWait = absl::Seconds(5);
+// For a commit that goes back, which is rare, to be on the bus. One that a
+// change of the group has dropped is made again after so long.
+constexpr absl::Duration kMoveBackWait = absl::Seconds(2);
 constexpr absl::Duration kMoveBackPause = absl::Milliseconds(5);
 
 // The log as one lookup sees it: once that is broken off, no further call

@@ -450,7 +450,7 @@ absl::StatusOr<bool> Stream::TryGain() {
     // The group begins here: whoever has the partition next, before anything
     // was acknowledged, must not begin later, nor pass over what the group was
     // asked to get again.
-    const absl::Status begun = member_->Commit(partition, start.offset);
+    absl::Status begun = member_->Commit(partition, start.offset);
     if (!begun.ok() && ReasonOf(begun) != status::v1::REASON_CODE_FENCED) {
       return begun;
     }
