@@ -75,6 +75,18 @@ TEST_CASE("what an entry holds is all told, but for its fields' treatment") {
                             Catch::Matchers::Contains("1200\n"));
 }
 
+TEST_CASE("a row filter shows in how many records it was applied to") {
+  std::ostringstream out;
+  REQUIRE(cli::WriteFacts(cli::OutputFormat::kTable,
+                          EntryFacts(Parsed("disclosure:\n"
+                                            "  row_count: 3\n"
+                                            "  source_row_count: 4096\n")),
+                          {}, &out)
+              .ok());
+  CHECK_THAT(out.str(), Catch::Matchers::Contains("records_filtered") &&
+                            Catch::Matchers::Contains("4096\n"));
+}
+
 TEST_CASE("an audit id is an index, with or without its origin") {
   CHECK(ParseAuditId("17")->index == 17);
   CHECK(ParseAuditId("17")->origin.empty());
