@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/records/batch_builder.h"
 
 namespace sluice::delivery {
 namespace {
@@ -38,6 +39,7 @@ absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
   RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
   PlannedField planned;
   planned.field_id = grant.field_id();
+  planned.type = field->type();
   planned.after = desensitize::FieldAfter(resolved, *field);
   planned.treatment = desensitize::TreatmentName(resolved);
   ASSIGN_OR_RETURN(planned.op, desensitize::CompileOperator(resolved, *field,
@@ -58,6 +60,15 @@ std::vector<ReadField> FieldsWithTypes(const std::set<uint32_t>& ids,
     if (field != nullptr) fields.push_back({id, field->name(), field->type()});
   }
   return fields;
+}
+
+// Of a column that its publisher left out, as it may where all is null. Treated
+// like one that is there: a constant stands in every record, and a batch of
+// which nothing else is granted is a batch still.
+records::Column NullColumn(const PlannedField& field, uint32_t row_count) {
+  records::ColumnBuilder builder(field.field_id, field.type);
+  for (uint32_t row = 0; row < row_count; ++row) builder.AppendNull();
+  return builder.Finish();
 }
 
 }  // namespace
@@ -113,13 +124,12 @@ absl::StatusOr<TreatedBatch> Plan::Apply(const records::Batch& batch) const {
   treated.untreatable.reserve(fields_.size());
   for (const PlannedField& field : fields_) {
     const records::Column* column = batch.FindColumn(field.field_id);
-    uint64_t untreatable = 0;
-    // A publisher may leave out a column that is null throughout.
-    if (column != nullptr) {
-      desensitize::Treated result = field.op->ApplyIn(*column, {batch});
-      untreatable = result.untreatable;
-      treated.batch.columns.push_back(std::move(result.column));
-    }
+    desensitize::Treated result =
+        column != nullptr
+            ? field.op->ApplyIn(*column, {batch})
+            : field.op->ApplyIn(NullColumn(field, batch.row_count), {batch});
+    const uint64_t untreatable = result.untreatable;
+    treated.batch.columns.push_back(std::move(result.column));
     if (untreatable > 0 && refuse_untreatable_) {
       return Error(
           status::v1::REASON_CODE_VALUE_UNTREATABLE,

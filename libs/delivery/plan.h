@@ -22,6 +22,8 @@ struct PlannedField {
   // As its consumer sees it.
   catalog::v1::Field after;
   uint32_t field_id = 0;
+  // Of its column before treatment.
+  records::DataType type = records::v1::DATA_TYPE_UNSPECIFIED;
   // As in the audit trail: "mask.name".
   std::string treatment;
   std::unique_ptr<const desensitize::Operator> op;
@@ -54,8 +56,9 @@ class Plan {
 
   // Columns that are neither granted nor looked at by the treatment of one that
   // is are left alone. BATCH_INVALID if one of the others has another type than
-  // its field. VALUE_UNTREATABLE if the agreement
-  // refuses batches with values that a treatment cannot take.
+  // its field. VALUE_UNTREATABLE if the agreement refuses batches with values
+  // that a treatment cannot take. A granted column that the publisher left out
+  // is treated as one that is null throughout.
   absl::StatusOr<TreatedBatch> Apply(const records::Batch& batch) const;
 
   const std::vector<PlannedField>& fields() const { return fields_; }

@@ -58,16 +58,27 @@ TEST_CASE("Nothing leaves but granted fields, treated") {
   CHECK(records::EncodeBatch(treated->batch).ok());
 }
 
-TEST_CASE("A column that the publisher left out stays out") {
-  const auto plan = Compile(registry::PeopleAgreement());
+TEST_CASE("A column that the publisher left out is null throughout, treated") {
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  agreement.mutable_fields(1)
+      ->mutable_treatment()
+      ->mutable_withhold()
+      ->set_constant("nobody");
+  const auto plan = Compile(agreement);
   REQUIRE(plan.ok());
   records::Batch batch = PeopleBatch(People(), 1, 2);
-  batch.columns.erase(batch.columns.begin() + 1);
+  const records::Column left = batch.columns.back();
+  batch.columns = {left};
   const auto treated = (*plan)->Apply(batch);
   REQUIRE(treated.ok());
-  REQUIRE(treated->batch.columns.size() == 2);
-  CHECK(treated->batch.columns[1].field_id == 3);
-  CHECK(treated->untreatable.size() == 3);
+  REQUIRE(treated->batch.columns.size() == 3);
+  CHECK(treated->batch.columns[0].null_count == 2);
+  // What stands in every record says nothing of whether there was a value.
+  CHECK(treated->batch.columns[1].Text(0) == "nobody");
+  CHECK(treated->batch.columns[1].Text(1) == "nobody");
+  CHECK(treated->untreatable_total == 0);
+  // A batch, though the publisher has sent nothing of what is granted.
+  CHECK(records::EncodeBatch(treated->batch).ok());
 }
 
 TEST_CASE("A column of another type than its field is refused, not treated") {
