@@ -12,7 +12,7 @@ OWN_MACHINE = re.compile(r"(?<![\w.~])/(work|root)(?=/)|/tmp/ob(?=/)")
 VAGUE = {"util", "utils", "common", "helper", "helpers", "misc", "manager", "managers"}
 SOURCE = (".cc", ".h", ".proto", ".py", ".sh", ".bzl", ".bazel")
 # Bytes that a test reads are as the test needs them.
-AS_THEY_ARE = re.compile(r"(^|/)testdata/|\.LICENSE$")
+AS_THEY_ARE = re.compile(r"(^|/)(testdata|corpus)/|\.LICENSE$")
 
 
 def check_name(path, findings):
