@@ -1,5 +1,6 @@
 #include "libs/desensitize/address_cut.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/match.h"
@@ -64,23 +65,41 @@ size_t StreetBytes(absl::string_view text) {
   return 0;
 }
 
-size_t AddressCut::BytesKept(absl::string_view address) const {
+size_t AddressCut::BytesKept(absl::string_view address, bool* holds) const {
+  *holds = false;
+  size_t kept = 0;
+  // How far from the start it was looked to decide what has been found so far.
+  size_t looked_at = 0;
+  const auto look = [&kept, &looked_at](const DivisionMatch& match) {
+    constexpr size_t kUndecided = DivisionMatch::kUndecided;
+    looked_at = match.decided_by == kUndecided || looked_at == kUndecided
+                    ? kUndecided
+                    : std::max(looked_at, kept + match.decided_by);
+  };
   const DivisionMatch province = names_.FindProvince(address);
+  look(province);
+  kept = province.bytes;
   if (province.bytes == 0 || level_ == AddressLevel::kProvince) {
-    return province.bytes;
+    *holds = looked_at <= kept;
+    return kept;
   }
-  size_t kept = province.bytes;
   const DivisionMatch city =
       names_.FindCity(province.province, address.substr(kept));
+  look(city);
   kept += city.bytes;
   if (level_ == AddressLevel::kCity) {
+    *holds = looked_at <= kept;
     return city.bytes != 0 || province.is_municipality ? kept : 0;
   }
   const DivisionMatch county =
       names_.FindCounty(province.province, address.substr(kept));
+  look(county);
   kept += county.bytes;
   if (county.bytes == 0 && !city.has_no_counties) return 0;
-  if (level_ == AddressLevel::kDistrict) return kept;
+  if (level_ == AddressLevel::kDistrict) {
+    *holds = looked_at <= kept;
+    return kept;
+  }
   const size_t street = StreetBytes(address.substr(kept));
   return street != 0 ? kept + street : 0;
 }

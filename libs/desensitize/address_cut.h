@@ -23,7 +23,13 @@ class AddressCut {
 
   // Bytes from the start of `address`, valid UTF-8, to the end of the level; 0
   // if the level is not found.
-  size_t BytesKept(absl::string_view address) const;
+  size_t BytesKept(absl::string_view address) const {
+    bool holds = false;
+    return BytesKept(address, &holds);
+  }
+  // The same; `holds` is set if of every address that begins with the kept
+  // bytes just these are kept.
+  size_t BytesKept(absl::string_view address, bool* holds) const;
 
  private:
   const AddressLevel level_;

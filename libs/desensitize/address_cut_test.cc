@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
 
@@ -272,6 +273,65 @@ TEST_CASE("every start of an address is cut within itself") {
       CHECK(AddressCut(level).BytesKept(start) <= size);
     }
   }
+}
+
+std::vector<std::string> NamesOf(absl::string_view list) {
+  std::vector<std::string> names;
+  for (const absl::string_view name : absl::StrSplit(list, ' ')) {
+    names.emplace_back(absl::StripSuffix(name, "="));
+  }
+  return names;
+}
+
+TEST_CASE("what is said to hold for a beginning holds whatever follows") {
+  std::mt19937_64 random(1);
+  const auto any = [&random](const std::vector<std::string>& texts) {
+    return texts[random() % texts.size()];
+  };
+  int held = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    const ProvinceNames& province =
+        kDivisionTable[random() % kDivisionTableSize];
+    const ProvinceNames& former =
+        kFormerDivisions[random() % kFormerDivisionsSize];
+    const std::vector<std::string> below = {"",
+                                            any(NamesOf(province.cities)),
+                                            any(NamesOf(province.counties)),
+                                            any(NamesOf(former.counties)),
+                                            "街道",
+                                            "市",
+                                            "区",
+                                            "开发区",
+                                            "新"};
+    // Whole names, beginnings of them and what joins them to others.
+    const auto tail = [&] {
+      std::string text;
+      for (int n = 0; n < 3; ++n) {
+        const std::string name = any(below);
+        const size_t characters = name.size() / 3;
+        text += random() % 2 == 0
+                    ? name
+                    : name.substr(0, random() % (characters + 1) * 3);
+      }
+      return text;
+    };
+    const std::string address = std::string(province.province) + tail();
+    for (const AddressLevel level :
+         {AddressLevel::kProvince, AddressLevel::kCity, AddressLevel::kDistrict,
+          AddressLevel::kStreet}) {
+      const AddressCut cut(level);
+      bool holds = false;
+      const size_t kept = cut.BytesKept(address, &holds);
+      if (!holds || kept == 0) continue;
+      ++held;
+      for (int n = 0; n < 4; ++n) {
+        const std::string other = address.substr(0, kept) + tail();
+        CAPTURE(address, other);
+        REQUIRE(cut.BytesKept(other) == kept);
+      }
+    }
+  }
+  CHECK(held > 10'000);
 }
 
 }  // namespace

@@ -56,7 +56,17 @@ DivisionNames::DivisionNames() {
                             std::make_pair(b.key, a.name.size());
                    });
   for (uint32_t i = 0; i < entries_.size(); ++i) {
-    first_of_key_.try_emplace(entries_[i].key, i);
+    const uint32_t first =
+        first_of_key_.try_emplace(entries_[i].key, i).first->second;
+    // A longer name that begins with this one would win over it.
+    Entry& entry = entries_[i];
+    const bool is_beginning =
+        std::any_of(entries_.begin() + first, entries_.begin() + i,
+                    [&entry](const Entry& longer) {
+                      return longer.name.size() > entry.name.size() &&
+                             absl::StartsWith(longer.name, entry.name);
+                    });
+    if (!is_beginning) entry.match.decided_by = entry.name.size();
   }
 }
 
@@ -123,7 +133,11 @@ DivisionMatch DivisionNames::Find(Level level, uint32_t province,
   if (text.size() < kKeyTextBytes) return {};
   const uint64_t key = KeyOf(level, province, text.data());
   const auto first = first_of_key_.find(key);
-  if (first == first_of_key_.end()) return {};
+  if (first == first_of_key_.end()) {
+    DivisionMatch none;
+    none.decided_by = kKeyTextBytes;
+    return none;
+  }
   for (size_t i = first->second; i < entries_.size() && entries_[i].key == key;
        ++i) {
     const std::string& name = entries_[i].name;

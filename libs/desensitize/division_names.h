@@ -37,6 +37,11 @@ struct DivisionMatch {
   bool is_municipality = false;
   // A city without counties (东莞市).
   bool has_no_counties = false;
+  // How many bytes of the text decided this: with the same ones, whatever
+  // follows, the same is found. kUndecided where no count is known.
+  size_t decided_by = kUndecided;
+
+  static constexpr size_t kUndecided = ~size_t{0};
 };
 
 // Immutable and thread-safe. The longest name wins.
