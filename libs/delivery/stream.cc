@@ -504,7 +504,7 @@ void Stream::BreakOffLookup() {
 
 absl::Status Stream::Place(const bus::TopicPartition& partition,
                            const StartPoint& start) {
-  const absl::Status placed = 
+  const absl::Status placed =
       member_->Seek(partition, start.history_from.value_or(start.offset));
   // Taken away again already: the next Poll says so.
   if (ReasonOf(placed) == status::v1::REASON_CODE_NOT_FOUND) {
