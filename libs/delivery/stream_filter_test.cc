@@ -139,10 +139,10 @@ TEST_CASE("A limit counts what leaves, and its position counts source rows") {
   std::atomic<uint64_t> left = 2;
   ScriptedSink sink;
   StreamOptions options = domain.Options(&sink, kFiltered);
-  options.take_records = [&left](uint64_t records) {
-    if (records > left) return registry::Quota::Answer::kDayUsedUp;
+  options.take_records = [&left](uint64_t records) -> registry::Quota::Taking {
+    if (records > left) return {registry::Quota::Answer::kDayUsedUp};
     left -= records;
-    return registry::Quota::Answer::kTaken;
+    return {};
   };
   const auto stream = domain.Open(std::move(options), &sink, kMuchCredit);
   const auto first = sink.WaitForDeliveries(1);
