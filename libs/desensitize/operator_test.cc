@@ -350,10 +350,10 @@ TEST_CASE("what does not fit or lacks its key has no operator") {
                                  FieldOf(records::v1::DATA_TYPE_INT64), {})
                      .status()) == status::v1::REASON_CODE_TREATMENT_UNFIT);
   for (const size_t bytes : {0, 31, 33}) {
+    OperatorKeys keys;
+    keys.pseudonym_secret = std::string(bytes, 's');
     const absl::Status status =
-        CompileOperator(Parse("pseudonym {}"), text,
-                        OperatorKeys{std::string(bytes, 's'), {}, {}, 0, {}})
-            .status();
+        CompileOperator(Parse("pseudonym {}"), text, keys).status();
     CHECK(ReasonOf(status) == status::v1::REASON_CODE_INTERNAL);
   }
 }
