@@ -54,13 +54,6 @@ absl::Status CheckCondition(const TreatmentSite& site,
   for (const uint32_t id : predicate::FieldsOf(conditional.when())) {
     const Field* const field = FindField(resource, id);
     if (field == nullptr) continue;
-    if (field->sensitivity() == catalog::v1::SENSITIVITY_CORE) {
-      return FieldError(
-          status::v1::REASON_CODE_TREATMENT_TOO_WEAK, path,
-          absl::StrCat("looks at field ", field->name(),
-                       ", which is core data and never leaves its department: "
-                       "which treatment a value got tells something of it"));
-    }
     if (is_key_of_state && !IsKey(resource, *field)) {
       return site.Unfit(
           "conditional.when",

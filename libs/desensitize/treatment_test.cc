@@ -679,7 +679,8 @@ TEST_CASE("what is wrong with a conditional treatment is told with its place") {
         "TREATMENT_UNFIT t.chain.steps[0]");
   // Core data tells nothing, not even by what becomes of others.
   CHECK(Verdict(Conditional("is_null {field {id: 9 name: 'secret'}}", keep,
-                            keep)) == "TREATMENT_TOO_WEAK t.conditional.when");
+                            keep)) ==
+        "TREATMENT_TOO_WEAK t.conditional.when.is_null.field");
   // A delete has the key alone.
   CHECK(Verdict(Conditional(kMinor, keep, keep), 0) ==
         "TREATMENT_UNFIT t.conditional.when");

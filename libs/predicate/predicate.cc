@@ -157,7 +157,16 @@ absl::StatusOr<const Field*> Compiler::FindField(
     const agreement::v1::FieldRef& ref, const std::string& path) const {
   for (const Field& field : resource_.fields()) {
     if (field.id() != ref.id()) continue;
-    if (field.name() == ref.name()) return &field;
+    if (field.name() == ref.name()) {
+      if (field.sensitivity() != catalog::v1::SENSITIVITY_CORE) return &field;
+      return FieldError(
+          status::v1::REASON_CODE_TREATMENT_TOO_WEAK,
+          absl::StrCat(path, ".field"),
+          absl::StrCat("field ", field.name(), " of ", resource_.id(),
+                       " is core data, which never leaves its department, and "
+                       "which records meet a condition on it would tell: use "
+                       "another field"));
+    }
     return FieldError(
         status::v1::REASON_CODE_UNKNOWN_FIELD, absl::StrCat(path, ".field"),
         absl::StrCat("field ", ref.id(), " of ", resource_.id(), " is named ",

@@ -41,6 +41,8 @@ class Predicate {
 // nothing set, too deep or too many conditions, a value that its field's type
 // does not take, an operator that the type does not have, an empty range.
 // UNKNOWN_FIELD if the resource has no such field, or one of another name.
+// TREATMENT_TOO_WEAK if the field is core data: which records meet a condition
+// on it would tell something of it.
 absl::StatusOr<std::unique_ptr<const Predicate>> Compile(
     const agreement::v1::Predicate& predicate,
     const catalog::v1::Resource& resource, absl::string_view path);

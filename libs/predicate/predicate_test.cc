@@ -44,6 +44,8 @@ catalog::v1::Resource People() {
   add(4, "alive", types::DATA_TYPE_BOOL);
   add(5, "born", types::DATA_TYPE_DATE);
   add(6, "income", types::DATA_TYPE_DECIMAL128)->set_scale(2);
+  add(7, "informant", types::DATA_TYPE_BOOL)
+      ->set_sensitivity(catalog::v1::SENSITIVITY_CORE);
   return resource;
 }
 
@@ -149,6 +151,12 @@ TEST_CASE("Fields are known by id and name") {
   CHECK(Refused(R"(not { is_null { field { id: 1 name: "age" } } })") ==
         unknown);
   CHECK(Refused("not { is_null { } }") == unknown);
+}
+
+TEST_CASE("No condition looks at core data") {
+  CHECK(Refused(R"(is_null { field { id: 7 name: "informant" } })") ==
+        Refusal{status::v1::REASON_CODE_TREATMENT_TOO_WEAK,
+                "row_filter.is_null.field"});
 }
 
 TEST_CASE("Depth and number of conditions are bounded") {
