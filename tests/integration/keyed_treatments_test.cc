@@ -55,6 +55,8 @@ std::vector<std::string> Column(const County& county, const std::string& id,
   std::string line;
   std::getline(lines, line);  // The header.
   while (std::getline(lines, line)) {
+    // The marks at both ends of the state are rows too.
+    if (line.compare(0, 9, "baseline_") == 0) continue;
     std::istringstream row(line);
     std::string cell;
     for (size_t i = 0; i <= column; ++i) std::getline(row, cell, ',');
