@@ -5,7 +5,7 @@
 // consumer that keeps its position.
 //
 // SLUICE_FAULT_KAFKA_DOWN: for how many seconds all of Kafka is down
-// (default 20).
+// (default 60).
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -57,7 +57,7 @@ void LoseKafka(Cluster* cluster) {
   Require(cluster->kafka().KillNode());
   const absl::Time killed = absl::Now();
   // The fault itself takes so long.
-  absl::SleepFor(absl::Seconds(FromEnvironment("SLUICE_FAULT_KAFKA_DOWN", 20)));
+  absl::SleepFor(absl::Seconds(FromEnvironment("SLUICE_FAULT_KAFKA_DOWN", 60)));
   const auto kept = cluster->Journal("c1");
   INFO("the last delivery came "
        << absl::FormatDuration(kept.back().received - killed)
