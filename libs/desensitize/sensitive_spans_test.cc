@@ -100,14 +100,15 @@ TEST_CASE("what is hidden does not depend on where in the text it stands") {
                                            ".",
                                            "电话",
                                            "，",
-                                           "12345"};
+                                           "12345",
+                                           "１３８"};
   std::mt19937_64 random(1);
   for (int round = 0; round < 2000; ++round) {
     std::string text;
     for (size_t n = 1 + random() % 6; n > 0; --n) {
       text += pieces[random() % pieces.size()];
     }
-    std::vector<uint8_t> alone;
+    std::vector<Shown> alone;
     FindSensitiveSpans(text, &alone);
     for (size_t filled = 0; filled < 12; ++filled) {
       std::string filler;
@@ -115,11 +116,11 @@ TEST_CASE("what is hidden does not depend on where in the text it stands") {
       std::string moved = filler;
       moved += text;
       moved += filler;
-      std::vector<uint8_t> hidden;
+      std::vector<Shown> hidden;
       FindSensitiveSpans(moved, &hidden);
       CAPTURE(text, filled);
-      REQUIRE(std::count(hidden.begin(), hidden.end(), 1) ==
-              std::count(alone.begin(), alone.end(), 1));
+      REQUIRE(std::count(hidden.begin(), hidden.end(), Shown::kHidden) ==
+              std::count(alone.begin(), alone.end(), Shown::kHidden));
       REQUIRE(std::equal(
           alone.begin(), alone.end(),
           hidden.begin() + static_cast<std::ptrdiff_t>(filler.size())));

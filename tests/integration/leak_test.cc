@@ -392,6 +392,7 @@ class LeakCounty {
         received.end.find("VALUE_UNTREATABLE") != std::string::npos;
     refused_batch_ = refused_batch_ || refused;
     if (refused) return;
+    INFO("the stream ended with: " << received.end);
     CHECK(received.end.empty());
     CHECK(received.rows > kRows / 2);
     const auto open = CanaryKind::Open().FindIn(received.bytes);
