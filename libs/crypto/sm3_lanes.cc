@@ -152,7 +152,7 @@ SLUICE_AVX2 void HmacEightWide(const HashState& inner, const HashState& outer,
 
 }  // namespace
 
-const std::array<uint32_t, 64> kSm3Constants = MakeConstants();
+constexpr std::array<uint32_t, 64> kSm3Constants = MakeConstants();
 
 void HmacSm3Blocks(const HashState& inner, const HashState& outer,
                    const HashBlock* blocks, size_t count, Digest* digests) {

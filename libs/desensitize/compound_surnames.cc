@@ -55,7 +55,7 @@ static_assert(EachHasASlot(MakeTable()));
 
 constexpr CompoundSurnameTable kCompoundSurnameTable = MakeTable();
 
-const absl::string_view kCompoundSurnames(kNames.data(), kNames.size());
+constexpr absl::string_view kCompoundSurnames(kNames.data(), kNames.size());
 
 bool IsCompoundSurname(const char* text) {
   return kCompoundSurnameTable.Has(Key(text));

@@ -7,7 +7,7 @@
 namespace sluice::desensitize {
 
 // clang-format off
-const ProvinceNames kDivisionTable[] = {
+constexpr ProvinceNames kDivisionTable[] = {
     {"北京市",
      "市辖区",
      "东城区 西城区 朝阳区 丰台区 石景山区 海淀区 门头沟区 房山区 通州区 顺义区 "

@@ -6,7 +6,7 @@
 namespace sluice::desensitize {
 
 // clang-format off
-const ProvinceNames kFormerDivisions[] = {
+constexpr ProvinceNames kFormerDivisions[] = {
     {"北京市", "北京市", "崇文区 宣武区"},
     {"天津市", "天津市", "塘沽区 汉沽区 大港区"},
     {"上海市", "上海市", "南市区 卢湾区 闸北区 南汇区"},

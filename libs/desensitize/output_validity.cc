@@ -7,7 +7,11 @@ namespace sluice::desensitize {
 
 void OutputValidity::MoveTo(records::Column* output) && {
   output->null_count = input_.null_count + cleared_;
-  output->validity = bitmap_ ? std::move(*bitmap_).Share() : input_.validity;
+  if (bitmap_.has_value()) {
+    output->validity = std::move(*bitmap_).Share();
+  } else {
+    output->validity = input_.validity;
+  }
 }
 
 void OutputValidity::CopyBitmap() {

@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "libs/bus/embedded_log.h"
@@ -119,7 +119,11 @@ void MeasurePublish(const std::string& path, const std::string& folder,
 }
 
 int Main(int argc, char** argv) {
-  const int records = argc > 1 ? std::atoi(argv[1]) : 1'000'000;
+  int records = 1'000'000;
+  if (argc > 1 && (!absl::SimpleAtoi(argv[1], &records) || records < 1)) {
+    std::fprintf(stderr, "Usage: publish_speed [RECORDS [FOLDER]]\n");
+    return 2;
+  }
   const std::string folder =
       absl::StrCat(argc > 2 ? argv[2] : "/tmp", "/publish_speed.", ::getpid());
   std::filesystem::create_directories(folder);
