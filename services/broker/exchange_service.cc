@@ -91,9 +91,11 @@ class SubscribeReactor
 
   void Finish(const absl::Status& status) override {
     // A consumer that does not read would hold the write for ever: what is to
-    // be stopped must not go on because of it. Without the lock, for gRPC may
-    // call back from here; this object stays, as nothing has finished it yet.
-    if (!status.ok() && IsWriting() && !context_->IsCancelled()) {
+    // be stopped must not go on because of it, though why has no way to the
+    // consumer then. Without the lock, for gRPC may call back from here; this
+    // object stays, as nothing has finished it yet.
+    if (!status.ok() && !MayBeToldLater(status) && IsWriting() &&
+        !context_->IsCancelled()) {
       context_->TryCancel();
     }
     {
@@ -107,6 +109,27 @@ class SubscribeReactor
   }
 
  private:
+  // Whether the write under way may come to its end first, for the consumer's
+  // right stands and it is the data that cannot go on.
+  static bool MayBeToldLater(const absl::Status& status) {
+    switch (ReasonOf(status)) {
+      case status::v1::REASON_CODE_VALUE_UNTREATABLE:
+      case status::v1::REASON_CODE_BATCH_INVALID:
+      case status::v1::REASON_CODE_SCHEMA_INCOMPATIBLE:
+      case status::v1::REASON_CODE_UNKNOWN_FIELD:
+      case status::v1::REASON_CODE_TREATMENT_UNFIT:
+      case status::v1::REASON_CODE_PREDICATE_UNFIT:
+      case status::v1::REASON_CODE_TOO_LARGE:
+      case status::v1::REASON_CODE_TOO_MANY:
+      case status::v1::REASON_CODE_POSITION_INVALID:
+      case status::v1::REASON_CODE_POSITION_EXPIRED:
+      case status::v1::REASON_CODE_CHAIN_BROKEN:
+        return true;
+      default:
+        return false;
+    }
+  }
+
   absl::Status Take(const SubscribeRequest& request) {
     const std::shared_ptr<delivery::Stream> stream = this->stream();
     if (request.has_credit() && stream != nullptr) {

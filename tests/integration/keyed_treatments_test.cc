@@ -39,9 +39,9 @@ void AgreeOn(County* county, const std::string& id, const std::string& fields) {
 }
 
 Finished Subscribe(const County& county, const std::string& id) {
-  return county.Sluicectl("grid",
-                          {"subscribe", id, "--purpose", County::kPurpose,
-                           "--until-caught-up", "--output", "csv"});
+  return county.Sluicectl(
+      "grid", {"subscribe", id, "--purpose", County::kPurpose, "--from",
+               "beginning", "--until-caught-up", "--output", "csv"});
 }
 
 // The cells of a column, from the records that `id` gives.
