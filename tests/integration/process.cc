@@ -86,6 +86,14 @@ std::string Process::ReadFirstLine() {
 
 void Process::Signal(int signal_number) {
   Check(::kill(pid_, signal_number) == 0, "kill");
+  if (signal_number != SIGSTOP) return;
+  // Each thread stops when it next runs, which on a busy machine takes a while.
+  // WNOWAIT leaves an end for Wait to see.
+  siginfo_t stopped;
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &stopped,
+                  WSTOPPED | WEXITED | WNOWAIT) < 0) {
+    Check(errno == EINTR, "waitid");
+  }
 }
 
 Finished Process::Wait() {

@@ -31,6 +31,7 @@ class Process {
   // The first line of standard output; empty if the program ended without one.
   std::string ReadFirstLine();
 
+  // With SIGSTOP, returns when all of its threads have stopped.
   void Signal(int signal_number);
 
   // Waits for the end. Once.
