@@ -106,7 +106,7 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
                    PlanFor(opened->batch.schema_version));
   if (plan->filter() != nullptr) return Filter(*opened, *plan, partition);
-  return Treat(*opened, *plan, opened->batch);
+  return Treat(*opened, *plan, opened->batch, 0);
 }
 
 absl::StatusOr<Prepared> PolicyProcessor::Part(const bus::TopicPartition& from,
@@ -121,8 +121,8 @@ absl::StatusOr<Prepared> PolicyProcessor::Part(const bus::TopicPartition& from,
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
                    PlanFor(opened->batch.schema_version));
   if (plan->filter() == nullptr) {
-    return Treat(*opened, *plan,
-                 SliceRows(opened->batch, first_row, row_count));
+    return Treat(*opened, *plan, SliceRows(opened->batch, first_row, row_count),
+                 first_row);
   }
   const auto& selection = PartitionOf(from)->selection;
   return TreatSelected(
@@ -234,27 +234,55 @@ absl::StatusOr<Prepared> PolicyProcessor::TreatSelected(
   }
   ASSIGN_OR_RETURN(
       Prepared prepared,
-      Treat(opened, plan, plan.Take(opened.batch, *selection, begin, end)));
+      Treat(opened, plan, plan.Take(opened.batch, *selection, begin, end),
+            selection->rows[begin]));
   prepared.selection = selection;
-  prepared.entry->mutable_disclosure()->set_source_row_count(source_rows);
+  if (prepared.entry.has_value()) {
+    prepared.entry->mutable_disclosure()->set_source_row_count(source_rows);
+  }
   return prepared;
 }
 
-absl::StatusOr<Prepared> PolicyProcessor::Treat(
-    const OpenedBatch& opened, const Plan& plan,
-    const records::Batch& rows) const {
+absl::StatusOr<Prepared> PolicyProcessor::Treat(const OpenedBatch& opened,
+                                                const Plan& plan,
+                                                const records::Batch& rows,
+                                                uint32_t first_row) const {
   ASSIGN_OR_RETURN(const TreatedBatch treated, plan.Apply(rows));
-  ASSIGN_OR_RETURN(records::EncodedBatch encoded,
-                   records::EncodeBatch(treated.batch));
+  const records::v1::EnvelopeHeader& header = opened.envelope.header;
   Prepared prepared;
-  prepared.batch = std::move(encoded.slices);
-  prepared.batch_bytes = encoded.size;
   prepared.row_count = rows.row_count;
+  SetPlace(header, &prepared.delivery);
+  prepared.publisher_key = header.key_id();
+  absl::StatusOr<records::EncodedBatch> encoded =
+      records::EncodeBatch(treated.batch);
+  if (ReasonOf(encoded.status()) == status::v1::REASON_CODE_TOO_LARGE) {
+    if (rows.row_count == 1) return RecordTooLarge(header, first_row);
+    prepared.exceeds_frame = true;
+    return prepared;
+  }
+  RETURN_IF_ERROR(encoded.status());
+  prepared.batch = std::move(encoded->slices);
+  prepared.batch_bytes = encoded->size;
   prepared.delivery.set_untreatable_values(treated.untreatable_total);
   prepared.entry = Announce(opened.envelope, plan, treated, prepared);
-  SetPlace(opened.envelope.header, &prepared.delivery);
-  prepared.publisher_key = opened.envelope.header.key_id();
   return prepared;
+}
+
+absl::Status PolicyProcessor::RecordTooLarge(
+    const records::v1::EnvelopeHeader& header, uint32_t row) const {
+  return Error(
+      status::v1::REASON_CODE_TOO_LARGE,
+      absl::StrCat(
+          "record ", row + 1, " of batch ", header.sequence(), " of partition ",
+          header.partition(), " of ", header.resource(),
+          " cannot be delivered: treated as agreement ",
+          context_.agreement->agreement().id(),
+          " says, it alone takes more "
+          "than the ",
+          records::kBatchBytesMax,
+          " bytes of a batch; ask for a version of the agreement whose "
+          "treatments lengthen it less, such as a mask with a symbol of one "
+          "byte"));
 }
 
 absl::StatusOr<std::shared_ptr<const Plan>> PolicyProcessor::PlanFor(

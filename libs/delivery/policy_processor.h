@@ -122,9 +122,13 @@ class PolicyProcessor : public Processor {
       const OpenedBatch& opened, const Plan& plan,
       const std::shared_ptr<const RowSelection>& selection, size_t begin,
       size_t end, uint32_t source_rows) const;
-  // `rows` are some or all of the batch's, ready to be sent.
+  // `rows` are some or all of the batch's, ready to be sent, the first of them
+  // its row number `first_row`.
   absl::StatusOr<Prepared> Treat(const OpenedBatch& opened, const Plan& plan,
-                                 const records::Batch& rows) const;
+                                 const records::Batch& rows,
+                                 uint32_t first_row) const;
+  absl::Status RecordTooLarge(const records::v1::EnvelopeHeader& header,
+                              uint32_t row) const;
   absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(uint32_t schema_version);
   audit::v1::Entry Announce(const records::OpenedEnvelope& envelope,
                             const Plan& plan, const TreatedBatch& treated,

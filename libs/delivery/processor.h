@@ -23,10 +23,15 @@ struct Prepared {
   // partition, generation, sequence, untreatable_values and marker are set; the
   // stream sets the rest.
   exchange::v1::Delivery delivery;
-  // Serialized RecordBatch; empty for a marker.
+  // Serialized RecordBatch, at most records::kBatchBytesMax; empty for a
+  // marker.
   Frame batch;
   size_t batch_bytes = 0;
   uint32_t row_count = 0;
+  // Together its records, of which there are several, are larger than a batch
+  // may be, for their treatment lengthens them. Then `batch` and `entry` are
+  // left out, and Part of fewer rows has them.
+  bool exceeds_frame = false;
   // Under a row filter: which rows of the message these are; there may be none,
   // and then nothing is sent. Null: all of them.
   std::shared_ptr<const RowSelection> selection;
@@ -44,15 +49,17 @@ class Processor {
   virtual ~Processor() = default;
 
   // Nothing if the message is to be passed over. KEY_NOT_YET_KNOWN asks to be
-  // called again with the same message; any other error ends the stream.
-  // Messages of a partition come in order.
+  // called again with the same message; any other error ends the stream, also
+  // TOO_LARGE for a single record that exceeds a frame. Messages of a partition
+  // come in order.
   virtual absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) = 0;
 
   // What leaves of rows [first_row, first_row + row_count) of the message that
   // Process gave something for last: rows as the message has them, of which
-  // some may not leave. Asked for where a limit is reached within a batch, and
-  // of a stream that starts within one; who knows neither may do without.
+  // some may not leave. Asked for where a limit is reached within a batch, of a
+  // stream that starts within one, and of a batch that exceeds a frame, as a
+  // part may too; who knows none of them may do without.
   virtual absl::StatusOr<Prepared> Part(const bus::TopicPartition& /*from*/,
                                         const bus::Message& /*message*/,
                                         uint32_t /*first_row*/,

@@ -598,24 +598,39 @@ absl::StatusOr<bool> Stream::SendCurrent() {
     PassOver(next);
     return true;
   }
-  const uint32_t taken = TakeRecords(left);
-  if (taken == 0 && left > 0) return false;
-  const uint32_t rows = current_->RowsWith(taken);
-  Prepared prepared;
-  if (rows == current_->row_count) {
-    prepared = std::move(current_->prepared);
-  } else {
-    ASSIGN_OR_RETURN(prepared, processor_->Part(next.from, next.message,
-                                                current_->rows_done, rows));
-    // From here on it goes in parts.
-    current_->prepared = Prepared();
-  }
+  if (current_->taken == 0) current_->taken = TakeRecords(left);
+  if (current_->taken == 0 && left > 0) return false;
+  uint32_t rows = 0;
+  ASSIGN_OR_RETURN(Prepared prepared, FillFrame(next, &rows));
+  current_->taken -= prepared.row_count;
   Enqueue(next, std::move(prepared), rows);
   if (current_->rows_done == current_->row_count) {
     current_.reset();
     fetched_.pop_front();
   }
   return true;
+}
+
+absl::StatusOr<Prepared> Stream::FillFrame(const FetchedMessage& fetched,
+                                           uint32_t* rows) {
+  *rows =
+      current_->RowsWith(std::min(current_->taken, current_->frame_records));
+  Prepared prepared;
+  if (*rows == current_->row_count) {
+    prepared = std::move(current_->prepared);
+  } else {
+    ASSIGN_OR_RETURN(prepared, processor_->Part(fetched.from, fetched.message,
+                                                current_->rows_done, *rows));
+    // From here on it goes in parts.
+    current_->prepared = Prepared();
+  }
+  while (prepared.exceeds_frame) {
+    current_->frame_records = prepared.row_count / 2;
+    *rows = current_->RowsWith(current_->frame_records);
+    ASSIGN_OR_RETURN(prepared, processor_->Part(fetched.from, fetched.message,
+                                                current_->rows_done, *rows));
+  }
+  return prepared;
 }
 
 void Stream::PassOver(const FetchedMessage& fetched) {

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -165,6 +166,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
     uint32_t rows_done = 0;
     // Null: all of them leave.
     std::shared_ptr<const RowSelection> selection;
+    // Records that were taken from the limits and are not on their way yet.
+    uint32_t taken = 0;
+    // With how many records a frame is tried: fewer once that many were too
+    // large for one.
+    uint32_t frame_records = std::numeric_limits<uint32_t>::max();
 
     // Of those that are not done the ones that leave.
     uint32_t LeavingLeft() const;
@@ -246,6 +252,10 @@ class Stream : public std::enable_shared_from_this<Stream> {
   absl::StatusOr<bool> Process();
   absl::Status SkipRowsDone();
   absl::StatusOr<bool> SendCurrent();
+  // As many of the current message's records as are taken and fit into a frame,
+  // and how many `rows` of the message they are in.
+  absl::StatusOr<Prepared> FillFrame(const FetchedMessage& fetched,
+                                     uint32_t* rows);
   // How many of `wanted` records may be sent now.
   uint32_t TakeRecords(uint32_t wanted);
   void SetQuotaWaiting(bool waiting);
