@@ -4,6 +4,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/config/bounds.h"
@@ -23,8 +26,12 @@ class SubscribeReactor
       public delivery::Sink {
  public:
   SubscribeReactor(ExchangeServiceImpl::Opener* opener, delivery::Caller caller,
+                   absl::Duration last_write_max,
                    grpc::CallbackServerContext* context)
-      : opener_(opener), caller_(std::move(caller)), context_(context) {
+      : opener_(opener),
+        caller_(std::move(caller)),
+        last_write_max_(last_write_max),
+        context_(context) {
     StartRead(&incoming_);
   }
 
@@ -65,6 +72,8 @@ class SubscribeReactor
     {
       MutexLock lock(&mutex_);
       writing_ = false;
+      // It finishes the call itself once it has cancelled it.
+      if (patience_ == Patience::kLost) return;
       finish = std::exchange(finish_after_write_, std::nullopt);
     }
     if (finish.has_value()) {
@@ -74,7 +83,17 @@ class SubscribeReactor
     }
   }
 
-  void OnDone() override { delete this; }
+  void OnDone() override {
+    {
+      MutexLock lock(&mutex_);
+      done_ = true;
+      if (patience_ != Patience::kNone) {
+        alarm_.Cancel();
+        return;
+      }
+    }
+    delete this;
+  }
 
   // From the stream.
 
@@ -102,6 +121,9 @@ class SubscribeReactor
       MutexLock lock(&mutex_);
       if (writing_) {
         finish_after_write_ = status;
+        patience_ = Patience::kRunning;
+        alarm_.Set(absl::ToChronoTime(absl::Now() + last_write_max_),
+                   [this](bool expired) { OnPatienceEnded(expired); });
         return;
       }
     }
@@ -109,6 +131,41 @@ class SubscribeReactor
   }
 
  private:
+  // With a write under way at the stream's end: how long it is waited for.
+  enum class Patience {
+    kNone,
+    kRunning,
+    // The consumer does not read; the call is being cancelled.
+    kLost,
+  };
+
+  // Called once for each alarm set, also if it was cancelled. Until it is, this
+  // object stays.
+  void OnPatienceEnded(bool expired) {
+    bool cancel;
+    {
+      MutexLock lock(&mutex_);
+      cancel = expired && finish_after_write_.has_value();
+      if (cancel) patience_ = Patience::kLost;
+    }
+    // Without the lock, for gRPC may call back from here. The context is there
+    // as long as nothing has finished the call.
+    if (cancel) context_->TryCancel();
+    std::optional<absl::Status> finish;
+    bool done;
+    {
+      MutexLock lock(&mutex_);
+      patience_ = Patience::kNone;
+      if (!writing_) finish = std::exchange(finish_after_write_, std::nullopt);
+      done = done_;
+    }
+    if (finish.has_value()) {
+      FinishNow(*finish);
+    } else if (done) {
+      delete this;
+    }
+  }
+
   // Whether the write under way may come to its end first, for the consumer's
   // right stands and it is the data that cannot go on.
   static bool MayBeToldLater(const absl::Status& status) {
@@ -218,6 +275,7 @@ class SubscribeReactor
 
   ExchangeServiceImpl::Opener* const opener_;
   const delivery::Caller caller_;
+  const absl::Duration last_write_max_;
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
@@ -227,7 +285,10 @@ class SubscribeReactor
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> finish_after_write_ ABSL_GUARDED_BY(mutex_);
+  Patience patience_ ABSL_GUARDED_BY(mutex_) = Patience::kNone;
+  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Answers a call that is refused before it begins.
@@ -244,7 +305,8 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 ExchangeServiceImpl::Subscribe(grpc::CallbackServerContext* context) {
   auto caller = authenticate_(*context);
   if (!caller.ok()) return new RefusedReactor(caller.status());
-  return new SubscribeReactor(&opener_, *std::move(caller), context);
+  return new SubscribeReactor(&opener_, *std::move(caller), last_write_max_,
+                              context);
 }
 
 absl::Status ExchangeServiceImpl::Opener::Open(

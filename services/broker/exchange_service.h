@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
@@ -40,9 +41,16 @@ class ExchangeServiceImpl
   using OpenStream = std::function<absl::StatusOr<delivery::Exchange::Opened>(
       const delivery::Caller&, const exchange::v1::Start&, delivery::Sink*)>;
 
+  // How long a stream that cannot go on for its data waits until the consumer
+  // has read what is being written, to be told why. Who reads later sees a
+  // cancelled call.
+  static constexpr absl::Duration kLastWriteMax = absl::Seconds(10);
+
   // What both refer to must outlive this object, and this object the server.
-  ExchangeServiceImpl(Authenticate authenticate, OpenStream open_stream)
+  ExchangeServiceImpl(Authenticate authenticate, OpenStream open_stream,
+                      absl::Duration last_write_max = kLastWriteMax)
       : authenticate_(std::move(authenticate)),
+        last_write_max_(last_write_max),
         opener_(std::move(open_stream)) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Subscribe(
@@ -74,6 +82,7 @@ class ExchangeServiceImpl
 
  private:
   const Authenticate authenticate_;
+  const absl::Duration last_write_max_;
   Opener opener_;
 };
 

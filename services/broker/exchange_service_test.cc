@@ -24,13 +24,15 @@ using exchange::v1::SubscribeResponse;
 
 // A server whose streams open when the test lets them.
 struct SlowServer {
-  SlowServer()
+  explicit SlowServer(
+      absl::Duration last_write_max = ExchangeServiceImpl::kLastWriteMax)
       : service(
             [this](const grpc::CallbackServerContext&) {
               return domain.HealthConsumer();
             },
             [this](const delivery::Caller&, const exchange::v1::Start&,
-                   delivery::Sink* sink) { return Open(sink); }) {
+                   delivery::Sink* sink) { return Open(sink); },
+            last_write_max) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -154,6 +156,47 @@ TEST_CASE("A server that is shut down waits for streams that open") {
   slow.LetOpen();
   shutdown.join();
   CHECK_FALSE(slow.WaitForEnd().ok());
+}
+
+// Publishes more than a connection takes in that nobody reads from, and behind
+// it a message that breaks the chain.
+void PublishMuchThenBreak(delivery::DeliveryFixture* domain) {
+  for (int i = 0; i < 4; ++i) {
+    domain->Publish(0, domain->chains[0]->Batch(4096));
+  }
+  domain->chains[0]->Batch();
+  domain->PublishBatches(0, 1);
+}
+
+TEST_CASE("Why the data cannot go on is told behind what is being written") {
+  SlowServer slow(absl::InfiniteDuration());
+  PublishMuchThenBreak(&slow.domain);
+  slow.LetOpen();
+  grpc::ClientContext context;
+  const auto call = slow.stub->Subscribe(&context);
+  REQUIRE(call->Write(Start()));
+  REQUIRE(call->Write(Credit()));
+  CHECK(ReasonOf(slow.WaitForEnd()) == status::v1::REASON_CODE_CHAIN_BROKEN);
+  SubscribeResponse response;
+  while (call->Read(&response)) continue;
+  CHECK(ReasonOf(rpc::FromGrpc(call->Finish())) ==
+        status::v1::REASON_CODE_CHAIN_BROKEN);
+}
+
+TEST_CASE("A consumer that does not read cannot hold a stream that has ended") {
+  SlowServer slow(absl::ZeroDuration());
+  PublishMuchThenBreak(&slow.domain);
+  slow.LetOpen();
+  grpc::ClientContext context;
+  const auto call = slow.stub->Subscribe(&context);
+  REQUIRE(call->Write(Start()));
+  REQUIRE(call->Write(Credit()));
+  CHECK(ReasonOf(slow.WaitForEnd()) == status::v1::REASON_CODE_CHAIN_BROKEN);
+  // Returns when no call is left.
+  slow.server->Shutdown();
+  SubscribeResponse response;
+  while (call->Read(&response)) continue;
+  CHECK_FALSE(call->Finish().ok());
 }
 
 TEST_CASE("A stream that cannot be opened says why") {
