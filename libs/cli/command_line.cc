@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "libs/base/software_version.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/cli/display_width.h"
@@ -56,6 +58,8 @@ void PrintError(const absl::Status& status, const Terminal& terminal,
 
 void AddCommonOptions(CLI::App* app, Invocation* invocation) {
   app->fallthrough();
+  app->set_version_flag(
+      "--version", absl::StrCat(app->get_name(), " ", kSoftwareVersion));
   app->add_option("--config", invocation->config_path,
                   "How to reach a broker: client.yaml")
       ->envname("SLUICE_CONFIG")

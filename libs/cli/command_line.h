@@ -45,7 +45,7 @@ int ExitCodeOf(const absl::Status& status);
 void PrintError(const absl::Status& status, const Terminal& terminal,
                 std::ostream* out);
 
-// Adds --config and --output to `app`, for every subcommand added later too.
+// Adds --config, --output and --version to `app`, for every subcommand added later too.
 // `invocation` must outlive the parsing.
 void AddCommonOptions(CLI::App* app, Invocation* invocation);
 

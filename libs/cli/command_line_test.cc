@@ -56,6 +56,7 @@ TEST_CASE("the exit code tells success, failure and misuse apart") {
   CHECK(Run({"thing", "lost"}, &invocation) == kExitUsage);
   CHECK(Run({"thing", "list", "--output", "xml"}, &invocation) == kExitUsage);
   CHECK(Run({"thing", "list", "--help"}, &invocation) == kExitOk);
+  CHECK(Run({"thing", "--version"}, &invocation) == kExitOk);
 }
 
 TEST_CASE("common options may stand behind the subcommand") {

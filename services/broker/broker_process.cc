@@ -10,6 +10,7 @@
 #include "libs/base/encoding.h"
 #include "libs/base/file.h"
 #include "libs/base/log.h"
+#include "libs/base/software_version.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/metrics/metrics.h"
@@ -50,7 +51,7 @@ class BrokerProcess : public process::Service {
     ASSIGN_OR_RETURN(audit_,
                      OpenAuditTrail(absl::StrCat(config.data_dir(), "/audit"),
                                     identity(), files_.signing_key, *registry_,
-                                    process::kSoftwareVersion));
+                                    kSoftwareVersion));
     RETURN_IF_ERROR(JoinBrokers());
     return broker_->ServeHttp(config.metrics(), &metrics_,
                               [this] { return ready(); });

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/log.h"
+#include "libs/base/software_version.h"
 #include "libs/base/string_view.h"
 #include "services/process/stop_signals.h"
 

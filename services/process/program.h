@@ -40,9 +40,6 @@ struct Program {
   std::function<absl::StatusOr<Start>(const std::string& config_file)> read;
 };
 
-// Of every program of this release.
-inline constexpr char kSoftwareVersion[] = "0.1.0";
-
 // Parses the arguments, and serves until SIGINT or SIGTERM unless they ask for
 // something else. What main returns: 0, 1 if it failed (the error is on
 // standard error), 2 for wrong usage.

@@ -10,6 +10,7 @@
 #include "libs/base/encoding.h"
 #include "libs/base/file.h"
 #include "libs/base/log.h"
+#include "libs/base/software_version.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/bus/embedded_log.h"
@@ -69,7 +70,7 @@ class StandaloneProcess : public process::Service {
         audit_,
         broker::OpenAuditTrail(absl::StrCat(config_.data_dir(), "/audit"),
                                certificate.certificate.identity, keys_->broker,
-                               *registry_, process::kSoftwareVersion));
+                               *registry_, kSoftwareVersion));
     RETURN_IF_ERROR(StartBroker(certificate));
     StartAdapters();
     return ServeMetrics();
