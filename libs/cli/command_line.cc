@@ -58,8 +58,8 @@ void PrintError(const absl::Status& status, const Terminal& terminal,
 
 void AddCommonOptions(CLI::App* app, Invocation* invocation) {
   app->fallthrough();
-  app->set_version_flag(
-      "--version", absl::StrCat(app->get_name(), " ", kSoftwareVersion));
+  app->set_version_flag("--version",
+                        absl::StrCat(app->get_name(), " ", kSoftwareVersion));
   app->add_option("--config", invocation->config_path,
                   "How to reach a broker: client.yaml")
       ->envname("SLUICE_CONFIG")

@@ -45,8 +45,8 @@ int ExitCodeOf(const absl::Status& status);
 void PrintError(const absl::Status& status, const Terminal& terminal,
                 std::ostream* out);
 
-// Adds --config, --output and --version to `app`, for every subcommand added later too.
-// `invocation` must outlive the parsing.
+// Adds --config, --output and --version to `app`, for every subcommand added
+// later too. `invocation` must outlive the parsing.
 void AddCommonOptions(CLI::App* app, Invocation* invocation);
 
 // A subcommand with examples at the end of its help, which calls `run` when

@@ -48,10 +48,10 @@ class BrokerProcess : public process::Service {
             {{"servers", absl::StrJoin(files_.kafka.bootstrap_servers, ",")}});
     ASSIGN_OR_RETURN(log_, bus::OpenKafkaLog(files_.kafka));
     RETURN_IF_ERROR(OpenRegistry());
-    ASSIGN_OR_RETURN(audit_,
-                     OpenAuditTrail(absl::StrCat(config.data_dir(), "/audit"),
-                                    identity(), files_.signing_key, *registry_,
-                                    kSoftwareVersion));
+    ASSIGN_OR_RETURN(
+        audit_,
+        OpenAuditTrail(absl::StrCat(config.data_dir(), "/audit"), identity(),
+                       files_.signing_key, *registry_, kSoftwareVersion));
     RETURN_IF_ERROR(JoinBrokers());
     return broker_->ServeHttp(config.metrics(), &metrics_,
                               [this] { return ready(); });

@@ -66,11 +66,10 @@ class StandaloneProcess : public process::Service {
     RETURN_IF_ERROR(OpenRegistry());
     ASSIGN_OR_RETURN(secrets_, crypto::OpenFileKeyProvider(
                                    absl::StrCat(config_.data_dir(), "/keys")));
-    ASSIGN_OR_RETURN(
-        audit_,
-        broker::OpenAuditTrail(absl::StrCat(config_.data_dir(), "/audit"),
-                               certificate.certificate.identity, keys_->broker,
-                               *registry_, kSoftwareVersion));
+    ASSIGN_OR_RETURN(audit_, broker::OpenAuditTrail(
+                                 absl::StrCat(config_.data_dir(), "/audit"),
+                                 certificate.certificate.identity,
+                                 keys_->broker, *registry_, kSoftwareVersion));
     RETURN_IF_ERROR(StartBroker(certificate));
     StartAdapters();
     return ServeMetrics();
