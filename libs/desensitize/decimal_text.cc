@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -22,6 +23,17 @@ struct Parts {
   absl::string_view whole;
   absl::string_view fraction;
 };
+
+// Both without the zeros that say nothing.
+Parts Trimmed(Parts parts) {
+  while (!parts.fraction.empty() && parts.fraction.back() == '0') {
+    parts.fraction.remove_suffix(1);
+  }
+  while (!parts.whole.empty() && parts.whole.front() == '0') {
+    parts.whole.remove_prefix(1);
+  }
+  return parts;
+}
 
 std::optional<Parts> Split(absl::string_view text) {
   Parts parts;
@@ -43,12 +55,9 @@ std::optional<Parts> Split(absl::string_view text) {
 
 std::optional<absl::int128> ParseDecimal(absl::string_view text,
                                          uint32_t scale) {
-  std::optional<Parts> parts = Split(text);
+  const std::optional<Parts> parts = Split(text);
   if (!parts) return std::nullopt;
-  absl::string_view fraction = parts->fraction;
-  while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
-  absl::string_view whole = parts->whole;
-  while (!whole.empty() && whole.front() == '0') whole.remove_prefix(1);
+  const auto [negative, whole, fraction] = Trimmed(*parts);
   if (fraction.size() > scale || whole.size() + scale > kDigitsMax) {
     return std::nullopt;
   }
@@ -57,7 +66,7 @@ std::optional<absl::int128> ParseDecimal(absl::string_view text,
   for (size_t i = 0; i < scale; ++i) {
     number = number * 10 + (i < fraction.size() ? fraction[i] - '0' : 0);
   }
-  return parts->negative ? -number : number;
+  return negative ? -number : number;
 }
 
 std::optional<double> ParseDouble(absl::string_view text) {
@@ -67,6 +76,16 @@ std::optional<double> ParseDouble(absl::string_view text) {
     return std::nullopt;
   }
   return number;
+}
+
+std::string ShortestDecimal(absl::string_view text) {
+  const std::optional<Parts> parts = Split(text);
+  if (!parts) return "";
+  const auto [negative, whole, fraction] = Trimmed(*parts);
+  const bool is_zero = whole.empty() && fraction.empty();
+  return absl::StrCat(negative && !is_zero ? "-" : "",
+                      whole.empty() ? "0" : whole, fraction.empty() ? "" : ".",
+                      fraction);
 }
 
 }  // namespace sluice::desensitize

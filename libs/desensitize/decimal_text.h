@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/string_view.h"
@@ -18,6 +19,10 @@ std::optional<absl::int128> ParseDecimal(absl::string_view text,
 
 // The same as a double.
 std::optional<double> ParseDouble(absl::string_view text);
+
+// The shortest text of the number that `text` is: "0.5" of "00.50". Of no
+// number an empty one.
+std::string ShortestDecimal(absl::string_view text);
 
 }  // namespace sluice::desensitize
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sluice::desensitize {
 namespace {
@@ -28,6 +30,22 @@ TEST_CASE("what is no decimal, or too fine or too long, is refused") {
   CHECK_FALSE(ParseDecimal("0.125", 2));
   CHECK_FALSE(ParseDecimal(std::string(39, '9'), 0));
   CHECK_FALSE(ParseDecimal(std::string(38, '9'), 1));
+}
+
+TEST_CASE("the shortest text is the same for every spelling of a number") {
+  for (const auto& [text, shortest] :
+       std::vector<std::pair<std::string, std::string>>{{"500", "500"},
+                                                        {"0500.00", "500"},
+                                                        {"0.50", "0.5"},
+                                                        {"000.05", "0.05"},
+                                                        {"-012.10", "-12.1"},
+                                                        {"0", "0"},
+                                                        {"-0.00", "0"},
+                                                        {"1e3", ""},
+                                                        {"", ""}}) {
+    CAPTURE(text);
+    CHECK(ShortestDecimal(text) == shortest);
+  }
 }
 
 }  // namespace

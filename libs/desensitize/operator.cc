@@ -19,6 +19,7 @@
 #include "libs/desensitize/keyed_operators.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/operator_keys.h"
+#include "libs/desensitize/perturb_parameters.h"
 #include "libs/desensitize/pseudonym_operator.h"
 #include "libs/desensitize/token_text.h"
 #include "libs/desensitize/treatment_site.h"
@@ -192,17 +193,20 @@ OperatorOr NewTokenFor(const Field& field, const OperatorKeys& keys) {
 // The key for perturbing and surrogates, which have no shared domains: what
 // they make is for no join.
 absl::StatusOr<std::string> OwnKey(const Field& field, const OperatorKeys& keys,
-                                   absl::string_view salt) {
+                                   absl::string_view salt,
+                                   absl::string_view info = "") {
   if (keys.trial) return keys.trial->key;
   ASSIGN_OR_RETURN(const std::string secret,
                    DomainSecret(keys, "", field.name()));
-  return PurposeKey(AsView(secret), salt, crypto::kDigestBytes);
+  return PurposeKey(AsView(secret), salt, crypto::kDigestBytes, info);
 }
 
 OperatorOr NewPerturbFor(const agreement::v1::Perturb& perturb,
                          const Field& field, const Resource& resource,
                          const OperatorKeys& keys) {
-  ASSIGN_OR_RETURN(const std::string key, OwnKey(field, keys, kPerturbSalt));
+  ASSIGN_OR_RETURN(
+      const std::string key,
+      OwnKey(field, keys, kPerturbSalt, AsView(PerturbParameters(perturb))));
   return NewPerturb(perturb, field, KeyFieldsOf(resource), AsView(key));
 }
 

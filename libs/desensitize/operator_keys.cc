@@ -31,8 +31,8 @@ absl::StatusOr<std::string> DomainSecret(const OperatorKeys& keys,
 }
 
 std::string PurposeKey(absl::string_view domain_secret, absl::string_view salt,
-                       size_t length) {
-  return crypto::HkdfSha256(domain_secret, salt, "", length);
+                       size_t length, absl::string_view info) {
+  return crypto::HkdfSha256(domain_secret, salt, info, length);
 }
 
 }  // namespace sluice::desensitize

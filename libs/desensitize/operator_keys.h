@@ -19,9 +19,10 @@ absl::StatusOr<std::string> DomainSecret(const OperatorKeys& keys,
                                          const std::string& field_name);
 
 // Keys for other purposes than pseudonyms, of `length` bytes: HKDF-SHA256 of
-// the domain's secret under a salt of their own. docs/formats/fpe.md has them.
+// the domain's secret under a salt of their own, and what else the key is for.
+// docs/formats/fpe.md has them.
 std::string PurposeKey(absl::string_view domain_secret, absl::string_view salt,
-                       size_t length);
+                       size_t length, absl::string_view info = "");
 
 inline constexpr absl::string_view kFpeAesSalt = "sluice.fpe.aes.v1";
 inline constexpr absl::string_view kFpeSm4Salt = "sluice.fpe.sm4.v1";

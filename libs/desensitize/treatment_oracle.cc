@@ -447,13 +447,34 @@ std::string KeySlowly(const std::vector<records::PlainCell>& cells) {
   return key;
 }
 
+// "0.5" of "00.50".
+std::string PlainlySpelt(std::string number) {
+  if (number.find('.') != std::string::npos) {
+    number.erase(number.find_last_not_of('0') + 1);
+    if (number.back() == '.') number.pop_back();
+  }
+  while (number.size() > 1 && number[0] == '0' && number[1] != '.') {
+    number.erase(0, 1);
+  }
+  return number;
+}
+
+std::string RuleSlowly(const Perturb& perturb) {
+  if (perturb.has_date_shift()) {
+    return "date_shift:" + std::to_string(perturb.date_shift().days_max());
+  }
+  return perturb.has_laplace()
+             ? "laplace:" + PlainlySpelt(perturb.laplace().scale())
+             : "gaussian:" + PlainlySpelt(perturb.gaussian().scale());
+}
+
 std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
                                         records::DataType type,
                                         const PlainValue& value,
                                         const std::string& secret,
                                         const PlainRecord& record) {
   const std::string key =
-      crypto::HkdfSha256(secret, "sluice.perturb.v1", "", 32);
+      crypto::HkdfSha256(secret, "sluice.perturb.v1", RuleSlowly(perturb), 32);
   const std::string typed = MessageOf(type, value);
   const std::string digest =
       HmacSlowly(EVP_sha256(), key,
