@@ -7,7 +7,6 @@
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/near_dates.h"
 #include "libs/desensitize/treat_every_number.h"
-#include "libs/desensitize/treat_fixed.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -36,11 +35,8 @@ class DateGeneralization : public Operator {
   explicit DateGeneralization(DatePart::Unit unit) : unit_(unit) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (unit_ == DatePart::YEAR && column.type == records::v1::DATA_TYPE_DATE) {
-      auto near = TreatEveryNumber<int32_t, int32_t>(column, column.type,
-                                                     NearYearFloor{});
-      if (near) return *std::move(near);
-    }
+    // The day of a DATE is refused where treatments are resolved.
+    if (unit_ == DatePart::DAY) return ApplyTo<int64_t>(column, NearMidnight{});
     return column.type == records::v1::DATA_TYPE_DATE
                ? ApplyTo<int32_t>(column)
                : ApplyTo<int64_t>(column);
@@ -49,45 +45,57 @@ class DateGeneralization : public Operator {
  private:
   template <typename Value>
   Treated ApplyTo(const records::Column& column) const {
+    switch (unit_) {
+      case DatePart::YEAR:
+        return ApplyTo<Value>(column, NearYearFloor<Value>{});
+      case DatePart::QUARTER:
+        return ApplyTo<Value>(column, NearPartFloor<Value>{kNearQuarters});
+      default:
+        return ApplyTo<Value>(column, NearPartFloor<Value>{kNearMonths});
+    }
+  }
+
+  template <typename Value, typename Near>
+  Treated ApplyTo(const records::Column& column, Near near) const {
     const DatePart::Unit unit = unit_;
-    return TreatFixed<Value, Value>(
-        column, column.type,
+    return TreatEveryNumber<Value, Value>(
+        column, column.type, near,
         [unit](Value value, Value* out) { return Floor(value, unit, out); });
   }
 
   const DatePart::Unit unit_;
 };
 
-// Numbers that follow from a day: `number_of(day, &out)`. The quick way of
-// TreatEveryNumber for most DATEs is `near`.
-template <typename NumberOf, typename Near>
+// Numbers that follow from a day: `number_of(day, &out)`, quickly for most
+// values by Near.
+template <typename NumberOf, template <typename> class Near>
 class DayNumber : public Operator {
  public:
-  DayNumber(NumberOf number_of, Near near)
-      : number_of_(number_of), near_(near) {}
+  DayNumber(NumberOf number_of, Near<int32_t> near_dates,
+            Near<int64_t> near_times)
+      : number_of_(number_of),
+        near_dates_(near_dates),
+        near_times_(near_times) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (column.type == records::v1::DATA_TYPE_DATE) {
-      auto near = TreatEveryNumber<int32_t, int64_t>(
-          column, records::v1::DATA_TYPE_INT64, near_);
-      if (near) return *std::move(near);
-    }
     return column.type == records::v1::DATA_TYPE_DATE
-               ? ApplyTo<int32_t>(column)
-               : ApplyTo<int64_t>(column);
+               ? ApplyTo<int32_t>(column, near_dates_)
+               : ApplyTo<int64_t>(column, near_times_);
   }
 
  private:
   template <typename Value>
-  Treated ApplyTo(const records::Column& column) const {
-    return TreatFixed<Value, int64_t>(column, records::v1::DATA_TYPE_INT64,
-                                      [this](Value value, int64_t* out) {
-                                        return number_of_(DayOf(value), out);
-                                      });
+  Treated ApplyTo(const records::Column& column, Near<Value> near) const {
+    return TreatEveryNumber<Value, int64_t>(
+        column, records::v1::DATA_TYPE_INT64, near,
+        [this](Value value, int64_t* out) {
+          return number_of_(DayOf(value), out);
+        });
   }
 
   const NumberOf number_of_;
-  const Near near_;
+  const Near<int32_t> near_dates_;
+  const Near<int64_t> near_times_;
 };
 
 // 1970-01-01 was a Thursday.
@@ -122,15 +130,16 @@ std::unique_ptr<const Operator> NewDateGeneralization(DatePart::Unit unit) {
 }
 
 std::unique_ptr<const Operator> NewWeekdayGeneralization() {
-  return std::make_unique<DayNumber<WeekdayOf, NearWeekday>>(WeekdayOf{},
-                                                             NearWeekday{});
+  return std::make_unique<DayNumber<WeekdayOf, NearWeekday>>(
+      WeekdayOf{}, NearWeekday<int32_t>{}, NearWeekday<int64_t>{});
 }
 
 std::unique_ptr<const Operator> NewAgeGeneralization(int64_t as_of_day,
                                                      uint32_t band_years) {
   const uint32_t band = band_years == 0 ? 1 : band_years;
   return std::make_unique<DayNumber<AgeOn, NearAge>>(
-      AgeOn{as_of_day, DateOf(as_of_day), band}, NearAge(as_of_day, band));
+      AgeOn{as_of_day, DateOf(as_of_day), band},
+      NearAge<int32_t>(as_of_day, band), NearAge<int64_t>(as_of_day, band));
 }
 
 }  // namespace sluice::desensitize

@@ -8,6 +8,8 @@
 #include "libs/base/string_view.h"
 #include "libs/desensitize/decimal_text.h"
 #include "libs/desensitize/generalize_operators.h"
+#include "libs/desensitize/near_bounds.h"
+#include "libs/desensitize/near_doubles.h"
 #include "libs/desensitize/near_multiples.h"
 #include "libs/desensitize/treat_every_number.h"
 #include "libs/desensitize/treat_fixed.h"
@@ -71,6 +73,26 @@ int64_t RestOf(int64_t value, int64_t width) {
   return rest < 0 ? rest + width : rest >= width ? rest - width : rest;
 }
 
+// What the quick way of TreatEveryNumber works on: money too has 64 bits, but
+// for the sums of states.
+template <typename T>
+using Quick = std::conditional_t<std::is_same_v<T, double>, double, int64_t>;
+
+bool FitsQuick(Int128 number) {
+  return number == static_cast<Int128>(static_cast<int64_t>(number));
+}
+
+template <typename T>
+auto NearMultiplesOf(T width) {
+  if constexpr (std::is_same_v<T, double>) {
+    return NearDoubles(width);
+  } else {
+    // Of a width of 0 nothing is near.
+    return NearMultiples(FitsQuick(width) ? static_cast<int64_t>(width) : 0);
+  }
+}
+
+// The rules. Near() is the quick way.
 template <typename T>
 struct BucketOf {
   T width;
@@ -78,19 +100,8 @@ struct BucketOf {
     return Subtract(value, RestOf(value, width), out);
   }
   auto Near() const {
-    return [near = NearMultiples(width)](int64_t value, int64_t* out)
+    return [near = NearMultiplesOf(width)](Quick<T> value, Quick<T>* out)
                SLUICE_ANY_LEVEL { return near.Floor(value, out); };
-  }
-};
-
-template <typename T>
-struct BetweenBounds {
-  std::vector<T> bounds;
-  bool operator()(T value, T* out) const {
-    // False for a NaN, too.
-    if (!(value >= bounds.front())) return false;
-    *out = *(std::upper_bound(bounds.begin(), bounds.end(), value) - 1);
-    return true;
   }
 };
 
@@ -105,7 +116,7 @@ struct RoundTo {
                           : Subtract(value, static_cast<T>(-missing), out);
   }
   auto Near() const {
-    return [near = NearMultiples(step)](int64_t value, int64_t* out)
+    return [near = NearMultiplesOf(step)](Quick<T> value, Quick<T>* out)
                SLUICE_ANY_LEVEL { return near.Round(value, out); };
   }
 };
@@ -122,36 +133,74 @@ struct ClampTo {
     return true;
   }
   auto Near() const {
-    return [least = min, most = max](int64_t value, int64_t* out)
-               SLUICE_ANY_LEVEL -> uint64_t {
-                 const int64_t raised = value < least ? least : value;
-                 *out = raised > most ? most : raised;
-                 return 0;
-               };
+    if constexpr (std::is_same_v<T, double>) {
+      return NearClamp<double>{min, max, 0};
+    } else {
+      constexpr Int128 kLeast = std::numeric_limits<int64_t>::min();
+      constexpr Int128 kMost = std::numeric_limits<int64_t>::max();
+      // Nothing is quick where the outcome may have more than 64 bits.
+      const bool fits = Int128{min} <= kMost && Int128{max} >= kLeast;
+      return NearClamp<int64_t>{
+          static_cast<int64_t>(std::max<Int128>(min, kLeast)),
+          static_cast<int64_t>(std::min<Int128>(max, kMost)),
+          fits ? 0 : ~uint64_t{0}};
+    }
   }
 };
 
-// Near() of a rule, for int64 alone, is its quick way in TreatEveryNumber.
 template <typename T, typename Rule>
 class NumberOperator : public Operator {
  public:
   explicit NumberOperator(Rule rule) : rule_(std::move(rule)) {}
 
   Treated Apply(const records::Column& column) const override {
-    if constexpr (std::is_same_v<T, int64_t>) {
-      if constexpr (requires(const Rule& rule) { rule.Near(); }) {
-        auto near = TreatEveryNumber<T, T>(column, column.type, rule_.Near());
-        if (near) return *std::move(near);
-      }
-    }
-    const Rule& rule = rule_;
-    return TreatFixed<T, T>(column, column.type, [&rule](T value, T* out) {
-      return rule(value, out);
-    });
+    return TreatEveryNumber<T, T>(column, column.type, rule_.Near(), rule_);
   }
 
  private:
   const Rule rule_;
+};
+
+template <typename T>
+class BoundsOperator : public Operator {
+ public:
+  explicit BoundsOperator(std::vector<T> bounds) : bounds_(std::move(bounds)) {
+    for (const T bound : bounds_) {
+      if constexpr (!std::is_same_v<T, double>) {
+        // What has 64 bits reaches no bound above, and may lie above one that
+        // has more.
+        if (bound > std::numeric_limits<int64_t>::max()) break;
+        has_near_ = has_near_ && FitsQuick(bound);
+      }
+      near_.push_back(static_cast<Quick<T>>(bound));
+    }
+    has_near_ = has_near_ && !near_.empty();
+  }
+
+  Treated Apply(const records::Column& column) const override {
+    const auto exact = [this](T value, T* out) {
+      // False for a NaN, too.
+      if (!(value >= bounds_.front())) return false;
+      *out = *(std::upper_bound(bounds_.begin(), bounds_.end(), value) - 1);
+      return true;
+    };
+    const auto with = [&](auto near) {
+      return TreatEveryNumber<T, T>(column, column.type, near, exact);
+    };
+    const size_t count = has_near_ ? near_.size() : kNearBoundsMax + 1;
+    if (count <= 4) return with(NearBounds<Quick<T>, 4>(near_));
+    if (count <= 8) return with(NearBounds<Quick<T>, 8>(near_));
+    if (count <= kNearBoundsMax) {
+      return with(NearBounds<Quick<T>, kNearBoundsMax>(near_));
+    }
+    return TreatFixed<T, T>(column, column.type, exact);
+  }
+
+ private:
+  const std::vector<T> bounds_;
+  // Those of bounds_ that the quick way compares with.
+  std::vector<Quick<T>> near_;
+  bool has_near_ = true;
 };
 
 template <typename T, typename Rule>
@@ -195,11 +244,12 @@ std::unique_ptr<const Operator> NewFor(const Generalize& resolved,
   if (!bucket.width().empty()) {
     return New<T>(BucketOf<T>{Parse<T>(bucket.width(), scale)});
   }
-  BetweenBounds<T> between;
+  std::vector<T> bounds;
+  bounds.reserve(static_cast<size_t>(bucket.bounds_size()));
   for (const std::string& bound : bucket.bounds()) {
-    between.bounds.push_back(Parse<T>(bound, scale));
+    bounds.push_back(Parse<T>(bound, scale));
   }
-  return New<T>(std::move(between));
+  return std::make_unique<BoundsOperator<T>>(std::move(bounds));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/base/endian.h"
+#include "libs/desensitize/hide_rows.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
@@ -20,31 +21,34 @@ class KeepEndsMask : public Operator {
       : first_(first), last_(last), symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (symbol_.size() == 1) {
+    const size_t first = first_;
+    const size_t last = last_;
+    const MaskSymbol symbol = symbol_;
+    const auto treat = [first, last, symbol](const char* begin, const char* end,
+                                             char* out) {
+      const char* head = SkipCharacters(begin, end, first);
+      const char* tail = SkipCharactersBack(head, end, last);
+      if (head == tail) {
+        head = begin;
+        tail = end;
+      }
+      const auto head_bytes = static_cast<size_t>(head - begin);
+      const auto tail_bytes = static_cast<size_t>(end - tail);
+      std::memcpy(out, begin, head_bytes);
+      out = symbol.Write(out + head_bytes, CountCharacters(head, tail));
+      std::memcpy(out, tail, tail_bytes);
+      return out + tail_bytes;
+    };
+    if (symbol.size() == 1) {
       if (auto masked = HideInForm(column)) return *std::move(masked);
+      if (CanHideRows()) {
+        return HideRows(column, HideBetween{first, last}, symbol.byte(), treat);
+      }
       if (IsAscii(column.data.data(), column.data.size())) {
         return HideInPlace(column);
       }
     }
-    const size_t first = first_;
-    const size_t last = last_;
-    const MaskSymbol symbol = symbol_;
-    return TreatTexts(
-        column, column.data.size() * symbol.size(),
-        [first, last, symbol](const char* begin, const char* end, char* out) {
-          const char* head = SkipCharacters(begin, end, first);
-          const char* tail = SkipCharactersBack(head, end, last);
-          if (head == tail) {
-            head = begin;
-            tail = end;
-          }
-          const auto head_bytes = static_cast<size_t>(head - begin);
-          const auto tail_bytes = static_cast<size_t>(end - tail);
-          std::memcpy(out, begin, head_bytes);
-          out = symbol.Write(out + head_bytes, CountCharacters(head, tail));
-          std::memcpy(out, tail, tail_bytes);
-          return out + tail_bytes;
-        });
+    return TreatTexts(column, column.data.size() * symbol.size(), treat);
   }
 
  private:

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "libs/base/string_view.h"
+#include "libs/desensitize/hide_rows.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
@@ -23,6 +25,16 @@ char* Hide(const char* begin, const char* end, const MaskSymbol& symbol,
   return symbol.Write(out, CountCharacters(begin, end));
 }
 
+// `rule` is what `treat` does, which is TreatTexts'.
+template <typename TreatText>
+Treated HideTexts(const records::Column& column, const HideRule& rule,
+                  const MaskSymbol& symbol, TreatText treat) {
+  if (symbol.size() == 1 && CanHideRows()) {
+    return HideRows(column, rule, symbol.byte(), treat);
+  }
+  return TreatTexts(column, column.data.size() * symbol.size(), treat);
+}
+
 class HideRangeMask : public Operator {
  public:
   HideRangeMask(size_t from, size_t to, MaskSymbol symbol)
@@ -36,8 +48,8 @@ class HideRangeMask : public Operator {
       auto masked = MaskInForm(column, form, symbol_.byte());
       if (masked) return *std::move(masked);
     }
-    return TreatTexts(
-        column, column.data.size() * symbol_.size(),
+    return HideTexts(
+        column, HideInside{before_, before_ + hidden_}, symbol_,
         [this](const char* begin, const char* end, char* out) -> char* {
           const char* const first = SkipCharacters(begin, end, before_);
           if (first == end) return nullptr;
@@ -69,16 +81,16 @@ class KeepRangeMask : public Operator {
       auto masked = MaskInForm(column, form, symbol_.byte());
       if (masked) return *std::move(masked);
     }
-    return TreatTexts(column, column.data.size() * symbol_.size(),
-                      [this](const char* begin, const char* end, char* out) {
-                        const char* first = SkipCharacters(begin, end, before_);
-                        const char* const last =
-                            SkipCharacters(first, end, kept_);
-                        // It would leave as it is.
-                        if (first == begin && last == end) first = last;
-                        out = Hide(begin, first, symbol_, out);
-                        return Hide(last, end, symbol_, Copy(first, last, out));
-                      });
+    return HideTexts(column, HideOutside{before_, before_ + kept_}, symbol_,
+                     [this](const char* begin, const char* end, char* out) {
+                       const char* first = SkipCharacters(begin, end, before_);
+                       const char* const last =
+                           SkipCharacters(first, end, kept_);
+                       // It would leave as it is.
+                       if (first == begin && last == end) first = last;
+                       out = Hide(begin, first, symbol_, out);
+                       return Hide(last, end, symbol_, Copy(first, last, out));
+                     });
   }
 
  private:
@@ -93,8 +105,10 @@ class AroundMask : public Operator {
       : character_(character), before_(before), symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
-    return TreatTexts(
-        column, column.data.size() * symbol_.size(),
+    const HideRule rule = before_ ? HideRule(HideBefore{AsView(character_)})
+                                  : HideRule(HideBehind{AsView(character_)});
+    return HideTexts(
+        column, rule, symbol_,
         [this](const char* begin, const char* end, char* out) {
           const absl::string_view text(begin, static_cast<size_t>(end - begin));
           const absl::string_view character = character_;

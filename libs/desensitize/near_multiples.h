@@ -8,6 +8,7 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/desensitize/beyond_bit.h"
+#include "libs/desensitize/shifted_number.h"
 
 namespace sluice::desensitize {
 
@@ -39,18 +40,13 @@ class NearMultiples {
   }
 
  private:
-  // 1.5 * 2^52. Added to a number of less than 2^51 it leaves no bits for a
-  // fraction, and the number, rounded, is the lower bits of the sum.
-  static constexpr double kShift = 6755399441055744.0;
+  static constexpr double kShift = Shifted<double>::kShift;
 
   SLUICE_ANY_LEVEL static double ToDouble(int64_t value) {
-    return std::bit_cast<double>(std::bit_cast<uint64_t>(kShift) +
-                                 static_cast<uint64_t>(value)) -
-           kShift;
+    return Shifted<double>::Of(static_cast<uint64_t>(value)) - kShift;
   }
   SLUICE_ANY_LEVEL static int64_t ToInteger(double number) {
-    return static_cast<int64_t>(std::bit_cast<uint64_t>(number + kShift) -
-                                std::bit_cast<uint64_t>(kShift));
+    return static_cast<int64_t>(Shifted<double>::NumberOf(number + kShift));
   }
   // `value` or 0. Compilers make branches of comparisons of doubles.
   SLUICE_ANY_LEVEL static double IfNegative(double number, double value) {

@@ -173,28 +173,65 @@ std::string RandomNumber(size_t length, Random* random) {
   return text;
 }
 
+// ASCII alone, of many lengths, around a vector's too.
+std::string RandomLine(Random* random) {
+  std::string text;
+  const size_t length =
+      Below(random, 6) == 0 ? 58 + Below(random, 12) : Below(random, 24);
+  while (text.size() < length) {
+    text += Below(random, 8) == 0 ? "@7"[Below(random, 2)]
+                                  : static_cast<char>('a' + Below(random, 26));
+  }
+  return text;
+}
+
+// Numbers and moments as most columns have, and now and then one that is far.
+PlainValue RandomNear(DataType type, Random* random) {
+  if (Below(random, 400) == 0) return records::RandomPlainValue(type, random);
+  constexpr int64_t kDay = 86'400'000'000;
+  const int64_t number =
+      static_cast<int64_t>((*random)()) >> (14 + Below(random, 50));
+  switch (type) {
+    case records::v1::DATA_TYPE_DATE:
+      return static_cast<int32_t>(Below(random, 73'100)) - 25'530;
+    case records::v1::DATA_TYPE_TIMESTAMP:
+      return (static_cast<int64_t>(Below(random, 73'100)) - 25'530) * kDay +
+             AnyOf<int64_t>({0, kDay - 1, 43'199'999'999}, random);
+    case records::v1::DATA_TYPE_DECIMAL128:
+      return absl::int128(number);
+    case records::v1::DATA_TYPE_DOUBLE:
+      return static_cast<double>(number) / 256;
+    case records::v1::DATA_TYPE_INT64:
+      return number;
+    default:
+      return records::RandomPlainValue(type, random);
+  }
+}
+
 PlainColumn RandomColumn(DataType type, Random* random) {
   PlainColumn column;
   column.field_id = 7;
   column.type = type;
   const size_t rows = 1 + Below(random, 200);
-  const size_t flavour = Below(random, 6);
+  const size_t flavour = Below(random, 7);
   const size_t length = AnyOf<size_t>({1, 6, 9, 11, 12, 16, 18, 19}, random);
   // No nulls at all, a few, or nothing else.
   const size_t nulls_in_ten = AnyOf<size_t>({0, 0, 2, 5, 10}, random);
   for (size_t i = 0; i < rows; ++i) {
     PlainCell cell;
     if (Below(random, 10) >= nulls_in_ten) {
-      cell = records::RandomPlainValue(type, random);
-      if (type == records::v1::DATA_TYPE_STRING && Below(random, 8) != 0) {
+      cell = flavour > 1 ? RandomNear(type, random)
+                         : records::RandomPlainValue(type, random);
+      if (type == records::v1::DATA_TYPE_STRING && flavour == 6) {
+        cell = RandomLine(random);
+      } else if (type == records::v1::DATA_TYPE_STRING &&
+                 Below(random, 8) != 0) {
         cell = flavour == 5 ? RandomNumber(length, random)
                             : RandomString(random, flavour);
       }
-      // Whole columns of dates that people write, at the ends of such years
-      // too.
-      if (type == records::v1::DATA_TYPE_DATE && flavour > 1) {
-        cell = static_cast<int32_t>(Below(random, 73'100)) - 25'530;
-        if (flavour == 2) cell = -25'508 + static_cast<int32_t>(i % 1500);
+      // Days in a row, from the first that have a quick way.
+      if (type == records::v1::DATA_TYPE_DATE && flavour == 2) {
+        cell = -25'508 + static_cast<int32_t>(i % 1500);
       }
     }
     column.cells.push_back(std::move(cell));
@@ -297,13 +334,40 @@ TEST_CASE("every operator agrees with the oracle on random columns") {
           {"generalize {bucket {width: '0.5'}}", {DATA_TYPE_DOUBLE}},
           {"generalize {bucket {bounds: ['-100', '0', '18', '1000000']}}",
            {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
-          {"generalize {round {step: '7'}}", {DATA_TYPE_INT64}},
-          {"generalize {round {step: '1000'}}", {DATA_TYPE_INT64}},
+          {"generalize {bucket {bounds: ['-9', '-8', '-7', '-6', '-5', '1',"
+           " '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12']}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {bounds: ['-9000000000000000000', '-8', '0',"
+           " '3', '4', '5', '6', '7', '8']}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {bounds: ['-9223372036854775809', '0']}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {bounds: ['0', '9223372036854775808',"
+           " '99999999999999999999999999999999999999']}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {bounds: ['9223372036854775808']}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {round {step: '7'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DECIMAL128}},
+          {"generalize {round {step: '1000'}}",
+           {DATA_TYPE_INT64, DATA_TYPE_DECIMAL128}},
+          {"generalize {round {step: '100000000000000000000'}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {width: '1000'}}", {DATA_TYPE_DECIMAL128}},
+          {"generalize {bucket {width: '18446744073709551617'}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {clamp {min: '-9223372036854775809' max: '120'}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {clamp {min: '9223372036854775808'}}",
+           {DATA_TYPE_DECIMAL128}},
+          {"generalize {clamp {max: "
+           "'-99999999999999999999999999999999999999'}}",
+           {DATA_TYPE_DECIMAL128}},
           {"generalize {round {step: '0.25'}}", {DATA_TYPE_DOUBLE}},
           {"generalize {clamp {min: '-5'}}",
            {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
           {"generalize {clamp {min: '0' max: '120'}}",
-           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE}},
+           {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
           {"generalize {hierarchy {level: 1 csv: "
            "'J45,J4,J\\nJ45.0,J4,J\\nI10,I1,I\\n'}}",
            {DATA_TYPE_STRING}},
@@ -313,12 +377,18 @@ TEST_CASE("every operator agrees with the oracle on random columns") {
           {"mask {hide_range {from: 2 to: 4}}", {DATA_TYPE_STRING}},
           {"mask {hide_range {from: 1 to: 1} symbol: '＊'}",
            {DATA_TYPE_STRING}},
+          {"mask {hide_range {from: 5 to: 65536}}", {DATA_TYPE_STRING}},
+          {"mask {hide_range {from: 62 to: 66}}", {DATA_TYPE_STRING}},
           {"mask {keep_range {from: 2 to: 3}}", {DATA_TYPE_STRING}},
+          {"mask {keep_range {from: 1 to: 60}}", {DATA_TYPE_STRING}},
           {"mask {keep_range {from: 1 to: 5} symbol: '·'}", {DATA_TYPE_STRING}},
           {"mask {hide_before {character: '@'}}", {DATA_TYPE_STRING}},
           {"mask {hide_before {character: '阳'} symbol: '某'}",
            {DATA_TYPE_STRING}},
+          {"mask {hide_before {character: '阳'}}", {DATA_TYPE_STRING}},
           {"mask {hide_after {character: '7'}}", {DATA_TYPE_STRING}},
+          {"mask {hide_after {character: '\\360\\240\\200\\200'}}",
+           {DATA_TYPE_STRING}},
           {"mask {hide_after {character: '·'}}", {DATA_TYPE_STRING}},
           {"mask {pattern {expression: '[0-9]+'}}", {DATA_TYPE_STRING}},
           {"mask {pattern {expression: '[张欧\314\201]'} symbol: '＊'}",

@@ -330,8 +330,52 @@ std::optional<PlainValue> FromNumber(long double number,
   return static_cast<int64_t>(number);
 }
 
+// Decimals of scale 0, digit by digit.
+absl::int128 DecimalSlowly(const std::string& text) {
+  absl::int128 number = 0;
+  for (const char c : text) {
+    if (c != '-') number = number * 10 + (c - '0');
+  }
+  return text[0] == '-' ? -number : number;
+}
+
+std::optional<PlainValue> GeneralizeDecimalSlowly(const Generalize& generalize,
+                                                  absl::int128 number) {
+  if (generalize.has_clamp()) {
+    const auto& clamp = generalize.clamp();
+    if (!clamp.min().empty()) {
+      number = std::max(number, DecimalSlowly(clamp.min()));
+    }
+    if (!clamp.max().empty()) {
+      number = std::min(number, DecimalSlowly(clamp.max()));
+    }
+    return number;
+  }
+  const auto& bucket = generalize.bucket();
+  if (!generalize.has_round() && bucket.width().empty()) {
+    std::optional<PlainValue> out;
+    for (const std::string& bound : bucket.bounds()) {
+      if (number >= DecimalSlowly(bound)) out = DecimalSlowly(bound);
+    }
+    return out;
+  }
+  const absl::int128 width = DecimalSlowly(
+      generalize.has_round() ? generalize.round().step() : bucket.width());
+  absl::int128 above = number % width;
+  if (above < 0) above += width;
+  if (generalize.has_round() && width - above <= above) {
+    if (number > absl::Int128Max() - (width - above)) return std::nullopt;
+    return number + (width - above);
+  }
+  if (number < absl::Int128Min() + above) return std::nullopt;
+  return number - above;
+}
+
 std::optional<PlainValue> GeneralizeNumberSlowly(const Generalize& generalize,
                                                  const PlainValue& value) {
+  if (const auto* decimal = std::get_if<absl::int128>(&value)) {
+    return GeneralizeDecimalSlowly(generalize, *decimal);
+  }
   const long double number = NumberSlowly(value);
   const auto parse = [](const std::string& text) {
     return std::strtold(text.c_str(), nullptr);

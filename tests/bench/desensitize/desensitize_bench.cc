@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "libs/base/file.h"
@@ -112,6 +113,96 @@ Column Integers() {
     builder.AppendInt64(static_cast<int64_t>(random() % 1'000'000));
   }
   return builder.Finish();
+}
+
+// Of people who are looked after now: of any second since 2015.
+Column Times() {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_TIMESTAMP);
+  constexpr int64_t kBegin = 1'420'070'400;
+  for (uint32_t i = 0; i < kRows; ++i) {
+    const auto seconds =
+        kBegin + static_cast<int64_t>(random() % (12 * 31'557'600));
+    builder.AppendTimestamp(seconds * 1'000'000);
+  }
+  return builder.Finish();
+}
+
+// Amounts of money: some cents to a million, small ones more often.
+Column Amounts() {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_DECIMAL128);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    builder.AppendDecimal(absl::int128(
+        static_cast<int64_t>(random() % (uint64_t{1} << (8 + random() % 20)))));
+  }
+  return builder.Finish();
+}
+
+Column Doubles() {
+  Random random(1);
+  ColumnBuilder builder(1, records::v1::DATA_TYPE_DOUBLE);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    builder.AppendDouble(static_cast<double>(random() % 10'000'000) / 64);
+  }
+  return builder.Finish();
+}
+
+// Every tenth row is null.
+Column WithNulls(const Column& column) {
+  ColumnBuilder builder(1, column.type);
+  for (uint32_t i = 0; i < kRows; ++i) {
+    if (i % 10 == 3) {
+      builder.AppendNull();
+    } else if (column.type == records::v1::DATA_TYPE_DATE) {
+      builder.AppendDate(column.Value<int32_t>(i));
+    } else {
+      builder.AppendText(column.Text(i));
+    }
+  }
+  return builder.Finish();
+}
+
+// Numbers of contracts, files and licences, of 8 to 20 characters.
+std::string FileNumber(Random* random) {
+  return absl::StrCat("HZ-", Digits(5 + (*random)() % 13, random));
+}
+
+std::string Plate(Random* random) {
+  static const std::vector<std::string> provinces = {"京", "浙", "沪", "粤",
+                                                     "苏", "皖", "赣", "闽"};
+  static const std::string letters = "ABCDEFGHJKLMNPQRSTUVWXYZ";
+  std::string plate = provinces[(*random)() % provinces.size()];
+  plate += letters[(*random)() % letters.size()];
+  // One in three is of a new-energy vehicle, and a few end in a character.
+  if ((*random)() % 3 == 0) plate += (*random)() % 2 == 0 ? 'D' : 'F';
+  plate += Digits(4, random);
+  if ((*random)() % 100 == 0) return plate + "学";
+  return plate + letters[(*random)() % letters.size()];
+}
+
+std::string Address(Random* random) {
+  static const std::vector<std::string> places = {
+      "浙江省杭州市西湖区文二西路", "浙江省宁波市海曙区中山东路",
+      "上海市浦东新区世纪大道", "江苏省苏州市姑苏区观前街"};
+  return absl::StrCat(places[(*random)() % places.size()],
+                      Digits(1 + (*random)() % 3, random), "号");
+}
+
+// Diagnoses, ICD-10.
+std::string DiagnosisCode(uint64_t number) {
+  return absl::StrFormat("%c%02d.%d", 'A' + static_cast<int>(number % 20),
+                         number / 20 % 20, number / 400 % 5);
+}
+
+std::string DiagnosisTable() {
+  std::string csv;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    const std::string code = DiagnosisCode(i);
+    absl::StrAppend(&csv, code, ",", code.substr(0, 3), ",", code.substr(0, 1),
+                    "\\n");
+  }
+  return csv;
 }
 
 size_t BytesOf(const Column& column) {
@@ -223,6 +314,7 @@ std::unique_ptr<const Operator> Compile(const std::string& json, DataType type,
   field.set_name("value");
   field.set_type(type);
   field.set_length_max(length_max);
+  if (type == records::v1::DATA_TYPE_DECIMAL128) field.set_scale(2);
   desensitize::OperatorKeys keys;
   keys.pseudonym_secret = std::string(32, 'k');
   keys.token_secret = std::string(32, 'k');
@@ -267,12 +359,13 @@ class Cases {
     AddCopying("age band",
                "{generalize: {age: {as_of: '2026-01-01', band_years: 5}}}",
                dates);
-    AddCopying("bucket", "{generalize: {bucket: {width: '1000'}}}", Integers());
-    AddCopying("clamp", "{generalize: {clamp: {max: '90000'}}}", Integers());
     AddCopying("division", "{generalize: {division: {level: COUNTY}}}",
                Texts([](Random* random) {
                  return absl::StrCat("330106", Digits(6, random));
                }));
+    AddDates(dates);
+    AddNumbers();
+    AddMixedTexts(ids, names);
     AddHashing("pseudonym sha256", "{pseudonym: {}}", ids);
     Add("pseudonym sm3", "{pseudonym: {hash: SM3}}", ids,
         "2 compressions of SM3", TwoSm3Compressions);
@@ -294,6 +387,81 @@ class Cases {
   const std::vector<Case>& all() const { return cases_; }
 
  private:
+  void AddDates(const Column& dates) {
+    const Column times = Times();
+    AddCopying("date to month", "{generalize: {date: {unit: MONTH}}}", dates);
+    AddCopying("date to quarter", "{generalize: {date: {unit: QUARTER}}}",
+               dates);
+    AddCopying("date to month, nulls", "{generalize: {date: {unit: MONTH}}}",
+               WithNulls(dates));
+    AddCopying("time to year", "{generalize: {date: {unit: YEAR}}}", times);
+    AddCopying("time to quarter", "{generalize: {date: {unit: QUARTER}}}",
+               times);
+    AddCopying("time to month", "{generalize: {date: {unit: MONTH}}}", times);
+    AddCopying("time to day", "{generalize: {date: {unit: DAY}}}", times);
+    AddCopying("weekday of date", "{generalize: {weekday: {}}}", dates);
+    AddCopying("weekday of time", "{generalize: {weekday: {}}}", times);
+    AddCopying("age of time",
+               "{generalize: {age: {as_of: '2032-01-01', band_years: 5}}}",
+               times);
+  }
+
+  void AddNumbers() {
+    const std::string bounds =
+        "{generalize: {bucket: {bounds: ['0', '100', '1000', '5000', '10000', "
+        "'50000', '100000']}}}";
+    const std::vector<std::pair<std::string, Column>> columns = {
+        {"integer", Integers()}, {"double", Doubles()}, {"money", Amounts()}};
+    for (const auto& [name, column] : columns) {
+      AddCopying("bucket of " + name, "{generalize: {bucket: {width: '1000'}}}",
+                 column);
+      AddCopying("bounds of " + name, bounds, column);
+      AddCopying("round of " + name, "{generalize: {round: {step: '100'}}}",
+                 column);
+      AddCopying("clamp of " + name,
+                 "{generalize: {clamp: {min: '10', max: '90000'}}}", column);
+    }
+  }
+
+  void AddMixedTexts(const Column& ids, const Column& names) {
+    const Column numbers = Texts(FileNumber);
+    const Column addresses = Texts(Address);
+    AddCopying("keep_ends, mixed", "{mask: {keep_ends: {first: 3, last: 2}}}",
+               numbers);
+    AddCopying("keep_ends, nulls", "{mask: {keep_ends: {first: 3, last: 2}}}",
+               WithNulls(ids));
+    AddCopying("keep_ends, names", "{mask: {keep_ends: {first: 1}}}", names);
+    AddCopying("keep_ends, addresses", "{mask: {keep_ends: {first: 6}}}",
+               addresses);
+    AddCopying("hide_range, mixed", "{mask: {hide_range: {from: 4, to: 7}}}",
+               numbers);
+    AddCopying("hide_range, Han", "{mask: {hide_range: {from: 7, to: 64}}}",
+               addresses);
+    AddCopying("keep_range, mixed", "{mask: {keep_range: {from: 1, to: 5}}}",
+               numbers);
+    AddCopying("hide_before", "{mask: {hide_before: {character: '-'}}}",
+               numbers);
+    AddCopying("hide_after", "{mask: {hide_after: {character: '-'}}}", numbers);
+    AddCopying("pattern", "{mask: {pattern: {expression: '[0-9]{4}'}}}",
+               numbers);
+    AddCopying("plate", "{mask: {plate: {}}}", Texts(Plate));
+    AddCopying("hierarchy",
+               absl::StrCat("{generalize: {hierarchy: {level: 1, csv: \"",
+                            DiagnosisTable(), "\"}}}"),
+               Texts([](Random* random) {
+                 return DiagnosisCode((*random)() % 2000);
+               }));
+    const auto point = [](Random* random) {
+      return absl::StrCat(119 + (*random)() % 2, ".", Digits(6, random), ",",
+                          29 + (*random)() % 2, ".", Digits(6, random));
+    };
+    AddCopying("grid", "{generalize: {grid: {cell: '0.01'}}}", Texts(point));
+    AddCopying("grid of 0.05", "{generalize: {grid: {cell: '0.05'}}}",
+               Texts(point));
+    AddCopying("withhold", "{withhold: {}}", ids);
+    AddCopying("withhold, constant", "{withhold: {constant: 'none'}}", ids);
+  }
+
   static Column Cards() {
     return Texts([](Random* random) {
       const std::string digits = absl::StrCat("622202", Digits(9, random));
