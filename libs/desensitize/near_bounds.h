@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,7 +28,10 @@ struct NearClamp {
   SLUICE_ANY_LEVEL uint64_t operator()(T value, T* out) const {
     const T raised = value < least ? least : value;
     *out = raised > most ? most : raised;
-    return none | (value == value ? 0 : ~uint64_t{0});
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::isnan(value) ? ~uint64_t{0} : none;
+    }
+    return none;
   }
 };
 
