@@ -78,6 +78,14 @@ std::optional<double> ParseDouble(absl::string_view text) {
   return number;
 }
 
+bool ReachesUnit(absl::string_view text, uint32_t scale) {
+  const std::optional<Parts> parts = Split(text);
+  if (!parts) return false;
+  const auto [negative, whole, fraction] = Trimmed(*parts);
+  return !whole.empty() || fraction.substr(0, scale).find_first_not_of('0') !=
+                               absl::string_view::npos;
+}
+
 std::string ShortestDecimal(absl::string_view text) {
   const std::optional<Parts> parts = Split(text);
   if (!parts) return "";

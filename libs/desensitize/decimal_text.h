@@ -20,6 +20,9 @@ std::optional<absl::int128> ParseDecimal(absl::string_view text,
 // The same as a double.
 std::optional<double> ParseDouble(absl::string_view text);
 
+// Whether the number that `text` is, without its sign, is 10^-scale or more.
+bool ReachesUnit(absl::string_view text, uint32_t scale);
+
 // The shortest text of the number that `text` is: "0.5" of "00.50". Of no
 // number an empty one.
 std::string ShortestDecimal(absl::string_view text);

@@ -32,6 +32,17 @@ TEST_CASE("what is no decimal, or too fine or too long, is refused") {
   CHECK_FALSE(ParseDecimal(std::string(38, '9'), 1));
 }
 
+TEST_CASE("a number reaches the unit of its scale or does not") {
+  CHECK(ReachesUnit("1", 0));
+  CHECK(ReachesUnit("0.01", 2));
+  CHECK(ReachesUnit("-0.0150", 2));
+  CHECK(ReachesUnit("12", 38));
+  CHECK_FALSE(ReachesUnit("0.99", 0));
+  CHECK_FALSE(ReachesUnit("0.0099", 2));
+  CHECK_FALSE(ReachesUnit("00.00", 2));
+  CHECK_FALSE(ReachesUnit("x", 2));
+}
+
 TEST_CASE("the shortest text is the same for every spelling of a number") {
   for (const auto& [text, shortest] :
        std::vector<std::pair<std::string, std::string>>{{"500", "500"},

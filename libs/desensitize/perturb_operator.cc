@@ -175,7 +175,8 @@ class NoiseOperator : public PerturbOperator {
             column, records,
             [this](double value, const crypto::Digest& digest, double* out) {
               *out = value + NoiseOf(digest);
-              return std::isfinite(*out);
+              // A value so large that it swallows the noise does not pass.
+              return std::isfinite(*out) && *out != value;
             });
       case records::v1::DATA_TYPE_DECIMAL128:
         return ApplyToIntegers<Int128>(column, records);

@@ -184,9 +184,9 @@ TEST_CASE("two lengths of a date shift do not tell of each other") {
 
 TEST_CASE("a scale is one reading however it is spelt") {
   const Numbers values = RandomValues();
-  const Numbers read = Read("perturb {laplace {scale: '0.5'}}", values);
-  CHECK(Read("perturb {laplace {scale: '00.500'}}", values) == read);
-  CHECK(Read("perturb {laplace {scale: '0.50001'}}", values) != read);
+  const Numbers read = Read("perturb {laplace {scale: '2.5'}}", values);
+  CHECK(Read("perturb {laplace {scale: '02.500'}}", values) == read);
+  CHECK(Read("perturb {laplace {scale: '2.50001'}}", values) != read);
 }
 
 TEST_CASE("another version of the root is another reading") {
@@ -195,6 +195,28 @@ TEST_CASE("another version of the root is another reading") {
   const std::string text = "perturb {laplace {scale: '500'}}";
   CHECK(std::abs(Correlation(values, Read(text, values, kType, 0, Keys('s')),
                              Read(text, values, kType, 0, Keys('t')))) < 0.04);
+}
+
+TEST_CASE("a double that swallows its noise does not pass") {
+  Treatment treatment;
+  treatment.mutable_perturb()->mutable_laplace()->set_scale("1");
+  const Resource resource = CaseResource(records::v1::DATA_TYPE_DOUBLE);
+  const auto compiled =
+      CompileOperator(treatment, resource.fields(2), resource, Keys());
+  REQUIRE(compiled.ok());
+  PlainBatch plain;
+  plain.row_count = 3;
+  plain.columns = {
+      {kIdField,
+       records::v1::DATA_TYPE_INT64,
+       {int64_t{1}, int64_t{2}, int64_t{3}}},
+      {kValueField, records::v1::DATA_TYPE_DOUBLE, {1e20, 36.6, -1e300}}};
+  const records::Batch batch = records::BuildBatch(plain);
+  const Treated treated = (*compiled)->ApplyIn(batch.columns.back(), {batch});
+  CHECK(treated.untreatable == 2);
+  CHECK(treated.column.IsNull(0));
+  CHECK(treated.column.Value<double>(1) != 36.6);
+  CHECK(treated.column.IsNull(2));
 }
 
 // The example of docs/formats/perturb.md.

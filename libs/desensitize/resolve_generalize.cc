@@ -65,6 +65,25 @@ absl::Status CheckAscending(const TreatmentSite& site,
   return absl::OkStatus();
 }
 
+// Bounds that list every number of a range leave it as it is. Two are allowed:
+// nothing but the lower one stays what it was.
+absl::Status CheckBoundsReduce(const TreatmentSite& site,
+                               const NumberBucket& bucket) {
+  if (site.type() == records::v1::DATA_TYPE_DOUBLE ||
+      bucket.bounds_size() <= 2) {
+    return absl::OkStatus();
+  }
+  const auto first = site.UnitsOf(*bucket.bounds().begin());
+  const auto last = site.UnitsOf(*bucket.bounds().rbegin());
+  if (!first || last != *first + (bucket.bounds_size() - 1)) {
+    return absl::OkStatus();
+  }
+  return site.Unfit("generalize.bucket.bounds",
+                    "are each one unit of the field's last decimal above the "
+                    "one before, which would leave all numbers from the first "
+                    "to the last as they are: use fewer, or clamp");
+}
+
 absl::Status CheckBucket(const TreatmentSite& site,
                          const NumberBucket& bucket) {
   RETURN_IF_ERROR(site.CheckType(IsNumber(site.type()), "generalize.bucket",
@@ -72,8 +91,11 @@ absl::Status CheckBucket(const TreatmentSite& site,
   if (bucket.width().empty() == bucket.bounds().empty()) {
     return site.Unfit("generalize.bucket", "needs either width or bounds");
   }
-  if (!bucket.bounds().empty()) return CheckAscending(site, bucket);
-  return site.CheckNumber(bucket.width(), "generalize.bucket.width", true);
+  if (bucket.bounds().empty()) {
+    return site.CheckStep(bucket.width(), "generalize.bucket.width");
+  }
+  RETURN_IF_ERROR(CheckAscending(site, bucket));
+  return CheckBoundsReduce(site, bucket);
 }
 
 absl::Status CheckClamp(const TreatmentSite& site, const NumberClamp& clamp) {
@@ -153,8 +175,7 @@ absl::Status CheckGeneralize(const TreatmentSite& site,
     case Generalize::kRound:
       RETURN_IF_ERROR(site.CheckType(IsNumber(site.type()), "generalize.round",
                                      "INT64, DOUBLE or DECIMAL128"));
-      return site.CheckNumber(generalize.round().step(),
-                              "generalize.round.step", true);
+      return site.CheckStep(generalize.round().step(), "generalize.round.step");
     case Generalize::kClamp:
       return CheckClamp(site, generalize.clamp());
     case Generalize::kWeekday:

@@ -171,11 +171,8 @@ absl::Status CheckPerturb(const TreatmentSite& site, const Perturb& perturb) {
                          "INT64, DOUBLE or DECIMAL128"));
       const std::string& scale =
           laplace ? perturb.laplace().scale() : perturb.gaussian().scale();
-      // In the field's own unit, but as fine as one likes.
-      if (ParseDouble(AsView(scale)).value_or(0) > 0) return absl::OkStatus();
-      return site.Unfit(
-          laplace ? "perturb.laplace.scale" : "perturb.gaussian.scale",
-          "is no decimal above 0");
+      return site.CheckNoise(
+          scale, laplace ? "perturb.laplace.scale" : "perturb.gaussian.scale");
     }
     case Perturb::RULE_NOT_SET:
       break;

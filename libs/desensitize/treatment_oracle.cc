@@ -546,7 +546,11 @@ std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
     return static_cast<int64_t>(sum);
   }
   const double noise = NoiseSlowly(perturb, digest);
-  if (const auto* number = std::get_if<double>(&value)) return *number + noise;
+  if (const auto* number = std::get_if<double>(&value)) {
+    const double sum = *number + noise;
+    if (sum == *number) return std::nullopt;
+    return sum;
+  }
   const absl::int128 rounded(std::round(noise));
   if (const auto* number = std::get_if<absl::int128>(&value)) {
     return *number + rounded;

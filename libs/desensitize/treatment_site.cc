@@ -44,6 +44,11 @@ std::string FittingTreatments(DataType type) {
   return absl::StrJoin(fitting, ", ");
 }
 
+// Of an INT64 or DECIMAL128.
+uint32_t DecimalsOf(const catalog::v1::Field& field) {
+  return field.type() == records::v1::DATA_TYPE_DECIMAL128 ? field.scale() : 0;
+}
+
 bool IsPositiveNumberOf(const catalog::v1::Field& field,
                         const std::string& text, bool* parsed) {
   if (field.type() == records::v1::DATA_TYPE_DOUBLE) {
@@ -52,8 +57,7 @@ bool IsPositiveNumberOf(const catalog::v1::Field& field,
     return number.value_or(0) > 0;
   }
   const bool is_decimal = field.type() == records::v1::DATA_TYPE_DECIMAL128;
-  const auto number =
-      ParseDecimal(AsView(text), is_decimal ? field.scale() : 0);
+  const auto number = ParseDecimal(AsView(text), DecimalsOf(field));
   *parsed = number.has_value() &&
             (is_decimal || (*number >= std::numeric_limits<int64_t>::min() &&
                             *number <= std::numeric_limits<int64_t>::max()));
@@ -111,6 +115,38 @@ absl::Status TreatmentSite::CheckNumber(const std::string& text,
   }
   if (positive && !is_positive) return Unfit(part, "is not above 0");
   return absl::OkStatus();
+}
+
+absl::Status TreatmentSite::CheckStep(const std::string& text,
+                                      absl::string_view part) const {
+  RETURN_IF_ERROR(CheckNumber(text, part, true));
+  if (type() == records::v1::DATA_TYPE_DOUBLE ||
+      UnitsOf(text).value_or(0) > 1) {
+    return absl::OkStatus();
+  }
+  return Unfit(part,
+               "is one unit of the field's last decimal, which would leave "
+               "every value as it is: use a larger one, or keep");
+}
+
+absl::Status TreatmentSite::CheckNoise(const std::string& text,
+                                       absl::string_view part) const {
+  if (ParseDouble(AsView(text)).value_or(0) <= 0) {
+    return Unfit(part, "is no decimal above 0");
+  }
+  if (type() == records::v1::DATA_TYPE_DOUBLE ||
+      ReachesUnit(AsView(text), DecimalsOf(field_))) {
+    return absl::OkStatus();
+  }
+  return Unfit(part,
+               "is below one unit of the field's last decimal, so that "
+               "rounding would leave most values as they are, or all: use a "
+               "larger one");
+}
+
+std::optional<absl::int128> TreatmentSite::UnitsOf(
+    const std::string& text) const {
+  return ParseDecimal(AsView(text), DecimalsOf(field_));
 }
 
 }  // namespace sluice::desensitize

@@ -4,9 +4,11 @@
 #define SLUICE_LIBS_DESENSITIZE_TREATMENT_SITE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -59,6 +61,19 @@ class TreatmentSite {
   // and above 0 if `positive`.
   absl::Status CheckNumber(const std::string& text, absl::string_view part,
                            bool positive) const;
+
+  // Unfit unless `text` is above one unit of the field's last decimal, of which
+  // every INT64 and DECIMAL128 is a multiple. A DOUBLE has no such unit: above
+  // 0 is enough, and whether that hides anything people must judge.
+  absl::Status CheckStep(const std::string& text, absl::string_view part) const;
+
+  // Unfit unless `text` is at least that unit, however fine: rounding would
+  // take smaller noise away. For a DOUBLE above 0.
+  absl::Status CheckNoise(const std::string& text,
+                          absl::string_view part) const;
+
+  // `text` in that unit, of an INT64 or DECIMAL128.
+  std::optional<absl::int128> UnitsOf(const std::string& text) const;
 
  private:
   const catalog::v1::Field& field_;

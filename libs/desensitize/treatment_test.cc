@@ -398,6 +398,17 @@ TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
       {"generalize {round {}}", "generalize.round.step"},
       {"generalize {clamp {}}", "generalize.clamp"},
       {"generalize {clamp {min: '2' max: '1'}}", "generalize.clamp"},
+      // These would change nothing, or hardly anything.
+      {"generalize {bucket {width: '1'}}", "generalize.bucket.width"},
+      {"generalize {bucket {width: '01.0'}}", "generalize.bucket.width"},
+      {"generalize {bucket {bounds: ['-1', '0', '1', '2']}}",
+       "generalize.bucket.bounds"},
+      {"generalize {round {step: '1'}}", "generalize.round.step"},
+      {"perturb {laplace {scale: '0.01'}}", "perturb.laplace.scale"},
+      {"perturb {gaussian {scale: '0.99'}}", "perturb.gaussian.scale"},
+      {"chain {steps {generalize {clamp {min: '0'}}}"
+       " steps {generalize {round {step: '1'}}}}",
+       "chain.steps[1].generalize.round.step"},
       {"perturb {}", "perturb"},
       {"perturb {laplace {scale: '0'}}", "perturb.laplace.scale"},
       {"perturb {gaussian {scale: 'x'}}", "perturb.gaussian.scale"},
@@ -407,6 +418,34 @@ TEST_CASE("a treatment outside its bounds is unfit at the part that is") {
     CHECK(Resolved(treatment, number) ==
           "error at fields[2].treatment." + part);
   }
+}
+
+TEST_CASE("what is too fine to hide anything goes by the field's scale") {
+  Field field = FieldOf(records::v1::DATA_TYPE_DECIMAL128);
+  field.set_scale(2);
+  const auto fits = [&field](const std::string& treatment) {
+    return ResolveTreatment(Parse(treatment), field, kPath).ok();
+  };
+  CHECK(fits("generalize {bucket {width: '0.02'}}"));
+  CHECK_FALSE(fits("generalize {bucket {width: '0.01'}}"));
+  CHECK(fits("generalize {round {step: '1'}}"));
+  CHECK_FALSE(fits("generalize {round {step: '0.010'}}"));
+  CHECK(fits("generalize {bucket {bounds: ['0', '1', '2']}}"));
+  CHECK_FALSE(fits("generalize {bucket {bounds: ['0.1', '0.11', '0.12']}}"));
+  CHECK(fits("perturb {laplace {scale: '0.01'}}"));
+  CHECK(fits("perturb {gaussian {scale: '0.0155'}}"));
+  CHECK_FALSE(fits("perturb {laplace {scale: '0.0099'}}"));
+  // A double has no last decimal.
+  field = FieldOf(records::v1::DATA_TYPE_DOUBLE);
+  CHECK(fits("generalize {bucket {width: '0.001'}}"));
+  CHECK(fits("generalize {round {step: '1'}}"));
+  CHECK(fits("perturb {laplace {scale: '0.001'}}"));
+  // Whether there are any, and counts whose greatest are one.
+  field = FieldOf(records::v1::DATA_TYPE_INT64);
+  CHECK(fits("generalize {bucket {bounds: ['0', '1']}}"));
+  CHECK(fits("generalize {bucket {bounds: ['0', '1', '2', '4']}}"));
+  CHECK(fits("generalize {round {step: '2'}}"));
+  CHECK(fits("perturb {gaussian {scale: '1'}}"));
 }
 
 TEST_CASE("the bounds themselves are allowed") {
