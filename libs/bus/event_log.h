@@ -148,7 +148,9 @@ class GroupMember {
   // assignment.
   // Errors: POSITION_EXPIRED (retention has passed the place of a partition,
   // which FieldOf names "<topic>/<partition>"; Seek elsewhere), NOT_FOUND (the
-  // topic was deleted), STORAGE_FAILED, CORRUPT.
+  // bus has no such topic, or so it says: each time once, for the member goes
+  // on where the topic comes back, and DescribeTopic tells whether it is gone),
+  // STORAGE_FAILED, CORRUPT.
   virtual absl::StatusOr<PollResult> Poll(size_t bytes_max) = 0;
 
   // Next fetch from `partition` starts at the first message with an offset of
@@ -160,7 +162,9 @@ class GroupMember {
   // newest commit of a partition replaces one that is on its way, and those on
   // their way are finished when the member leaves. FENCED if the partition is
   // known to be another's; the commit of a member that does not know it yet
-  // takes no effect. What a crash loses is fetched again by the next member.
+  // takes no effect. What a crash loses is fetched again by the next member. A
+  // bus that says that it has no such topic has not taken it, which Poll tells
+  // with NOT_FOUND: commit again once the topic is found to be there.
   virtual absl::Status Commit(const TopicPartition& partition,
                               int64_t offset) = 0;
 
@@ -173,6 +177,13 @@ class GroupMember {
   virtual void OnWakeup(std::function<void()> wakeup) = 0;
 };
 
+// Kafka says "unknown topic" also of one that is there: by a node that has just
+// started, or while a leader moves. So one such answer is evidence of nothing.
+// So many in a row, each to a question with a second between two of them, say
+// that a topic is gone: by then Kafka has long moved a leader or started a
+// node.
+inline constexpr int kMissingAnswersMax = 30;
+
 // Thread-safe.
 class EventLog {
  public:
@@ -183,7 +194,7 @@ class EventLog {
   // it), OUT_OF_BOUNDS for a spec outside its bounds.
   virtual absl::Status CreateTopic(const TopicSpec& spec) = 0;
 
-  // NOT_FOUND if there is none.
+  // NOT_FOUND if there is none: see kMissingAnswersMax.
   virtual absl::StatusOr<TopicSpec> DescribeTopic(const std::string& name) = 0;
 
   // The producer `producer_id`; an earlier one of this id is fenced from now

@@ -64,8 +64,7 @@ class MockKafka {
   MockKafka(const MockKafka&) = delete;
   MockKafka& operator=(const MockKafka&) = delete;
 
-  std::unique_ptr<EventLog> Open() {
-    KafkaLogOptions options;
+  std::unique_ptr<EventLog> Open(KafkaLogOptions options = {}) {
     options.bootstrap_servers =
         absl::StrSplit(rd_kafka_mock_cluster_bootstraps(cluster_), ',');
     options.request_timeout = absl::Seconds(4);
@@ -83,6 +82,13 @@ class MockKafka {
   }
   void Heal(Request request) {
     rd_kafka_mock_clear_request_errors(cluster_, request);
+  }
+  // Whether its nodes say that they know the topic.
+  void Know(bool known) {
+    rd_kafka_mock_topic_set_error(
+        cluster_, "topic",
+        known ? RD_KAFKA_RESP_ERR_NO_ERROR
+              : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   }
   void Down() { rd_kafka_mock_broker_set_down(cluster_, -1); }
   void Up() { rd_kafka_mock_broker_set_up(cluster_, -1); }
@@ -408,6 +414,52 @@ TEST_CASE(
   REQUIRE(listener.PollUntil([&] { return listener.lost == 2; }));
   REQUIRE(listener.PollUntil([&] { return listener.values.size() == 2; }));
   CHECK(listener.owned.size() == 2);
+}
+
+TEST_CASE("A member outlives a moment in which Kafka does not know its topic") {
+  MockKafka kafka;
+  KafkaLogOptions options;
+  options.properties = {{"topic.metadata.refresh.interval.ms", "500"}};
+  const auto log = kafka.Open(options);
+  auto appender = log->OpenAppender();
+  REQUIRE((*appender)->Append(Message("before")).ok());
+  Listener listener(log.get());
+  REQUIRE(listener.PollUntil([&] { return listener.values.size() == 1; }));
+  for (int i = 0; i < 2; ++i) {
+    CAPTURE(i);
+    kafka.Know(false);
+    kafka.Fail(kFetch, {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART});
+    REQUIRE(listener.PollUntil([&] { return !listener.last.ok(); }));
+    CHECK(ReasonOf(listener.last) == REASON_CODE_NOT_FOUND);
+    kafka.Know(true);
+    const size_t had = listener.values.size();
+    REQUIRE(listener.PollUntil([&] {
+      static_cast<void>((*appender)->Append(Message("after")));
+      return listener.values.size() > had && listener.values.back() == "after";
+    }));
+    // The same moment is not told for ever.
+    CHECK(listener.PollUntil([&] { return listener.last.ok(); }));
+  }
+}
+
+TEST_CASE("That a topic is not known for a commit is told, and later it is") {
+  MockKafka kafka;
+  const auto log = kafka.Open();
+  Listener listener(log.get());
+  REQUIRE(listener.PollUntil([&] { return listener.owned.size() == 2; }));
+  // More often than librdkafka tries by itself.
+  kafka.Fail(kOffsetCommit, std::vector<rd_kafka_resp_err_t>(
+                                6, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));
+  REQUIRE(listener.member().Commit(kOne, 7).ok());
+  REQUIRE(listener.PollUntil([&] { return !listener.last.ok(); }));
+  CHECK(ReasonOf(listener.last) == REASON_CODE_NOT_FOUND);
+  kafka.Heal(kOffsetCommit);
+  REQUIRE(listener.member().Commit(kOne, 7).ok());
+  CHECK(listener.PollUntil([&] {
+    const auto committed = log->CommittedOffset("group", kOne);
+    return committed.ok() && *committed == 7;
+  }));
+  CHECK(listener.last.ok());
 }
 
 TEST_CASE("A place that Kafka does not have is told until a Seek leaves it") {

@@ -160,6 +160,9 @@ absl::StatusOr<PollResult> KafkaGroupMember::Poll(size_t bytes_max) {
   PollResult result;
   TakeEvents(&result);
   absl::Status status = commits_->Serve();
+  if (ReasonOf(status) == status::v1::REASON_CODE_NOT_FOUND) {
+    missing_ = std::exchange(status, absl::OkStatus());
+  }
   Fetch(bytes_max, &result);
   if (status.ok()) status = trouble_;
   for (const auto& [partition, held] : held_) {
@@ -167,10 +170,12 @@ absl::StatusOr<PollResult> KafkaGroupMember::Poll(size_t bytes_max) {
   }
   // A trouble of a partition comes again with the next Poll; what else there is
   // would be lost.
-  if (!status.ok() && result.lost.empty() && result.gained.empty() &&
-      result.fetched.empty()) {
-    return status;
+  if (!result.lost.empty() || !result.gained.empty() ||
+      !result.fetched.empty()) {
+    return result;
   }
+  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(std::exchange(missing_, absl::OkStatus()));
   return result;
 }
 
@@ -278,12 +283,16 @@ void KafkaGroupMember::TakeError(rd_kafka_resp_err_t err,
       // Of one node; the others may do.
       return;
     default:
-      trouble_ = connection_->Failure(
-          err, absl::StrCat("group ", group_id_, " reading ", full_topic_, ": ",
-                            said));
-      if (ReasonOf(trouble_) == status::v1::REASON_CODE_NOT_FOUND) {
-        connection_->Forget(topic_);
-      }
+      break;
+  }
+  const absl::Status failure = connection_->Failure(
+      err,
+      absl::StrCat("group ", group_id_, " reading ", full_topic_, ": ", said));
+  if (ReasonOf(failure) == status::v1::REASON_CODE_NOT_FOUND) {
+    connection_->Forget(topic_);
+    missing_ = failure;
+  } else {
+    trouble_ = failure;
   }
 }
 
@@ -399,7 +408,7 @@ void KafkaGroupMember::TakeFetchError(int partition, Held* held,
       message.err, absl::StrCat("fetching from ", Spell(partition)));
   if (ReasonOf(failure) == status::v1::REASON_CODE_NOT_FOUND) {
     connection_->Forget(topic_);
-    trouble_ = failure;
+    missing_ = failure;
   } else {
     held->trouble = failure;
   }

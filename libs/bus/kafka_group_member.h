@@ -122,6 +122,9 @@ class KafkaGroupMember : public GroupMember {
   HeldMap held_;
   // Of the member as a whole.
   absl::Status trouble_;
+  // That Kafka has no such topic, until it is told. librdkafka goes on by
+  // itself where the topic comes back.
+  absl::Status missing_;
   // The partition that the next fetch begins with, so that none starves.
   int turn_ = 0;
 };

@@ -191,9 +191,9 @@ Exchange::Exchange(const ExchangeOptions& options)
       leaving_("deliver/leave", options.streams_max),
       pool_("deliver", options.worker_threads),
       slow_pool_("deliver/slow", 1),
-      // Beside each stream's call there may be one that nobody waits for any
-      // more.
-      asking_("deliver/start", 2 * options.streams_max) {
+      // Of each stream one, one that nobody waits for any more, and one for its
+      // topic.
+      asking_("deliver/start", 3 * options.streams_max) {
   {
     MutexLock lock(&listening_->mutex);
     listening_->exchange = this;

@@ -167,7 +167,8 @@ class Exchange {
   WorkerPool pool_;
   // For what waits for the registry: suspensions.
   WorkerPool slow_pool_;
-  // In which streams ask the bus where to begin.
+  // In which streams ask the bus where to begin, and whether their topic is
+  // gone.
   BusThreads asking_;
   const std::shared_ptr<Listening> listening_ = std::make_shared<Listening>();
   uint64_t listener_id_ = 0;

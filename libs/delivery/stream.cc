@@ -32,16 +32,24 @@ bool MayPass(const absl::Status& why) {
          reason == status::v1::REASON_CODE_STORAGE_FAILED;
 }
 
+std::string TopicOf(const std::string& resource) {
+  return absl::StrCat("records.", resource);
+}
+
+absl::Status TopicDeleted(const std::string& resource) {
+  return Error(status::v1::REASON_CODE_NOT_FOUND,
+               absl::StrCat("the records of ", resource,
+                            " are gone from the bus, for their topic was "
+                            "deleted: ask the provider to publish them again, "
+                            "then start from the beginning"));
+}
+
 // What a consumer reads when the bus has nothing for it any more.
 absl::Status ExplainBusError(const absl::Status& why,
                              const std::string& resource) {
   switch (ReasonOf(why)) {
     case status::v1::REASON_CODE_NOT_FOUND:
-      return Annotate(
-          why, absl::StrCat("the records of ", resource,
-                            " are gone from the bus, for their topic was "
-                            "deleted: ask the provider to publish them "
-                            "again, then start from the beginning"));
+      return TopicDeleted(resource);
     case status::v1::REASON_CODE_POSITION_EXPIRED:
       return Annotate(
           why, absl::StrCat("retention has removed records of ", resource,
@@ -77,7 +85,10 @@ Frame CaughtUpFrame() {
 
 }  // namespace
 
-Stream::Stream(StreamOptions options) : options_(std::move(options)) {}
+Stream::Stream(StreamOptions options)
+    : options_(std::move(options)),
+      inquiry_(options_.log, TopicOf(options_.resource), options_.group,
+               options_.bus_threads) {}
 
 std::shared_ptr<Stream> Stream::Create(StreamOptions options) {
   auto member = std::move(options.member);
@@ -154,6 +165,7 @@ void Stream::Tick() {
   MutexLock lock(&mutex_);
   ticked_ = true;
   may_gain_ = true;
+  may_inquire_ = true;
   SchedulePumpLocked();
 }
 
@@ -244,6 +256,7 @@ void Stream::RunPump() {
 }
 
 absl::StatusOr<bool> Stream::PumpOnce() {
+  RETURN_IF_ERROR(LookForTopic());
   const absl::Status taken = TakeAcknowledgements();
   if (!taken.ok()) {
     RETURN_IF_ERROR(WaitForBus(taken));
@@ -272,7 +285,7 @@ absl::StatusOr<bool> Stream::PumpOnce() {
     went_on = Recount();
   } else if (room > 0 && assigned_once_ && !fetched_.empty()) {
     ASSIGN_OR_RETURN(went_on, PrepareNext());
-  } else if (room > 0 && at_end_ && gaining_.empty()) {
+  } else if (room > 0 && at_end_ && gaining_.empty() && !inquiry_.suspected()) {
     SayCaughtUp();
   }
   if (!went_on) UnpinIfTicked();
@@ -280,7 +293,9 @@ absl::StatusOr<bool> Stream::PumpOnce() {
 }
 
 absl::Status Stream::WaitForBus(const absl::Status& why) {
-  if (ReasonOf(why) != status::v1::REASON_CODE_STORAGE_FAILED) {
+  if (ReasonOf(why) == status::v1::REASON_CODE_NOT_FOUND) {
+    inquiry_.Suspect();
+  } else if (ReasonOf(why) != status::v1::REASON_CODE_STORAGE_FAILED) {
     return ExplainBusError(why, options_.resource);
   }
   const absl::Time now = options_.clock->Now();
@@ -289,8 +304,50 @@ absl::Status Stream::WaitForBus(const absl::Status& why) {
     LogWarning("stream waits for the bus",
                {{"stream", options_.id}, {"why", why}});
   }
-  return now - *bus_failing_since_ > options_.pause_max ? why
-                                                        : absl::OkStatus();
+  return now - *bus_failing_since_ > options_.pause_max
+             ? ExplainBusError(why, options_.resource)
+             : absl::OkStatus();
+}
+
+absl::Status Stream::LookForTopic() {
+  if (!inquiry_.suspected()) return absl::OkStatus();
+  {
+    MutexLock lock(&mutex_);
+    if (!std::exchange(may_inquire_, false)) return absl::OkStatus();
+  }
+  std::optional<bus::TopicPartition> witness;
+  if (!owned_.empty()) witness = owned_.begin()->first;
+  switch (inquiry_.Look(witness)) {
+    case TopicInquiry::Verdict::kOpen:
+      return absl::OkStatus();
+    case TopicInquiry::Verdict::kGone:
+      return TopicDeleted(options_.resource);
+    case TopicInquiry::Verdict::kThere:
+      break;
+  }
+  const absl::Status again = CommitAgain();
+  return again.ok() ? again : WaitForBus(again);
+}
+
+absl::Status Stream::CommitTo(const bus::TopicPartition& partition,
+                              int64_t offset) {
+  absl::Status status = member_->Commit(partition, offset);
+  if (ReasonOf(status) == status::v1::REASON_CODE_FENCED) {
+    return absl::OkStatus();
+  }
+  if (status.ok()) committed_[partition] = offset;
+  return status;
+}
+
+absl::Status Stream::CommitAgain() {
+  for (const auto& [partition, offset] : committed_) {
+    absl::Status status = member_->Commit(partition, offset);
+    if (status.ok() || ReasonOf(status) == status::v1::REASON_CODE_FENCED) {
+      continue;
+    }
+    return status;
+  }
+  return absl::OkStatus();
 }
 
 void Stream::UnpinIfTicked() {
@@ -373,6 +430,7 @@ absl::Status Stream::Fetch(size_t bytes_max) {
 
 void Stream::Lose(const bus::TopicPartition& partition) {
   owned_.erase(partition);
+  committed_.erase(partition);
   if (!gaining_.empty() && gaining_.front() == partition) BreakOffLookup();
   passed_over_.erase(partition);
   std::erase(gaining_, partition);
@@ -446,6 +504,15 @@ absl::StatusOr<bool> Stream::TryGain() {
   const bool has_moved_back = std::exchange(moving_back_, false);
   RETURN_IF_ERROR(found->status());
   const StartPoint& start = **found;
+  const bool group_has_committed = start.committed || start.moves_back;
+  const auto number = static_cast<uint32_t>(partition.partition);
+  if (inquiry_.was_suspected() && assigned_once_ && !group_has_committed &&
+      position_.partitions.count(number) > 0) {
+    // The group has committed at least where this stream began: as TopicInquiry
+    // says.
+    End(TopicDeleted(options_.resource));
+    return false;
+  }
   if (!start.committed && !has_moved_back) {
     // The group begins here: whoever has the partition next, before anything
     // was acknowledged, must not begin later, nor pass over what the group was
@@ -454,6 +521,7 @@ absl::StatusOr<bool> Stream::TryGain() {
     if (!begun.ok() && ReasonOf(begun) != status::v1::REASON_CODE_FENCED) {
       return begun;
     }
+    if (begun.ok()) committed_[partition] = start.offset;
     // A client that resumes takes the later of its position and the group's
     // commit, so nothing may be sent of a partition while that commit is still
     // the one that the client asked to go behind.
@@ -814,7 +882,8 @@ absl::Status Stream::TakeAcknowledgements() {
   std::vector<Commit> recorded;
   {
     MutexLock lock(&mutex_);
-    recorded.swap(commits_);
+    // It may be another topic by now, where they would pass over what is new.
+    if (!inquiry_.suspected()) recorded.swap(commits_);
     settled = SettleLocked();
     receipts_in_flight_ += static_cast<int>(settled.size());
   }
@@ -823,11 +892,8 @@ absl::Status Stream::TakeAcknowledgements() {
     const Commit& commit = recorded[i];
     const auto owned = owned_.find(commit.partition);
     if (owned == owned_.end() || owned->second != commit.ownership) continue;
-    const absl::Status status =
-        member_->Commit(commit.partition, commit.offset);
-    if (status.ok() || ReasonOf(status) == status::v1::REASON_CODE_FENCED) {
-      continue;
-    }
+    const absl::Status status = CommitTo(commit.partition, commit.offset);
+    if (status.ok()) continue;
     // What was acknowledged waits for the bus too.
     MutexLock lock(&mutex_);
     commits_.insert(commits_.begin(),
@@ -840,7 +906,9 @@ absl::Status Stream::TakeAcknowledgements() {
 
 absl::Status Stream::CommitPassedOver() {
   // Once for what one fetch brought.
-  if (passed_over_.empty() || !fetched_.empty()) return absl::OkStatus();
+  if (passed_over_.empty() || !fetched_.empty() || inquiry_.suspected()) {
+    return absl::OkStatus();
+  }
   std::set<bus::TopicPartition> outstanding;
   {
     MutexLock lock(&mutex_);
@@ -855,10 +923,7 @@ absl::Status Stream::CommitPassedOver() {
       ++passed;
       continue;
     }
-    const absl::Status status = member_->Commit(passed->first, passed->second);
-    if (!status.ok() && ReasonOf(status) != status::v1::REASON_CODE_FENCED) {
-      return status;
-    }
+    RETURN_IF_ERROR(CommitTo(passed->first, passed->second));
     passed = passed_over_.erase(passed);
   }
   return absl::OkStatus();
@@ -940,7 +1005,7 @@ bool Stream::WindDown() {
   }
   {
     MutexLock lock(&mutex_);
-    if (!taken.ok()) commits_.clear();
+    if (!taken.ok() || inquiry_.suspected()) commits_.clear();
     if (receipts_in_flight_ > 0 || !commits_.empty()) return false;
   }
   if (options_.retire) {

@@ -48,6 +48,7 @@
 #include "libs/delivery/sink.h"
 #include "libs/delivery/start_lookup.h"
 #include "libs/delivery/start_point.h"
+#include "libs/delivery/topic_inquiry.h"
 #include "libs/registry/quota.h"
 
 namespace sluice::delivery {
@@ -229,6 +230,12 @@ class Stream : public std::enable_shared_from_this<Stream> {
   absl::Status Fetch(size_t bytes_max);
   // What to make of an error of the bus: OK to ask again later.
   absl::Status WaitForBus(const absl::Status& why);
+  // Once a tick while the topic may be gone: NOT_FOUND once it is.
+  absl::Status LookForTopic();
+  // Commits, and notes it for CommitAgain. FENCED is no error.
+  absl::Status CommitTo(const bus::TopicPartition& partition, int64_t offset);
+  // What the bus may not have taken while it did not know the topic.
+  absl::Status CommitAgain();
   // Lets go of memory of the bus once messages have waited for a tick.
   void UnpinIfTicked();
   void SayCaughtUp();
@@ -335,6 +342,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool gain_failing_ = false;
   // Since when the bus cannot be read.
   std::optional<absl::Time> bus_failing_since_;
+  TopicInquiry inquiry_;
+  // What this stream has committed last of each partition that it owns.
+  std::map<bus::TopicPartition, int64_t> committed_;
   bool quota_waiting_ = false;
   // Of what was taken last.
   absl::Time taken_day_end_ = absl::InfiniteFuture();
@@ -368,6 +378,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool ticked_ ABSL_GUARDED_BY(mutex_) = false;
   // False from a failure to gain a partition to the next tick.
   bool may_gain_ ABSL_GUARDED_BY(mutex_) = true;
+  // False from a look for the topic to the next tick.
+  bool may_inquire_ ABSL_GUARDED_BY(mutex_) = true;
   // The writer waits, for the day of the next one is over: it counts again
   // before it is written.
   bool recounting_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,5 +1,6 @@
 // What a stream makes of a bus that is away, has let records go, or moves
 // partitions about.
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
@@ -32,6 +33,24 @@ class MemberScript {
     MutexLock lock(&mutex_);
     return error_;
   }
+  // The partition goes and comes again, as far as the stream can tell.
+  void Regain() {
+    MutexLock lock(&mutex_);
+    regain_ = true;
+  }
+  bool TakeRegain() {
+    MutexLock lock(&mutex_);
+    return std::exchange(regain_, false);
+  }
+  // Commits are taken, and nothing comes of them.
+  void DropCommits(bool drop) {
+    MutexLock lock(&mutex_);
+    drop_ = drop;
+  }
+  bool drops_commits() const {
+    MutexLock lock(&mutex_);
+    return drop_;
+  }
   // While held, commits are taken and not carried out; then the newest is.
   void HoldCommits(bool hold) {
     MutexLock lock(&mutex_);
@@ -63,6 +82,8 @@ class MemberScript {
   mutable Mutex mutex_;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
   bool hold_ ABSL_GUARDED_BY(mutex_) = false;
+  bool regain_ ABSL_GUARDED_BY(mutex_) = false;
+  bool drop_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::weak_ptr<const std::string>> owners_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -82,6 +103,11 @@ class ScriptedMember : public bus::GroupMember {
     }
     auto polled = real_->Poll(bytes_max);
     if (!polled.ok()) return polled;
+    if (script_->TakeRegain()) {
+      const bus::TopicPartition partition = {"records.civil-affairs.people", 0};
+      polled->lost.push_back(partition);
+      polled->gained.push_back(partition);
+    }
     for (auto& part : polled->fetched) {
       for (bus::Message& message : part.messages) {
         const auto owner = std::make_shared<const std::string>(
@@ -99,6 +125,7 @@ class ScriptedMember : public bus::GroupMember {
   absl::Status Commit(const bus::TopicPartition& partition,
                       int64_t offset) override {
     RETURN_IF_ERROR(script_->error());
+    if (script_->drops_commits()) return absl::OkStatus();
     if (script_->holds_commits()) {
       held_[partition] = offset;
       return absl::OkStatus();
@@ -115,7 +142,8 @@ class ScriptedMember : public bus::GroupMember {
   std::map<bus::TopicPartition, int64_t> held_;
 };
 
-// The fixture's log, which cannot be read while `down`.
+// The fixture's log, which cannot be read while `down`, has no topics while
+// `missing`, and no commits once it has `forgotten`.
 class LogThatGoesAway : public bus::EventLog {
  public:
   explicit LogThatGoesAway(bus::EventLog* real) : real_(real) {}
@@ -124,12 +152,20 @@ class LogThatGoesAway : public bus::EventLog {
   std::atomic<int> refused = 0;
   // Questions for commits that were answered.
   std::atomic<int> answered = 0;
+  std::atomic<bool> missing = false;
+  std::atomic<bool> forgotten = false;
+  // Questions for topics.
+  std::atomic<int> described = 0;
 
   absl::Status CreateTopic(const bus::TopicSpec& spec) override {
     return real_->CreateTopic(spec);
   }
   absl::StatusOr<bus::TopicSpec> DescribeTopic(
       const std::string& name) override {
+    ++described;
+    if (missing) {
+      return Error(status::v1::REASON_CODE_NOT_FOUND, "no such topic");
+    }
     return real_->DescribeTopic(name);
   }
   absl::StatusOr<std::unique_ptr<bus::Producer>> OpenProducer(
@@ -158,6 +194,9 @@ class LogThatGoesAway : public bus::EventLog {
       ++refused;
       return Error(status::v1::REASON_CODE_STORAGE_FAILED, "nobody answers");
     }
+    if (forgotten) {
+      return Error(status::v1::REASON_CODE_NOT_FOUND, "nothing is committed");
+    }
     const auto committed = real_->CommittedOffset(group, partition);
     ++answered;
     return committed;
@@ -178,6 +217,8 @@ struct Scripted {
     options.member =
         std::make_unique<ScriptedMember>(std::move(options.member), &script);
     options.clock = &domain.bus.clock;
+    options.log = &log;
+    options.bus_threads = &threads;
     stream = domain.Open(std::move(options), &sink, batches);
   }
   ~Scripted() {
@@ -185,23 +226,164 @@ struct Scripted {
     (void)sink.WaitForFinish();
   }
 
+  // What the bus says of a topic that it does not know: to the member once, and
+  // to who asks while `missing`.
+  void LoseTopic(bool missing) {
+    log.missing = missing;
+    script.Fail(Error(status::v1::REASON_CODE_NOT_FOUND, "no such topic"));
+    stream->Tick();
+    domain.Drain();
+    script.Fail(absl::OkStatus());
+  }
+  // Until the bus was asked for the topic so many times more, or the stream has
+  // ended.
+  void TickUntilAsked(int more) {
+    const int target = log.described + more;
+    TickUntil([&] { return log.described >= target || sink.finished(); });
+  }
+  // Until one is durable, and the stream has heard of it.
+  void WaitForReceipt() {
+    const absl::Time deadline = absl::Now() + kTestWait;
+    const auto is_there = [&] {
+      const auto entries = domain.Entries();
+      return std::any_of(entries.begin(), entries.end(),
+                         [](const auto& entry) { return entry.has_receipt(); });
+    };
+    while (!is_there()) {
+      REQUIRE(absl::Now() < deadline);
+      domain.Drain();
+    }
+    domain.Drain();
+  }
+  void TickUntil(const std::function<bool()>& done) {
+    const absl::Time deadline = absl::Now() + kTestWait;
+    while (!done()) {
+      REQUIRE(absl::Now() < deadline);
+      stream->Tick();
+      domain.Drain();
+    }
+  }
+
   MemberScript script;
   DeliveryFixture domain;
+  LogThatGoesAway log{domain.bus.log.get()};
+  BusThreads threads{"test/start", 3};
   ScriptedSink sink;
   std::shared_ptr<Stream> stream;
 };
 
-TEST_CASE("A topic that is deleted ends its streams, which say so") {
-  Scripted test;
-  test.domain.PublishBatches(0, 2);
-  test.sink.WaitForDeliveries(2);
-  test.script.Fail(Error(status::v1::REASON_CODE_NOT_FOUND, "no such topic"));
-  test.stream->Tick();
-  const absl::Status why = test.sink.WaitForFinish();
+void CheckDeleted(const absl::Status& why) {
   CHECK(ReasonOf(why) == status::v1::REASON_CODE_NOT_FOUND);
   CHECK_THAT(std::string(why.message()),
              Contains("civil-affairs.people") && Contains("deleted") &&
                  Contains("start from the beginning"));
+}
+
+TEST_CASE("A topic that stays away ends its streams, which say so") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.LoseTopic(/*missing=*/true);
+  test.TickUntilAsked(bus::kMissingAnswersMax);
+  CHECK_FALSE(test.sink.finished());
+  // The last answer is taken, and no further question asked.
+  test.TickUntilAsked(1);
+  CheckDeleted(test.sink.WaitForFinish());
+  CHECK(test.log.described == bus::kMissingAnswersMax);
+}
+
+TEST_CASE("A topic that is not known for a moment ends no stream") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  // Each time the count begins anew.
+  for (int i = 0; i < 2; ++i) {
+    test.LoseTopic(/*missing=*/true);
+    test.TickUntilAsked(bus::kMissingAnswersMax - 1);
+    test.log.missing = false;
+    test.TickUntilAsked(1);
+    for (int tick = 0; tick < 3; ++tick) {
+      test.stream->Tick();
+      test.domain.Drain();
+    }
+    CHECK_FALSE(test.sink.finished());
+  }
+  test.domain.PublishBatches(0, 1);
+  test.sink.WaitForDeliveries(3);
+  // The topic is there: nobody asks any more.
+  const int asked = test.log.described;
+  for (int tick = 0; tick < 3; ++tick) {
+    test.stream->Tick();
+    test.domain.Drain();
+  }
+  CHECK(test.log.described == asked);
+}
+
+TEST_CASE("Nothing is said to be caught up while the topic may be gone") {
+  Scripted test;
+  test.sink.WaitForCaughtUp(1);
+  test.LoseTopic(/*missing=*/true);
+  test.domain.PublishBatches(0, 1);
+  test.sink.WaitForDeliveries(1);
+  test.TickUntilAsked(2);
+  CHECK(test.sink.kinds() ==
+        std::vector<std::string>{"started", "caught_up", "delivery"});
+  test.log.missing = false;
+  test.TickUntil([&] { return test.sink.kinds().back() == "caught_up"; });
+}
+
+TEST_CASE(
+    "What is acknowledged while the topic may be gone is committed after") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.domain.WaitForCommit(0, 0);
+  test.LoseTopic(/*missing=*/true);
+  test.stream->Acknowledge(2);
+  test.WaitForReceipt();
+  test.TickUntilAsked(2);
+  const auto committed = [&] {
+    return *test.log.CommittedOffset("test", test.domain.Partition(0));
+  };
+  CHECK(committed() == 0);
+  test.log.missing = false;
+  test.TickUntil([&] { return committed() == 2; });
+}
+
+TEST_CASE("What a bus without the topic did not take is committed again") {
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.domain.WaitForCommit(0, 0);
+  test.script.DropCommits(true);
+  test.stream->Acknowledge(2);
+  test.WaitForReceipt();
+  test.script.DropCommits(false);
+  test.LoseTopic(/*missing=*/false);
+  test.TickUntil([&] {
+    return *test.log.CommittedOffset("test", test.domain.Partition(0)) == 2;
+  });
+}
+
+TEST_CASE("A topic that was made anew is not taken for the one before") {
+  const bool suspected = GENERATE(true, false);
+  const bool regained = !suspected || GENERATE(true, false);
+  Scripted test;
+  test.domain.PublishBatches(0, 2);
+  test.sink.WaitForDeliveries(2);
+  test.domain.WaitForCommit(0, 0);
+  test.log.forgotten = true;
+  if (suspected) test.LoseTopic(/*missing=*/regained);
+  if (regained) test.script.Regain();
+  test.stream->Tick();
+  if (suspected) {
+    test.TickUntil([&] { return test.sink.finished(); });
+    CheckDeleted(test.sink.WaitForFinish());
+    CHECK(test.sink.deliveries().size() == 2);
+  } else {
+    // What was not acknowledged comes again, as from any other member.
+    test.sink.WaitForDeliveries(4);
+  }
 }
 
 TEST_CASE("What retention has taken ends the stream and is not skipped") {

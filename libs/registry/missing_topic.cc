@@ -16,7 +16,7 @@ absl::Status MissingTopic::Judge(const absl::Status& read) {
   const bool is_confirmed =
       ReasonOf(described) == status::v1::REASON_CODE_NOT_FOUND;
   answers_ = is_confirmed ? answers_ + 1 : 0;
-  if (answers_ >= kMissingAnswersMax) {
+  if (answers_ >= bus::kMissingAnswersMax) {
     return Error(
         status::v1::REASON_CODE_CORRUPT,
         absl::StrCat(

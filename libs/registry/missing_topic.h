@@ -10,14 +10,8 @@
 
 namespace sluice::registry {
 
-// So many answers in a row, each to a read and to a question about the topic,
-// say that it is gone. With a second between two of them Kafka has long moved a
-// leader or started a node.
-inline constexpr int kMissingAnswersMax = 30;
-
-// Kafka says "unknown topic" also of one that is there: by a node that has just
-// started, or while a leader moves. So one such answer is evidence of nothing.
-// Not thread-safe.
+// Believes that the topic is gone as bus::kMissingAnswersMax says, each answer
+// one to a read and to a question about the topic. Not thread-safe.
 class MissingTopic {
  public:
   // `log` must outlive this.
@@ -26,9 +20,8 @@ class MissingTopic {
 
   // Takes what a read of the topic came to and says what it means. NOT_FOUND
   // becomes STORAGE_FAILED, for which to try again, and CORRUPT once it was
-  // confirmed kMissingAnswersMax times in a row. All else is given back as it
-  // is; an answer that the topic is there, or none at all, begins the count
-  // anew.
+  // confirmed so often in a row. All else is given back as it is; an answer
+  // that the topic is there, or none at all, begins the count anew.
   absl::Status Judge(const absl::Status& read);
 
   // From the first NOT_FOUND until a read is OK: the topic may have been
