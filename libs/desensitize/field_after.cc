@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "libs/desensitize/bucket_texts.h"
 #include "libs/desensitize/constant_value.h"
 #include "libs/desensitize/division_code.h"
 #include "libs/desensitize/fpe_alphabet.h"
 #include "libs/desensitize/hierarchy_table.h"
+#include "libs/desensitize/sensitive_spans.h"
 #include "libs/desensitize/surrogate_texts.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/desensitize/treatment_site.h"
@@ -14,6 +16,8 @@ namespace {
 using agreement::v1::Fpe;
 using agreement::v1::Generalize;
 using agreement::v1::Mask;
+using agreement::v1::MaskFreeText;
+using agreement::v1::Surrogate;
 using agreement::v1::Withhold;
 
 // The longest point after its treatment: -180.000000,-180.000000.
@@ -27,6 +31,7 @@ bool CanFail(const Mask& mask) {
     case Mask::kPhone:
     case Mask::kAddress:
     case Mask::kHideRange:
+    case Mask::kClasses:
     case Mask::kPattern:
     case Mask::kEmail:
     case Mask::kBankCard:
@@ -39,6 +44,16 @@ bool CanFail(const Mask& mask) {
 
 // Bytes that a masked value may have.
 uint32_t MaskedLengthMax(const Mask& mask, const Field& field) {
+  if (mask.has_free_text()) {
+    switch (mask.free_text().form()) {
+      case MaskFreeText::LABEL:
+        return static_cast<uint32_t>(LabelledBytesMax(LengthMaxOf(field)));
+      case MaskFreeText::REMOVE:
+        return field.length_max();
+      default:
+        break;
+    }
+  }
   const auto symbol_bytes = static_cast<uint32_t>(mask.symbol().size());
   if (mask.has_phone()) return 7 + 4 * symbol_bytes;
   if (mask.has_address() || symbol_bytes <= 1) return field.length_max();
@@ -52,6 +67,13 @@ void AfterMask(const Mask& mask, Field* after) {
   if (!mask.has_address()) after->clear_semantic_type();
 }
 
+void BecomeText(uint64_t length_max, Field* after) {
+  after->set_type(records::v1::DATA_TYPE_STRING);
+  after->set_length_max(static_cast<uint32_t>(length_max));
+  after->clear_scale();
+  after->clear_semantic_type();
+}
+
 void AfterGeneralize(const Generalize& generalize, Field* after) {
   after->set_required(false);
   switch (generalize.rule_case()) {
@@ -59,6 +81,13 @@ void AfterGeneralize(const Generalize& generalize, Field* after) {
       after->set_length_max(
           static_cast<uint32_t>(DivisionDigits(generalize.division().level())));
       break;
+    case Generalize::kBucket:
+      if (IsBucketText(generalize.bucket())) {
+        BecomeText(BucketTextBytesMax(generalize.bucket(), after->type()),
+                   after);
+      }
+      break;
+    case Generalize::kTimePart:
     case Generalize::kWeekday:
     case Generalize::kAge:
       after->set_type(records::v1::DATA_TYPE_INT64);
@@ -92,10 +121,28 @@ void AfterFpe(const Fpe& fpe, Field* after) {
   }
 }
 
-void BecomeText(uint64_t length_max, Field* after) {
-  after->set_type(records::v1::DATA_TYPE_STRING);
-  after->set_length_max(static_cast<uint32_t>(length_max));
-  after->clear_semantic_type();
+void AfterSurrogate(const Surrogate& surrogate, Field* after) {
+  switch (surrogate.kind_case()) {
+    case Surrogate::kInRange:
+      break;
+    case Surrogate::kSameForm:
+      after->set_required(false);
+      // Its check character is made up like the rest.
+      after->clear_semantic_type();
+      break;
+    case Surrogate::kOneOf: {
+      size_t most = 0;
+      for (const std::string& value : surrogate.one_of().values()) {
+        most = std::max(most, value.size());
+      }
+      after->set_length_max(static_cast<uint32_t>(most));
+      after->clear_semantic_type();
+      break;
+    }
+    default:
+      after->set_length_max(static_cast<uint32_t>(kSurrogateBytesMax));
+      break;
+  }
 }
 
 // What both treatments of a conditional one allow, which make the same type.
@@ -144,7 +191,7 @@ Field FieldAfter(const Treatment& resolved, const Field& field) {
       after.set_required(false);
       break;
     case Treatment::kSurrogate:
-      after.set_length_max(static_cast<uint32_t>(kSurrogateBytesMax));
+      AfterSurrogate(resolved.surrogate(), &after);
       break;
     case Treatment::kChain:
       for (const Treatment& step : resolved.chain().steps()) {

@@ -36,6 +36,17 @@ std::unique_ptr<const Operator> NewNumberGeneralization(
     const agreement::v1::Generalize& resolved, records::DataType type,
     uint32_t scale);
 
+// The same numbers to the text of their bucket, whose form is RANGE or which
+// has labels.
+std::unique_ptr<const Operator> NewBucketTextGeneralization(
+    const agreement::v1::NumberBucket& bucket, records::DataType type,
+    uint32_t scale);
+
+// DATE and TIMESTAMP to a part of it, an INT64. HOUR_OF_DAY takes TIMESTAMP
+// alone.
+std::unique_ptr<const Operator> NewTimePartGeneralization(
+    agreement::v1::TimePart::Part part);
+
 // What the table does not hold is untreatable.
 std::unique_ptr<const Operator> NewHierarchyGeneralization(
     HierarchyTable table);

@@ -1,6 +1,7 @@
 // What must hold of encryption, tokens and surrogates whatever the key is.
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/encoding.h"
 #include "libs/base/status.h"
@@ -28,6 +30,7 @@ namespace {
 
 using records::Column;
 using records::ColumnBuilder;
+using records::DataType;
 using Random = std::mt19937_64;
 using Texts = std::vector<std::string>;
 
@@ -360,7 +363,8 @@ TEST_CASE("a surrogate looks like what it stands for and is always the same") {
   for (int i = 0; i < 2000; ++i) texts.push_back(RandomDigits(5, &random));
   for (const char* treatment :
        {"surrogate {name {}}", "surrogate {name {sex: FEMALE}}",
-        "surrogate {name {sex: MALE}}", "surrogate {street {}}"}) {
+        "surrogate {name {sex: MALE}}", "surrogate {street {}}",
+        "surrogate {company {}}"}) {
     CAPTURE(treatment);
     const Texts out = Apply(treatment, texts);
     CHECK(Apply(treatment, texts) == out);
@@ -376,6 +380,166 @@ TEST_CASE("a surrogate looks like what it stands for and is always the same") {
   CHECK(Apply("surrogate {name {}}", {""}) == Texts{""});
 }
 
+TEST_CASE("one of a list is any of them, each about as often") {
+  Random random(5);
+  Texts texts;
+  for (int i = 0; i < 9000; ++i) texts.push_back(RandomDigits(8, &random));
+  std::map<std::string, int> counts;
+  for (const std::string& text :
+       Apply("surrogate {one_of {values: ['a', '乙', 'cc']}}", texts)) {
+    ++counts[text];
+  }
+  REQUIRE(counts.size() == 3);
+  for (const auto& [text, count] : counts) {
+    CAPTURE(text);
+    CHECK(std::abs(count - 3000) < 200);
+  }
+}
+
+TEST_CASE(
+    "same_form keeps length, punctuation and the kind of each character") {
+  Random random(6);
+  Texts texts = {"浙A-12345", "a b,c。", std::string(5000, '7'),
+                 "\xF0\xA0\x80\x80ＡＢ９", ""};
+  for (int i = 0; i < 500; ++i) {
+    texts.push_back(absl::StrCat("No.", RandomDigits(6, &random), " 号ab"));
+  }
+  const Texts out = Apply("surrogate {same_form {}}", texts);
+  CHECK(Apply("surrogate {same_form {}}", texts) == out);
+  CHECK(Apply("surrogate {same_form {}}", texts, Keys('x')) != out);
+  std::set<std::string> different;
+  for (size_t i = 5; i < texts.size(); ++i) {
+    REQUIRE(out[i].size() == texts[i].size());
+    for (size_t k = 0; k < out[i].size(); ++k) {
+      const auto c = static_cast<unsigned char>(out[i][k]);
+      const auto was = static_cast<unsigned char>(texts[i][k]);
+      REQUIRE(absl::ascii_isdigit(c) == absl::ascii_isdigit(was));
+      REQUIRE(absl::ascii_isupper(c) == absl::ascii_isupper(was));
+      REQUIRE(absl::ascii_islower(c) == absl::ascii_islower(was));
+      REQUIRE((c < 0x80) == (was < 0x80));
+      if (was < 0x80 && !absl::ascii_isalnum(was)) REQUIRE(c == was);
+    }
+    different.insert(out[i]);
+  }
+  CHECK(different.size() ==
+        std::set<std::string>(texts.begin() + 5, texts.end()).size());
+  // Each digit of a long text is drawn for itself.
+  for (char digit = '0'; digit <= '9'; ++digit) {
+    CHECK(std::count(out[2].begin(), out[2].end(), digit) > 400);
+  }
+  CHECK(out[3].size() == 3 + 3 * 3);
+  CHECK(IsValidUtf8(AsView(out[3])));
+  // What it knows no other of, and what has nothing to hide.
+  CHECK(Apply("surrogate {same_form {}}", {"é1", "--", "1😀", "Ж"}) ==
+        Texts{"-", "-", "-", "-"});
+}
+
+TEST_CASE("surrogates and noise are those of the examples in the documents") {
+  OperatorKeys keys;
+  keys.pseudonym_secret =
+      HexDecode(
+          "33f3543c3b669d4674637968d1bf5bb3e12ac8668acf85ebf8196d143e5e8852")
+          .value();
+  CHECK(Apply("surrogate {same_form {}}", {"浙A-12345", "11010519491231002X"},
+              keys) == Texts{"敗H-16805", "42322469346522014V"});
+  CHECK(Apply("surrogate {one_of {values: ['红', '黄', '蓝']}}", {"浙A-12345"},
+              keys) == Texts{"黄"});
+  const auto apply = [&keys](const std::string& treatment,
+                             const Column& column) {
+    Field field = TextField();
+    field.set_type(column.type);
+    const auto compiled = CompileOperator(Parse(treatment), field, keys);
+    REQUIRE(compiled.ok());
+    return (*compiled)->Apply(column).column;
+  };
+  ColumnBuilder dates(7, records::v1::DATA_TYPE_DATE);
+  dates.AppendDate(6443);
+  // 1967-10-01.
+  CHECK(apply("surrogate {in_range {min: '1950-01-01' max: '2009-12-31'}}",
+              dates.Finish())
+            .Value<int32_t>(0) == -823);
+  ColumnBuilder numbers(7, records::v1::DATA_TYPE_INT64);
+  numbers.AppendInt64(12345);
+  const Column number = numbers.Finish();
+  CHECK(apply("surrogate {in_range {min: '1000' max: '9999'}}", number)
+            .Value<int64_t>(0) == 8613);
+  CHECK(apply("perturb {uniform {within: '500'}}", number).Value<int64_t>(0) ==
+        12377);
+}
+
+TEST_CASE("a number or date drawn from a range is any of it") {
+  constexpr int kRows = 10'000;
+  const auto apply = [](const std::string& treatment, DataType type) {
+    ColumnBuilder builder(7, type);
+    for (int i = 0; i < kRows; ++i) {
+      switch (type) {
+        case records::v1::DATA_TYPE_DATE:
+          builder.AppendDate(i);
+          break;
+        case records::v1::DATA_TYPE_TIMESTAMP:
+          builder.AppendTimestamp(i);
+          break;
+        case records::v1::DATA_TYPE_DOUBLE:
+          builder.AppendDouble(i);
+          break;
+        default:
+          builder.AppendInt64(i);
+      }
+    }
+    builder.AppendNull();
+    Field field = TextField();
+    field.set_type(type);
+    const auto compiled = CompileOperator(Parse(treatment), field, Keys());
+    REQUIRE(compiled.ok());
+    Treated treated = (*compiled)->Apply(builder.Finish());
+    CHECK(treated.untreatable == 0);
+    CHECK(treated.column.null_count == 1);
+    CHECK(treated.column.type == type);
+    return treated.column;
+  };
+  const Column numbers = apply("surrogate {in_range {min: '-2' max: '2'}}",
+                               records::v1::DATA_TYPE_INT64);
+  std::map<int64_t, int> counts;
+  for (uint32_t row = 0; row < kRows; ++row) {
+    ++counts[numbers.Value<int64_t>(row)];
+  }
+  REQUIRE(counts.size() == 5);
+  CHECK(counts.begin()->first == -2);
+  CHECK(counts.rbegin()->first == 2);
+  for (const auto& [number, count] : counts)
+    CHECK(std::abs(count - 2000) < 200);
+
+  const Column dates =
+      apply("surrogate {in_range {min: '1970-01-01' max: '1970-01-02'}}",
+            records::v1::DATA_TYPE_DATE);
+  int later = 0;
+  for (uint32_t row = 0; row < kRows; ++row) {
+    const int32_t day = dates.Value<int32_t>(row);
+    REQUIRE((day == 0 || day == 1));
+    later += day;
+  }
+  CHECK(std::abs(later - kRows / 2) < 300);
+
+  const Column times =
+      apply("surrogate {in_range {min: '1970-01-01' max: '1970-01-02'}}",
+            records::v1::DATA_TYPE_TIMESTAMP);
+  constexpr int64_t kTwoDays = int64_t{2} * 86'400'000'000;
+  double sum = 0;
+  for (uint32_t row = 0; row < kRows; ++row) {
+    const int64_t time = times.Value<int64_t>(row);
+    REQUIRE((time >= 0 && time < kTwoDays));
+    sum += static_cast<double>(time);
+  }
+  CHECK(std::abs(sum / kRows / kTwoDays - 0.5) < 0.02);
+
+  const Column doubles = apply("surrogate {in_range {min: '0.5' max: '0.75'}}",
+                               records::v1::DATA_TYPE_DOUBLE);
+  for (uint32_t row = 0; row < kRows; ++row) {
+    REQUIRE(doubles.Value<double>(row) >= 0.5);
+    REQUIRE(doubles.Value<double>(row) <= 0.75);
+  }
+}
+
 TEST_CASE("noise has the spread it is asked for and none on average") {
   ColumnBuilder builder(7, records::v1::DATA_TYPE_DOUBLE);
   constexpr int kRows = 20'000;
@@ -383,11 +547,13 @@ TEST_CASE("noise has the spread it is asked for and none on average") {
   const Column column = builder.Finish();
   Field field = TextField();
   field.set_type(records::v1::DATA_TYPE_DOUBLE);
-  // Laplace of scale 2 has the variance 8, Gaussian of deviation 3 has 9.
+  // Laplace of scale 2 has the variance 8, Gaussian of deviation 3 has 9, what
+  // is uniform within 6 has 12.
   for (const auto& [treatment, variance] :
        std::vector<std::pair<std::string, double>>{
            {"perturb {laplace {scale: '2'}}", 8},
-           {"perturb {gaussian {scale: '3'}}", 9}}) {
+           {"perturb {gaussian {scale: '3'}}", 9},
+           {"perturb {uniform {within: '6'}}", 12}}) {
     const auto compiled = CompileOperator(Parse(treatment), field, Keys());
     REQUIRE(compiled.ok());
     const Treated treated = (*compiled)->Apply(column);

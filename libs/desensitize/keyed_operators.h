@@ -37,9 +37,16 @@ std::unique_ptr<const Operator> NewPerturb(
     const agreement::v1::Perturb& resolved, const catalog::v1::Field& field,
     std::vector<uint32_t> record_key, absl::string_view key);
 
-// Names and streets under `key`.
+// What is made up for values of `field`, under `key`.
 std::unique_ptr<const Operator> NewSurrogate(
-    const agreement::v1::Surrogate& resolved, absl::string_view key);
+    const agreement::v1::Surrogate& resolved, const catalog::v1::Field& field,
+    absl::string_view key);
+
+// Its kinds that make up no text of their own.
+std::unique_ptr<const Operator> NewInRangeSurrogate(
+    const agreement::v1::SurrogateInRange& range,
+    const catalog::v1::Field& field, absl::string_view key);
+std::unique_ptr<const Operator> NewSameFormSurrogate(absl::string_view key);
 
 }  // namespace sluice::desensitize
 

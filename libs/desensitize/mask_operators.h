@@ -11,6 +11,7 @@
 #include "libs/desensitize/address_cut.h"
 #include "libs/desensitize/mask_symbol.h"
 #include "libs/desensitize/operator.h"
+#include "sluice/agreement/v1/treatment.pb.h"
 
 namespace sluice::desensitize {
 
@@ -58,6 +59,15 @@ std::unique_ptr<const Operator> NewPlateMask(MaskSymbol symbol);
 
 // Hides what FindSensitiveSpans finds. Nothing is untreatable.
 std::unique_ptr<const Operator> NewFreeTextMask(MaskSymbol symbol);
+
+// LABEL or REMOVE: what FindSensitiveItems finds becomes its label or nothing.
+// Nothing is untreatable.
+std::unique_ptr<const Operator> NewFreeTextWholeMask(
+    agreement::v1::MaskFreeText::Form form);
+
+// Each character but spaces and punctuation becomes the sign of its class; a
+// text without any is untreatable.
+std::unique_ptr<const Operator> NewClassesMask(MaskSymbol symbol);
 
 }  // namespace sluice::desensitize
 

@@ -9,6 +9,7 @@
 #include "libs/base/string_view.h"
 #include "libs/crypto/digest.h"
 #include "libs/crypto/ff1.h"
+#include "libs/desensitize/bucket_texts.h"
 #include "libs/desensitize/civil_date.h"
 #include "libs/desensitize/conditional_operator.h"
 #include "libs/desensitize/constant_value.h"
@@ -33,6 +34,7 @@ using agreement::v1::Fpe;
 using agreement::v1::Generalize;
 using agreement::v1::Mask;
 using agreement::v1::MaskAddress;
+using agreement::v1::MaskFreeText;
 using agreement::v1::Withhold;
 using OperatorOr = absl::StatusOr<std::unique_ptr<const Operator>>;
 
@@ -84,7 +86,11 @@ std::unique_ptr<const Operator> NewMask(const Mask& mask) {
     case Mask::kPlate:
       return NewPlateMask(symbol);
     case Mask::kFreeText:
-      return NewFreeTextMask(symbol);
+      return mask.free_text().form() == MaskFreeText::FORM_UNSPECIFIED
+                 ? NewFreeTextMask(symbol)
+                 : NewFreeTextWholeMask(mask.free_text().form());
+    case Mask::kClasses:
+      return NewClassesMask(symbol);
     case Mask::RULE_NOT_SET:
       break;
   }
@@ -99,11 +105,18 @@ OperatorOr NewGeneralization(const Generalize& generalize, const Field& field) {
       return NewDivisionGeneralization(
           DivisionDigits(generalize.division().level()));
     case Generalize::kBucket:
+      if (IsBucketText(generalize.bucket())) {
+        return NewBucketTextGeneralization(generalize.bucket(), field.type(),
+                                           field.scale());
+      }
+      return NewNumberGeneralization(generalize, field.type(), field.scale());
     case Generalize::kRound:
     case Generalize::kClamp:
       return NewNumberGeneralization(generalize, field.type(), field.scale());
     case Generalize::kWeekday:
       return NewWeekdayGeneralization();
+    case Generalize::kTimePart:
+      return NewTimePartGeneralization(generalize.time_part().part());
     case Generalize::kAge:
       return NewAgeGeneralization(
           ParseDate(AsView(generalize.age().as_of())).value_or(0),
@@ -258,7 +271,7 @@ OperatorOr Compile(const Treatment& treatment, const Field& field,
     case Treatment::kSurrogate: {
       ASSIGN_OR_RETURN(const std::string key,
                        OwnKey(field, keys, kSurrogateSalt));
-      return NewSurrogate(treatment.surrogate(), AsView(key));
+      return NewSurrogate(treatment.surrogate(), field, AsView(key));
     }
     case Treatment::kChain:
       return CompileChain(treatment.chain(), field, resource, keys);

@@ -75,6 +75,10 @@ std::string RandomText(Random* random) {
                                                       "\xF0\xA0\x80\x80",
                                                       "\xF0\xAF\xA0\x80",
                                                       "＊",
+                                                      "５",
+                                                      "ｂ",
+                                                      "Ｃ",
+                                                      "-",
                                                       "*",
                                                       "\xEF\xBF\xBD"};
   const size_t length =
@@ -256,8 +260,10 @@ PlainColumn ReadBack(const records::Column& column) {
   return records::ReadBatch(*parsed).columns.at(0);
 }
 
-void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
-  const Field field = FieldOf(plain.type);
+void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain,
+                        uint32_t scale = 0) {
+  Field field = FieldOf(plain.type);
+  field.set_scale(scale);
   const auto resolved = ResolveTreatment(treatment, field, "treatment");
   REQUIRE(resolved.ok());
   const auto compiled = CompileOperator(*resolved, field, Keys());
@@ -273,7 +279,7 @@ void CheckAgainstOracle(const Treatment& treatment, const PlainColumn& plain) {
     PlainCell out;
     if (cell) {
       out = TreatSlowly(*resolved, plain.type, *cell, kSecret,
-                        {field.id(), {}, {}});
+                        {field.id(), scale, {}, {}});
     }
     if (cell && !out && !resolved->has_withhold()) ++untreatable;
     expected.cells.push_back(std::move(out));
@@ -438,6 +444,69 @@ TEST_CASE("every other operator agrees with the oracle on random columns") {
   });
 }
 
+TEST_CASE("classes, draws and labels agree with the oracle on random columns") {
+  using namespace records::v1;  // NOLINT(google-build-using-namespace)
+  const TreatmentsOfTypes treatments = {
+      {"mask {classes {}}", {DATA_TYPE_STRING}},
+      {"mask {classes {} symbol: '某'}", {DATA_TYPE_STRING}},
+      {"generalize {time_part {part: MONTH_OF_YEAR}}",
+       {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+      {"generalize {time_part {part: DAY_OF_MONTH}}",
+       {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+      {"generalize {time_part {part: HOUR_OF_DAY}}", {DATA_TYPE_TIMESTAMP}},
+      {"generalize {bucket {width: '10' form: RANGE}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {width: '8589934592' form: RANGE}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {width: '0.50' form: RANGE}}", {DATA_TYPE_DOUBLE}},
+      {"generalize {bucket {bounds: ['-100', '0', '18', '1000000'] form: "
+       "RANGE}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {bounds: ['0', '18'] labels: ['未成年', "
+       "'adult']}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"chain {steps {generalize {bucket {width: '10' form: RANGE}}}"
+       " steps {pseudonym {}}}",
+       {DATA_TYPE_INT64}},
+      {"surrogate {one_of {values: ['red', '绿', 'blue']}}",
+       {DATA_TYPE_STRING}},
+      {"surrogate {in_range {min: '-5' max: '1000000'}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"surrogate {in_range {min: '-4611686018427387904' max: "
+       "'4611686018427387902'}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DECIMAL128}},
+      {"surrogate {in_range {min: '1950-01-01' max: '2009-12-31'}}",
+       {DATA_TYPE_DATE, DATA_TYPE_TIMESTAMP}},
+      {"surrogate {same_form {}}", {DATA_TYPE_STRING}},
+      {"perturb {uniform {within: '5'}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"perturb {uniform {within: '9223372036854775807'}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DECIMAL128}},
+  };
+  CheckAllAgainstOracle(treatments);
+}
+
+TEST_CASE("decimals of a treatment are of the field's scale") {
+  Random random(4);
+  for (const std::string text :
+       {"generalize {bucket {width: '2.5' form: RANGE}}",
+        "generalize {bucket {bounds: ['-0.05', '0', '12.50'] form: RANGE}}",
+        "surrogate {in_range {min: '-0.5' max: '99.99'}}",
+        "perturb {uniform {within: '0.02'}}"}) {
+    CAPTURE(text);
+    for (int i = 0; i < 30; ++i) {
+      PlainColumn plain =
+          RandomColumn(records::v1::DATA_TYPE_DECIMAL128, &random);
+      for (PlainCell& cell : plain.cells) {
+        if (cell && Below(&random, 2) == 0) {
+          cell = absl::int128(static_cast<int64_t>(Below(&random, 4000)) - 900);
+        }
+      }
+      CheckAgainstOracle(Parse(text), plain, 2);
+    }
+  }
+}
+
 // Letters that stand in no kept part, no symbol and no pseudonym.
 std::string Canary(Random* random, size_t length) {
   static const std::vector<std::string> letters = {
@@ -494,6 +563,10 @@ TEST_CASE("no byte of a hidden part is anywhere in the output's buffers") {
       {"fpe {bank_card {}}", "411111", "1111"},
       {"fpe {uscc {}}", "91350100", "Y43"},
       {"surrogate {street {}}", "张", ""},
+      {"surrogate {company {}}", "张", ""},
+      {"surrogate {one_of {values: ['a', 'b']}}", "张", ""},
+      {"mask {classes {}}", "(张", "-1)"},
+      {"mask {classes {} symbol: '某'}", "", ""},
       {"withhold {constant: 'x'}", "", ""},
       {"withhold {placeholder {}}", "", ""},
       {"withhold {}", "", ""},

@@ -358,5 +358,112 @@ TEST_CASE("what does not fit or lacks its key has no operator") {
   }
 }
 
+TEST_CASE("a mask of classes leaves the form and no character") {
+  CHECK(ApplyToTexts("mask {classes {}}",
+                     {"E-mail: 张伟 007", "Ab9", "ＡＢｃ０９、", "é+Ж", "",
+                      "--", "。", std::nullopt}) ==
+        Texts{"X-xxxx: ** nnn", "Xxn", "XXxnn、", "*+*", "", std::nullopt,
+              std::nullopt, std::nullopt});
+  // Columns of ASCII alone, with and without what is untreatable.
+  CHECK(ApplyToTexts("mask {classes {}}", {"AZaz09", "-1", "", "/:@[`{z"}) ==
+        Texts{"XXxxnn", "-n", "", "/:@[`{x"});
+  CHECK(ApplyToTexts("mask {classes {}}", {"A1", " /:@[`{~", "b"}) ==
+        Texts{"Xn", std::nullopt, "x"});
+  CHECK(ApplyToTexts("mask {classes {} symbol: '＊'}", {"张a"}) ==
+        Texts{"＊x"});
+}
+
+TEST_CASE("what free text holds becomes its label or goes") {
+  const Texts texts = {"张伟11010519491231002X，138-1234-5678",
+                       "13812345678",
+                       "a@b.c",
+                       "卡4111111111111111。",
+                       "无",
+                       "",
+                       std::nullopt};
+  CHECK(ApplyToTexts("mask {free_text {form: LABEL}}", texts) ==
+        Texts{"张伟<RESIDENT_ID>，<PHONE>", "<PHONE>", "<EMAIL>",
+              "卡<BANK_CARD>。", "无", "", std::nullopt});
+  CHECK(ApplyToTexts("mask {free_text {form: REMOVE}}", texts) ==
+        Texts{"张伟，", "", "", "卡。", "无", "", std::nullopt});
+  // The shortest addresses grow most.
+  std::string many;
+  std::string labels;
+  for (int i = 0; i < 100; ++i) {
+    many += "a@b.c ";
+    labels += "<EMAIL> ";
+  }
+  CHECK(ApplyToTexts("mask {free_text {form: LABEL}}", {many}) ==
+        Texts{labels});
+}
+
+TEST_CASE("a bucket is told as its ends or its label") {
+  const auto texts = [](const std::string& bucket, const Column& column) {
+    return TextsOf(
+        Apply("generalize {bucket {" + bucket + "}}", column).column);
+  };
+  ColumnBuilder integers(7, records::v1::DATA_TYPE_INT64);
+  for (const int64_t value : {int64_t{30}, int64_t{39}, int64_t{-1},
+                              std::numeric_limits<int64_t>::max(),
+                              std::numeric_limits<int64_t>::min()}) {
+    integers.AppendInt64(value);
+  }
+  integers.AppendNull();
+  const Column numbers = integers.Finish();
+  CHECK(texts("width: '10' form: RANGE", numbers) ==
+        Texts{"[30,40)", "[30,40)", "[-10,0)",
+              "[9223372036854775800,9223372036854775810)", std::nullopt,
+              std::nullopt});
+  CHECK(texts("bounds: ['0', '18', '90'] form: RANGE", numbers) ==
+        Texts{"[18,90)", "[18,90)", std::nullopt, "[90,)", std::nullopt,
+              std::nullopt});
+  CHECK(texts("bounds: ['-5', '35'] labels: ['young', '老']", numbers) ==
+        Texts{"young", "老", "young", "老", std::nullopt, std::nullopt});
+
+  ColumnBuilder doubles(7, records::v1::DATA_TYPE_DOUBLE);
+  for (const double value :
+       {0.3, 36.6, -0.05, 1e300, std::numeric_limits<double>::quiet_NaN(),
+        std::numeric_limits<double>::infinity()}) {
+    doubles.AppendDouble(value);
+  }
+  const Column temperatures = doubles.Finish();
+  CHECK(texts("width: '0.1' form: RANGE", temperatures)[2] == "[-0.1,0.0)");
+  CHECK(texts("width: '0.25' form: RANGE", temperatures) ==
+        Texts{"[0.25,0.50)", "[36.50,36.75)", "[-0.25,0.00)", std::nullopt,
+              std::nullopt, std::nullopt});
+  CHECK(texts("bounds: ['0', '37.5'] form: RANGE", temperatures) ==
+        Texts{"[0,37.5)", "[0,37.5)", std::nullopt, "[37.5,)", std::nullopt,
+              "[37.5,)"});
+}
+
+TEST_CASE("a moment gives its month, its day or its hour") {
+  const auto part = [](const std::string& name, const Column& column) {
+    const Column out =
+        Apply("generalize {time_part {part: " + name + "}}", column).column;
+    CHECK(out.type == records::v1::DATA_TYPE_INT64);
+    std::vector<int64_t> numbers;
+    for (uint32_t row = 0; row < out.row_count; ++row) {
+      if (!out.IsNull(row)) numbers.push_back(out.Value<int64_t>(row));
+    }
+    return numbers;
+  };
+  constexpr int64_t kHour = int64_t{3'600} * 1'000'000;
+  ColumnBuilder times(7, records::v1::DATA_TYPE_TIMESTAMP);
+  for (const int64_t time :
+       {int64_t{0}, 24 * kHour - 1, int64_t{-1}, 31 * 24 * kHour + 5 * kHour}) {
+    times.AppendTimestamp(time);
+  }
+  times.AppendNull();
+  const Column moments = times.Finish();
+  CHECK(part("MONTH_OF_YEAR", moments) == std::vector<int64_t>{1, 1, 12, 2});
+  CHECK(part("DAY_OF_MONTH", moments) == std::vector<int64_t>{1, 1, 31, 1});
+  CHECK(part("HOUR_OF_DAY", moments) == std::vector<int64_t>{0, 23, 23, 5});
+  ColumnBuilder days(7, records::v1::DATA_TYPE_DATE);
+  for (const int32_t day : {0, 58, 59, -1, -1'000'000}) days.AppendDate(day);
+  const Column dates = days.Finish();
+  CHECK(part("MONTH_OF_YEAR", dates) == std::vector<int64_t>{1, 2, 3, 12, 2});
+  CHECK(part("DAY_OF_MONTH", dates) == std::vector<int64_t>{1, 28, 1, 31, 4});
+}
+
 }  // namespace
 }  // namespace sluice::desensitize

@@ -11,6 +11,7 @@
 #include "libs/crypto/sha256.h"
 #include "libs/desensitize/civil_date.h"
 #include "libs/desensitize/decimal_text.h"
+#include "libs/desensitize/digest_draw.h"
 #include "libs/desensitize/keyed_operators.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/desensitize/record_operator.h"
@@ -24,12 +25,6 @@ namespace {
 using agreement::v1::Perturb;
 
 __extension__ using Int128 = __int128;
-
-// Above 0 and below 1.
-double Uniform(const uint8_t* bytes) {
-  constexpr double kSteps = 9007199254740992.0;  // 2^53
-  return (static_cast<double>(LoadBig64(bytes) >> 11) + 0.5) / kSteps;
-}
 
 // What the digests of some values of a column are of: field, record and value,
 // as docs/formats/perturb.md has it. Its memory is used again.
@@ -200,19 +195,62 @@ class NoiseOperator : public PerturbOperator {
   }
 
   double NoiseOf(const crypto::Digest& digest) const {
-    const double u = Uniform(digest.data());
+    const double u = DrawUniform(digest.data());
     if (laplace_) {
       const double centered = u - 0.5;
       const double size = -std::log1p(-2 * std::abs(centered));
       return std::copysign(scale_ * size, centered);
     }
     return scale_ * std::sqrt(-2 * std::log(u)) *
-           std::cos(2 * std::numbers::pi * Uniform(&digest[8]));
+           std::cos(2 * std::numbers::pi * DrawUniform(&digest[8]));
   }
 
   const bool laplace_;
   const double scale_;
   const double unit_;
+};
+
+class UniformOperator : public PerturbOperator {
+ public:
+  // `within` of DOUBLEs; of other types `steps`, units of their last decimal.
+  UniformOperator(double within, uint64_t steps, uint32_t field_id,
+                  std::vector<uint32_t> record_key, absl::string_view key)
+      : PerturbOperator(field_id, std::move(record_key), key),
+        within_(within),
+        steps_(steps) {}
+
+  Treated ApplyIn(const records::Column& column,
+                  const BatchRows& records) const override {
+    switch (column.type) {
+      case records::v1::DATA_TYPE_DOUBLE:
+        return TreatByDigest<double>(
+            column, records,
+            [this](double value, const crypto::Digest& digest, double* out) {
+              *out = value + within_ * (2 * DrawUniform(digest.data()) - 1);
+              return std::isfinite(*out) && *out != value;
+            });
+      case records::v1::DATA_TYPE_DECIMAL128:
+        return ApplyToIntegers<Int128>(column, records);
+      default:
+        return ApplyToIntegers<int64_t>(column, records);
+    }
+  }
+
+ private:
+  template <typename T>
+  Treated ApplyToIntegers(const records::Column& column,
+                          const BatchRows& records) const {
+    return TreatByDigest<T>(
+        column, records, [this](T value, const crypto::Digest& digest, T* out) {
+          const auto drawn =
+              static_cast<Int128>(DrawBelow(2 * steps_ + 1, digest));
+          return !__builtin_add_overflow(
+              value, static_cast<T>(drawn - static_cast<Int128>(steps_)), out);
+        });
+  }
+
+  const double within_;
+  const uint64_t steps_;
 };
 
 }  // namespace
@@ -225,6 +263,13 @@ std::unique_ptr<const Operator> NewPerturb(const Perturb& resolved,
     return std::make_unique<DateShiftOperator>(resolved.date_shift().days_max(),
                                                field.id(),
                                                std::move(record_key), key);
+  }
+  if (resolved.has_uniform()) {
+    const absl::string_view within = AsView(resolved.uniform().within());
+    return std::make_unique<UniformOperator>(
+        ParseDouble(within).value_or(0),
+        static_cast<uint64_t>(ParseDecimal(within, field.scale()).value_or(0)),
+        field.id(), std::move(record_key), key);
   }
   const bool laplace = resolved.has_laplace();
   const std::string& deviation =

@@ -182,11 +182,20 @@ TEST_CASE("two lengths of a date shift do not tell of each other") {
   CHECK(std::abs(Correlation(values, near, far)) < 0.04);
 }
 
+TEST_CASE("two widths of uniform noise do not tell of each other") {
+  const Numbers values = RandomValues();
+  const Numbers near = Read("perturb {uniform {within: '10'}}", values);
+  const Numbers far = Read("perturb {uniform {within: '31'}}", values);
+  CHECK(std::abs(Correlation(values, near, far)) < 0.04);
+}
+
 TEST_CASE("a scale is one reading however it is spelt") {
   const Numbers values = RandomValues();
   const Numbers read = Read("perturb {laplace {scale: '2.5'}}", values);
   CHECK(Read("perturb {laplace {scale: '02.500'}}", values) == read);
   CHECK(Read("perturb {laplace {scale: '2.50001'}}", values) != read);
+  CHECK(Read("perturb {uniform {within: '05.0'}}", values) ==
+        Read("perturb {uniform {within: '5'}}", values));
 }
 
 TEST_CASE("another version of the root is another reading") {
@@ -234,6 +243,8 @@ TEST_CASE("noise is that of the example in the documents") {
              12345) == 12143);
   CHECK(read("perturb {gaussian {scale: '500'}}", records::v1::DATA_TYPE_INT64,
              12345) == 11806);
+  CHECK(read("perturb {uniform {within: '500'}}", records::v1::DATA_TYPE_INT64,
+             12345) == 11993);
   CHECK(read("perturb {date_shift {days_max: 30}}", records::v1::DATA_TYPE_DATE,
              6443) == 6423);
 }

@@ -19,6 +19,9 @@ std::string PerturbParameters(const Perturb& resolved) {
     case Perturb::kGaussian:
       return absl::StrCat("gaussian:",
                           ShortestDecimal(AsView(resolved.gaussian().scale())));
+    case Perturb::kUniform:
+      return absl::StrCat("uniform:",
+                          ShortestDecimal(AsView(resolved.uniform().within())));
     case Perturb::RULE_NOT_SET:
       break;
   }

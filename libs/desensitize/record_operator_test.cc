@@ -185,6 +185,8 @@ TEST_CASE("noise follows from the field, the record's key and the value") {
         {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
        {"perturb {gaussian {scale: '1000'}}",
         {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+       {"perturb {uniform {within: '1000'}}",
+        {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
        {"chain {steps {perturb {date_shift {days_max: 3}}}"
         " steps {generalize {date {unit: MONTH}}}}",
         {DATA_TYPE_DATE}}};

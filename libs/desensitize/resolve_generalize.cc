@@ -1,6 +1,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/encoding.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/civil_date.h"
@@ -17,9 +18,11 @@ using agreement::v1::DatePart;
 using agreement::v1::Generalize;
 using agreement::v1::NumberBucket;
 using agreement::v1::NumberClamp;
+using agreement::v1::TimePart;
 
 constexpr uint32_t kBandYearsMax = 100;
 constexpr int kBoundsMax = 256;
+constexpr size_t kLabelBytesMax = 256;
 constexpr uint32_t kGridDecimals = 6;
 
 absl::Status CheckDate(const TreatmentSite& site, const DatePart& date) {
@@ -84,6 +87,45 @@ absl::Status CheckBoundsReduce(const TreatmentSite& site,
                     "to the last as they are: use fewer, or clamp");
 }
 
+// How a bucket is told, where that is not its lower end.
+absl::Status CheckBucketText(const TreatmentSite& site,
+                             const NumberBucket& bucket) {
+  constexpr absl::string_view kLabels = "generalize.bucket.labels";
+  if (!NumberBucket::Form_IsValid(bucket.form())) {
+    return site.Unfit("generalize.bucket.form", "is not RANGE");
+  }
+  if (bucket.form() == NumberBucket::RANGE && bucket.bounds().empty() &&
+      site.type() == records::v1::DATA_TYPE_DOUBLE) {
+    const size_t point = bucket.width().find('.');
+    const auto decimals = static_cast<uint32_t>(
+        point == std::string::npos ? 0 : bucket.width().size() - point - 1);
+    if (!ParseDecimal(AsView(bucket.width()), decimals)) {
+      return site.Unfit("generalize.bucket.width",
+                        "has more than 38 digits, too many to write ranges");
+    }
+  }
+  if (bucket.labels().empty()) return absl::OkStatus();
+  if (bucket.form() != NumberBucket::FORM_UNSPECIFIED) {
+    return site.Unfit(kLabels, "stand beside a form: set one of the two");
+  }
+  if (bucket.labels_size() != bucket.bounds_size()) {
+    return site.Unfit(
+        kLabels, absl::StrCat("are ", bucket.labels_size(), " for ",
+                              bucket.bounds_size(),
+                              " bounds: each bound begins a bucket, and each "
+                              "bucket needs its label"));
+  }
+  for (const std::string& label : bucket.labels()) {
+    if (label.empty() || label.size() > kLabelBytesMax ||
+        !IsValidUtf8(AsView(label))) {
+      return site.Unfit(
+          kLabels, absl::StrCat("hold one that is not 1 to ", kLabelBytesMax,
+                                " bytes of UTF-8"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckBucket(const TreatmentSite& site,
                          const NumberBucket& bucket) {
   RETURN_IF_ERROR(site.CheckType(IsNumber(site.type()), "generalize.bucket",
@@ -92,10 +134,28 @@ absl::Status CheckBucket(const TreatmentSite& site,
     return site.Unfit("generalize.bucket", "needs either width or bounds");
   }
   if (bucket.bounds().empty()) {
-    return site.CheckStep(bucket.width(), "generalize.bucket.width");
+    RETURN_IF_ERROR(site.CheckStep(bucket.width(), "generalize.bucket.width"));
+  } else {
+    RETURN_IF_ERROR(CheckAscending(site, bucket));
+    RETURN_IF_ERROR(CheckBoundsReduce(site, bucket));
   }
-  RETURN_IF_ERROR(CheckAscending(site, bucket));
-  return CheckBoundsReduce(site, bucket);
+  return CheckBucketText(site, bucket);
+}
+
+absl::Status CheckTimePart(const TreatmentSite& site, const TimePart& part) {
+  constexpr absl::string_view kPart = "generalize.time_part.part";
+  RETURN_IF_ERROR(site.CheckType(IsMoment(site.type()), "generalize.time_part",
+                                 "DATE or TIMESTAMP"));
+  if (part.part() == TimePart::PART_UNSPECIFIED ||
+      !TimePart::Part_IsValid(part.part())) {
+    return site.Unfit(kPart,
+                      "is none of MONTH_OF_YEAR, DAY_OF_MONTH, HOUR_OF_DAY");
+  }
+  if (part.part() == TimePart::HOUR_OF_DAY &&
+      site.type() == records::v1::DATA_TYPE_DATE) {
+    return site.Unfit(kPart, "is HOUR_OF_DAY, and a DATE has no hour");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckClamp(const TreatmentSite& site, const NumberClamp& clamp) {
@@ -181,6 +241,8 @@ absl::Status CheckGeneralize(const TreatmentSite& site,
     case Generalize::kWeekday:
       return site.CheckType(IsMoment(site.type()), "generalize.weekday",
                             "DATE or TIMESTAMP");
+    case Generalize::kTimePart:
+      return CheckTimePart(site, generalize.time_part());
     case Generalize::kAge:
       return CheckAge(site, generalize.age());
     case Generalize::kHierarchy:
@@ -190,9 +252,10 @@ absl::Status CheckGeneralize(const TreatmentSite& site,
     case Generalize::RULE_NOT_SET:
       break;
   }
-  return site.Unfit("generalize",
-                    "names no rule: set date, weekday, age, division, "
-                    "hierarchy, grid, bucket, round or clamp");
+  return site.Unfit(
+      "generalize",
+      "names no rule: set date, time_part, weekday, age, division, "
+      "hierarchy, grid, bucket, round or clamp");
 }
 
 }  // namespace sluice::desensitize

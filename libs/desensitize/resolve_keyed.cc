@@ -1,5 +1,6 @@
 // Pseudonyms, format-preserving encryption and noise.
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -174,11 +175,24 @@ absl::Status CheckPerturb(const TreatmentSite& site, const Perturb& perturb) {
       return site.CheckNoise(
           scale, laplace ? "perturb.laplace.scale" : "perturb.gaussian.scale");
     }
+    case Perturb::kUniform: {
+      RETURN_IF_ERROR(site.CheckType(IsNumber(site.type()), "perturb.uniform",
+                                     "INT64, DOUBLE or DECIMAL128"));
+      constexpr absl::string_view kPart = "perturb.uniform.within";
+      const std::string& within = perturb.uniform().within();
+      RETURN_IF_ERROR(site.CheckNumber(within, kPart, true));
+      if (site.type() != records::v1::DATA_TYPE_DECIMAL128 ||
+          ParseDecimal(AsView(within), site.field().scale()).value_or(0) <=
+              std::numeric_limits<int64_t>::max()) {
+        return absl::OkStatus();
+      }
+      return site.Unfit(kPart, "is 2^63 or more of the field's last decimal");
+    }
     case Perturb::RULE_NOT_SET:
       break;
   }
-  return site.Unfit("perturb",
-                    "names no rule: set date_shift, laplace or gaussian");
+  return site.Unfit(
+      "perturb", "names no rule: set date_shift, laplace, gaussian or uniform");
 }
 
 }  // namespace sluice::desensitize

@@ -4,6 +4,7 @@
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/mask_symbol.h"
+#include "libs/desensitize/sensitive_spans.h"
 #include "libs/desensitize/treatment_site.h"
 
 namespace sluice::desensitize {
@@ -14,6 +15,7 @@ using agreement::v1::KeepEnds;
 using agreement::v1::Mask;
 using agreement::v1::MaskAddress;
 using agreement::v1::MaskAround;
+using agreement::v1::MaskFreeText;
 using agreement::v1::MaskPattern;
 
 constexpr uint32_t kKeptMax = 64;
@@ -95,6 +97,23 @@ absl::Status ResolveAddress(const TreatmentSite& site, MaskAddress* address) {
                     "is none of PROVINCE, CITY, DISTRICT, STREET");
 }
 
+absl::Status CheckFreeText(const TreatmentSite& site,
+                           const MaskFreeText& free_text) {
+  constexpr absl::string_view kPart = "mask.free_text.form";
+  if (!MaskFreeText::Form_IsValid(free_text.form())) {
+    return site.Unfit(kPart, "is none of LABEL, REMOVE");
+  }
+  const uint64_t length = LengthMaxOf(site.field());
+  if (free_text.form() == MaskFreeText::LABEL &&
+      LabelledBytesMax(length) > kFieldLengthMax) {
+    return site.Unfit(
+        kPart, absl::StrCat("is LABEL, with which a value of the field's ",
+                            length, " bytes could grow above ", kFieldLengthMax,
+                            ": use REMOVE, or leave it out"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ResolveMask(const TreatmentSite& site, Mask* mask) {
@@ -115,6 +134,8 @@ absl::Status ResolveMask(const TreatmentSite& site, Mask* mask) {
       return CheckAround(site, mask->hide_before(), "mask.hide_before");
     case Mask::kHideAfter:
       return CheckAround(site, mask->hide_after(), "mask.hide_after");
+    case Mask::kFreeText:
+      return CheckFreeText(site, mask->free_text());
     case Mask::kPattern:
       return CheckPattern(site, mask->pattern());
     default:

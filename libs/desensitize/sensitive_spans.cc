@@ -85,6 +85,21 @@ struct Marks {
   char* at;
   // Set if a character of several bytes is hidden.
   bool* is_wide;
+  // Not null: what is found goes here instead, and nothing is written.
+  std::vector<SensitiveItem>* items = nullptr;
+
+  // Whether `kind` stood from `begin` to `end` and is told as a whole.
+  bool Tell(SensitiveKind kind, size_t begin, size_t end) const {
+    if (items == nullptr) return false;
+    while (!items->empty() && items->back().end > begin) {
+      begin = std::min(begin, items->back().begin);
+      end = std::max(end, items->back().end);
+      kind = SensitiveKind::kEmail;
+      items->pop_back();
+    }
+    items->push_back({begin, end, kind});
+    return true;
+  }
 
   // Characters of one byte.
   void Put(size_t begin, size_t end) const {
@@ -97,8 +112,12 @@ struct Marks {
   }
 };
 
-void HideCharacters(const Number& number, size_t from, size_t to,
-                    const Marks& marks) {
+void HideCharacters(const Number& number, SensitiveKind kind, size_t from,
+                    size_t to, const Marks& marks) {
+  const size_t last = number.size - 1;
+  if (marks.Tell(kind, number.at[0], number.at[last] + number.bytes[last])) {
+    return;
+  }
   for (size_t i = from; i < to; ++i) {
     marks.PutOne(number.at[i], number.bytes[i]);
   }
@@ -127,18 +146,19 @@ bool HideNumber(const Number& number, const Marks& marks) {
     from = kCountryDigits;
   }
   if (identifiers::IsMobileNumber(number.View(from))) {
-    HideCharacters(number, from + 3, from + 7, marks);
+    HideCharacters(number, SensitiveKind::kPhone, from + 3, from + 7, marks);
     return true;
   }
   if (HasOldForm(text)) {
-    HideCharacters(number, 6, number.size - 3, marks);
+    HideCharacters(number, SensitiveKind::kResidentId, 6, number.size - 3,
+                   marks);
     return true;
   }
-  if (!identifiers::IsValidResidentId(text) && !HasForm(text) &&
-      !identifiers::IsValidBankCard(text)) {
-    return false;
-  }
-  HideCharacters(number, 6, number.size - 4, marks);
+  const bool is_id = identifiers::IsValidResidentId(text) || HasForm(text);
+  if (!is_id && !identifiers::IsValidBankCard(text)) return false;
+  HideCharacters(number,
+                 is_id ? SensitiveKind::kResidentId : SensitiveKind::kBankCard,
+                 6, number.size - 4, marks);
   return true;
 }
 
@@ -188,7 +208,8 @@ size_t HideDigitsFrom(absl::string_view text, size_t begin,
   if (digits > 0 && digits <= identifiers::kMobileDigits &&
       !GoesOnAt(text, begin + digits)) {
     if (digits == identifiers::kMobileDigits && text[begin] == '1' &&
-        text[begin + 1] >= '3') {
+        text[begin + 1] >= '3' &&
+        !marks.Tell(SensitiveKind::kPhone, begin, begin + digits)) {
       marks.Put(begin + 3, begin + 7);
     }
     return begin + digits;
@@ -221,6 +242,7 @@ void HideEmail(absl::string_view text, size_t at, const Marks& marks) {
   while (begin < at && text[begin] == '.') ++begin;
   const absl::string_view address = text.substr(begin, end - begin);
   if (identifiers::FindEmailAt(address) == absl::string_view::npos) return;
+  if (marks.Tell(SensitiveKind::kEmail, begin, end)) return;
   const size_t first = at - begin > 1 ? begin + 1 : begin;
   marks.Put(first, at);
 }
@@ -275,6 +297,12 @@ void MarkAll(absl::string_view text, const Marks& marks) {
 }
 
 }  // namespace
+
+void FindSensitiveItems(absl::string_view text,
+                        std::vector<SensitiveItem>* items) {
+  items->clear();
+  MarkAll(text, {0, 0, nullptr, nullptr, items});
+}
 
 bool MarkSensitive(absl::string_view text, char mark, char* at) {
   bool is_wide = false;

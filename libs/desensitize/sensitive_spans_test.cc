@@ -75,6 +75,50 @@ TEST_CASE("numbers are found as people write them") {
   }
 }
 
+std::string Labelled(const std::string& text) {
+  static const std::string labels = "IPBE";
+  std::vector<SensitiveItem> items(2);
+  FindSensitiveItems(text, &items);
+  std::string out;
+  size_t at = 0;
+  for (const SensitiveItem& item : items) {
+    REQUIRE(item.begin >= at);
+    REQUIRE(item.end > item.begin);
+    REQUIRE(item.end <= text.size());
+    out += text.substr(at, item.begin - at) + "<" +
+           labels[static_cast<size_t>(item.kind)] + ">";
+    at = item.end;
+  }
+  return out + text.substr(at);
+}
+
+TEST_CASE("what is found is told as a whole, with what it is") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", ""},
+      {"无", "无"},
+      {"张伟，身份证11010519491231002X，电话13812345678。",
+       "张伟，身份证<I>，电话<P>。"},
+      {"旧证110105491231002", "旧证<I>"},
+      {"110105194912310021", "<I>"},
+      {"卡号 4111 1111 1111 1111 已挂失", "卡号 <B> 已挂失"},
+      {"138-1234-5678或13912345678", "<P>或<P>"},
+      {"+86 138 1234 5678", "+<P>"},
+      {"１１０１０５１９４９１２３１００２Ｘ，", "<I>，"},
+      {"13812345678 13912345678", "<P> <P>"},
+      {"write to a@b.cn. Or else", "write to <E>. Or else"},
+      // What shares bytes with an address is part of it.
+      {"13812345678@qq.com", "<E>"},
+      {"4111 1111 1111 1111@qq.com", "<E>"},
+      {"a@13812345678.com", "<E>"},
+      {"a@b.cn@c.de.", "<E>."},
+      {"12345@", "12345@"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Labelled(text) == expected);
+  }
+}
+
 TEST_CASE("other numbers stay") {
   for (const std::string text :
        {"2026-03-31 12:30", "订单20260331123456789012345", "12812345678",
@@ -110,6 +154,16 @@ TEST_CASE("what is hidden does not depend on where in the text it stands") {
     }
     std::vector<Shown> alone;
     FindSensitiveSpans(text, &alone);
+    // No byte that is hidden is outside of what is told as a whole.
+    std::vector<SensitiveItem> items;
+    FindSensitiveItems(text, &items);
+    for (size_t i = 0; i < text.size(); ++i) {
+      const bool inside = std::any_of(items.begin(), items.end(),
+                                      [i](const SensitiveItem& item) {
+                                        return item.begin <= i && i < item.end;
+                                      });
+      REQUIRE((inside || alone[i] == Shown::kShown));
+    }
     for (size_t filled = 0; filled < 12; ++filled) {
       std::string filler;
       for (size_t i = 0; i < filled; ++i) filler += "。";
@@ -119,6 +173,7 @@ TEST_CASE("what is hidden does not depend on where in the text it stands") {
       std::vector<Shown> hidden;
       FindSensitiveSpans(moved, &hidden);
       CAPTURE(text, filled);
+      REQUIRE(Labelled(moved) == filler + Labelled(text) + filler);
       REQUIRE(std::count(hidden.begin(), hidden.end(), Shown::kHidden) ==
               std::count(alone.begin(), alone.end(), Shown::kHidden));
       REQUIRE(std::equal(

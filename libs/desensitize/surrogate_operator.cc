@@ -1,5 +1,11 @@
+#include <algorithm>
 #include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "libs/base/endian.h"
 #include "libs/crypto/sha256.h"
 #include "libs/desensitize/fixed_texts.h"
 #include "libs/desensitize/keyed_operators.h"
@@ -24,16 +30,53 @@ SurrogateSex SexOf(const SurrogateName& name) {
   }
 }
 
-class SurrogateOperator : public Operator {
+struct PickName {
+  SurrogateSex sex;
+  size_t bytes_max = kSurrogateBytesMax;
+
+  char* operator()(const crypto::Digest& digest, char* out) const {
+    return WriteSurrogateName(digest, sex, out);
+  }
+};
+
+struct PickStreet {
+  size_t bytes_max = kSurrogateBytesMax;
+
+  char* operator()(const crypto::Digest& digest, char* out) const {
+    return WriteSurrogateStreet(digest, out);
+  }
+};
+
+struct PickCompany {
+  size_t bytes_max = kSurrogateBytesMax;
+
+  char* operator()(const crypto::Digest& digest, char* out) const {
+    return WriteSurrogateCompany(digest, out);
+  }
+};
+
+// docs/formats/surrogate.md.
+struct PickOneOf {
+  std::vector<std::string> values;
+  size_t bytes_max = 0;
+
+  char* operator()(const crypto::Digest& digest, char* out) const {
+    const std::string& value = values[LoadBig64(digest.data()) % values.size()];
+    return out + value.copy(out, value.size());
+  }
+};
+
+// The text that the digest of a value picks. `pick(digest, out)` writes at most
+// `pick.bytes_max` bytes.
+template <typename Pick>
+class PickedText : public Operator {
  public:
-  SurrogateOperator(const Surrogate& resolved, absl::string_view key)
-      : is_street_(resolved.has_street()),
-        sex_(SexOf(resolved.name())),
-        digest_(key) {}
+  PickedText(Pick pick, absl::string_view key)
+      : pick_(std::move(pick)), digest_(key) {}
 
   Treated Apply(const records::Column& column) const override {
     TextColumnWriter writer(column.row_count,
-                            CountFilled(column) * kSurrogateBytesMax);
+                            CountFilled(column) * pick_.bytes_max);
     const auto prefix = static_cast<char>(column.type);
     VisitValueGroups(column, [&](const ValueGroup& group) {
       std::array<crypto::Digest, kValueGroupMax> digests;
@@ -41,24 +84,50 @@ class SurrogateOperator : public Operator {
                           digests.data());
       for (size_t i = 0; i < group.size; ++i) {
         char* const begin = writer.Begin(group.rows[i]);
-        writer.End(is_street_ ? WriteSurrogateStreet(digests[i], begin)
-                              : WriteSurrogateName(digests[i], sex_, begin));
+        writer.End(pick_(digests[i], begin));
       }
     });
     return Treated{std::move(writer).Finish(column), 0};
   }
 
  private:
-  const bool is_street_;
-  const SurrogateSex sex_;
+  const Pick pick_;
   const crypto::HmacSha256 digest_;
 };
+
+template <typename Pick>
+std::unique_ptr<const Operator> New(Pick pick, absl::string_view key) {
+  return std::make_unique<PickedText<Pick>>(std::move(pick), key);
+}
 
 }  // namespace
 
 std::unique_ptr<const Operator> NewSurrogate(const Surrogate& resolved,
+                                             const catalog::v1::Field& field,
                                              absl::string_view key) {
-  return std::make_unique<SurrogateOperator>(resolved, key);
+  switch (resolved.kind_case()) {
+    case Surrogate::kName:
+      return New(PickName{SexOf(resolved.name())}, key);
+    case Surrogate::kStreet:
+      return New(PickStreet{}, key);
+    case Surrogate::kCompany:
+      return New(PickCompany{}, key);
+    case Surrogate::kOneOf: {
+      PickOneOf pick{{resolved.one_of().values().begin(),
+                      resolved.one_of().values().end()}};
+      for (const std::string& value : pick.values) {
+        pick.bytes_max = std::max(pick.bytes_max, value.size());
+      }
+      return New(std::move(pick), key);
+    }
+    case Surrogate::kInRange:
+      return NewInRangeSurrogate(resolved.in_range(), field, key);
+    case Surrogate::kSameForm:
+      return NewSameFormSurrogate(key);
+    case Surrogate::KIND_NOT_SET:
+      break;
+  }
+  return nullptr;
 }
 
 }  // namespace sluice::desensitize

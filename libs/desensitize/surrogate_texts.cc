@@ -28,6 +28,17 @@ constexpr absl::string_view kRoadNames =
     "长江黄河中山人民解放建设和平文化胜利光明朝阳东风新华友谊团结幸福青年"
     "民主科技工业迎宾滨河环城站前府前学院体育公园花园湖滨江滨振兴兴业富强"
     "永安永宁长安长兴太平安康北京南京上海广州杭州武汉";
+// Two characters each.
+constexpr absl::string_view kCities =
+    "北京上海天津重庆广州深圳杭州南京苏州武汉成都西安长沙郑州青岛济南"
+    "大连沈阳宁波厦门福州合肥昆明贵阳南宁太原南昌长春兰州银川";
+constexpr absl::string_view kCompanyNames =
+    "华信瑞达恒泰金鑫宏嘉盛和永兴康源天成中联东海新远博安志诚利丰祥正大明德"
+    "通宝隆汇";
+constexpr absl::string_view kTrades =
+    "科技贸易建材食品物流机械服装电子纺织印刷家具农业环保装饰医药化工"
+    "运输餐饮文化能源";
+constexpr absl::string_view kCompanyEnd = "有限公司";
 constexpr uint32_t kHouseNumberMax = 399;
 
 // The one that two bytes of `digest` pick. 65,536 over a hundred: some are
@@ -67,6 +78,14 @@ char* WriteSurrogateStreet(const crypto::Digest& digest, char* out) {
   out = WritePicked("路街", kHanBytes, digest, 2, out);
   out = std::to_chars(out, out + 3, 1 + Pick(digest, 4, kHouseNumberMax)).ptr;
   return WritePiece("号", kHanBytes, 0, out);
+}
+
+char* WriteSurrogateCompany(const crypto::Digest& digest, char* out) {
+  out = WritePicked(kCities, 2 * kHanBytes, digest, 0, out);
+  out = WritePicked(kCompanyNames, kHanBytes, digest, 2, out);
+  out = WritePicked(kCompanyNames, kHanBytes, digest, 4, out);
+  out = WritePicked(kTrades, 2 * kHanBytes, digest, 6, out);
+  return WritePiece(kCompanyEnd, kCompanyEnd.size(), 0, out);
 }
 
 }  // namespace sluice::desensitize

@@ -1,4 +1,4 @@
-// Made-up names and streets.
+// Made-up names, streets and companies.
 #ifndef SLUICE_LIBS_DESENSITIZE_SURROGATE_TEXTS_H_
 #define SLUICE_LIBS_DESENSITIZE_SURROGATE_TEXTS_H_
 
@@ -18,6 +18,7 @@ enum class SurrogateSex { kEither, kFemale, kMale };
 char* WriteSurrogateName(const crypto::Digest& digest, SurrogateSex sex,
                          char* out);
 char* WriteSurrogateStreet(const crypto::Digest& digest, char* out);
+char* WriteSurrogateCompany(const crypto::Digest& digest, char* out);
 
 }  // namespace sluice::desensitize
 

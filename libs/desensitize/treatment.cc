@@ -16,8 +16,6 @@ namespace {
 using agreement::v1::Chain;
 using agreement::v1::FpeResidentId;
 using agreement::v1::Mask;
-using agreement::v1::Surrogate;
-using agreement::v1::SurrogateName;
 using agreement::v1::Withhold;
 
 constexpr int kChainStepsMax = 8;
@@ -44,20 +42,6 @@ absl::Status CheckToken(const TreatmentSite& site) {
   if (TokenLengthMax(site.field()) <= kFieldLengthMax) return absl::OkStatus();
   return site.Unfit(
       "token", absl::StrCat("could grow above ", kFieldLengthMax, " bytes"));
-}
-
-absl::Status CheckSurrogate(const TreatmentSite& site,
-                            const Surrogate& surrogate) {
-  RETURN_IF_ERROR(site.CheckType(site.type() == records::v1::DATA_TYPE_STRING,
-                                 "surrogate", "STRING"));
-  if (surrogate.kind_case() == Surrogate::KIND_NOT_SET) {
-    return site.Unfit("surrogate", "names no kind: set name or street");
-  }
-  if (surrogate.has_name() &&
-      !SurrogateName::Sex_IsValid(surrogate.name().sex())) {
-    return site.Unfit("surrogate.name.sex", "is none of FEMALE, MALE");
-  }
-  return absl::OkStatus();
 }
 
 // The treatment that a mask without a rule stands for.
@@ -113,7 +97,7 @@ absl::string_view StrengthName(Strength strength) {
     case Strength::kReduced:
       return "mask, generalize or perturb";
     case Strength::kPseudonymous:
-      return "pseudonym, fpe, token or surrogate";
+      return "pseudonym, fpe, token or surrogate (not same_form)";
     case Strength::kWithheld:
       break;
   }
@@ -184,9 +168,12 @@ Strength StrengthOf(const Treatment& treatment) {
                      FpeResidentId::KEEP_UNSPECIFIED
                  ? Strength::kPseudonymous
                  : Strength::kReduced;
+    case Treatment::kSurrogate:
+      // Length, punctuation and the kind of each character stay.
+      return treatment.surrogate().has_same_form() ? Strength::kReduced
+                                                   : Strength::kPseudonymous;
     case Treatment::kPseudonym:
     case Treatment::kToken:
-    case Treatment::kSurrogate:
       return Strength::kPseudonymous;
     case Treatment::kWithhold:
       return Strength::kWithheld;

@@ -17,7 +17,10 @@ using agreement::v1::FpeResidentId;
 using agreement::v1::Generalize;
 using agreement::v1::Mask;
 using agreement::v1::MaskAddress;
+using agreement::v1::MaskFreeText;
+using agreement::v1::NumberBucket;
 using agreement::v1::Pseudonym;
+using agreement::v1::TimePart;
 
 // "date.year" of a rule and the name of its level.
 std::string RuleName(absl::string_view rule, const std::string& level) {
@@ -36,9 +39,13 @@ std::string CaseName(absl::string_view kind,
 
 std::string MaskName(const Mask& mask) {
   std::string name = CaseName("mask", mask, "rule");
-  return mask.has_address()
-             ? RuleName(name, MaskAddress::Level_Name(mask.address().level()))
-             : name;
+  if (mask.has_address()) {
+    return RuleName(name, MaskAddress::Level_Name(mask.address().level()));
+  }
+  if (mask.free_text().form() != MaskFreeText::FORM_UNSPECIFIED) {
+    return RuleName(name, MaskFreeText::Form_Name(mask.free_text().form()));
+  }
+  return name;
 }
 
 std::string PseudonymName(const Pseudonym& pseudonym) {
@@ -74,6 +81,15 @@ std::string GeneralizeName(const Generalize& generalize) {
   if (generalize.has_division()) {
     return RuleName(name,
                     DivisionLevel::Level_Name(generalize.division().level()));
+  }
+  if (generalize.has_time_part()) {
+    return RuleName(name, TimePart::Part_Name(generalize.time_part().part()));
+  }
+  if (generalize.bucket().form() != NumberBucket::FORM_UNSPECIFIED) {
+    return RuleName(name, NumberBucket::Form_Name(generalize.bucket().form()));
+  }
+  if (!generalize.bucket().labels().empty()) {
+    absl::StrAppend(&name, ".labels");
   }
   return name;
 }

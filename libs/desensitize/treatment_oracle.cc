@@ -158,6 +158,54 @@ std::optional<std::string> MaskFormSlowly(const Mask& mask,
   return Encode(Hidden(characters, symbol, 2, 2));
 }
 
+// Upper, lower, digit (of full width 'U', 'L', 'D'), Han, punctuation, other.
+char ClassSlowly(char32_t c) {
+  static const std::u32string punctuation =
+      U" !\"#$%&'()*+,-./"
+      U":;<=>?@[\\]^_`{|}~·，。、；：？！“”‘’…—～（）「」《》【】"
+      U"＊－．＠\u3000";
+  if (c >= U'0' && c <= U'9') return 'd';
+  if (c >= U'a' && c <= U'z') return 'l';
+  if (c >= U'A' && c <= U'Z') return 'u';
+  if (c >= U'０' && c <= U'９') return 'D';
+  if (c >= U'ａ' && c <= U'ｚ') return 'L';
+  if (c >= U'Ａ' && c <= U'Ｚ') return 'U';
+  // Those of the tests.
+  if ((c >= U'一' && c <= U'龥') || (c >= 0x20000 && c < 0x30000)) return 'h';
+  if (c < 0x20 || c == 0x7F) return 'p';
+  return punctuation.find(c) != std::u32string::npos ? 'p' : 'o';
+}
+
+std::optional<std::string> MaskClassesSlowly(const std::u32string& text,
+                                             const std::u32string& symbol) {
+  std::u32string out;
+  bool hides = false;
+  for (const char32_t c : text) {
+    switch (ClassSlowly(c)) {
+      case 'u':
+      case 'U':
+        out += U'X';
+        break;
+      case 'l':
+      case 'L':
+        out += U'x';
+        break;
+      case 'd':
+      case 'D':
+        out += U'n';
+        break;
+      case 'p':
+        out += c;
+        continue;
+      default:
+        out += symbol;
+    }
+    hides = true;
+  }
+  if (!hides) return std::nullopt;
+  return Encode(out);
+}
+
 std::optional<PlainValue> MaskSlowly(const Mask& mask,
                                      const std::string& text) {
   const std::u32string symbol = Decode(mask.symbol());
@@ -176,6 +224,8 @@ std::optional<PlainValue> MaskSlowly(const Mask& mask,
       return MaskAroundSlowly(mask, characters, symbol);
     case Mask::kPattern:
       return MaskPatternSlowly(mask.pattern().expression(), characters, symbol);
+    case Mask::kClasses:
+      return MaskClassesSlowly(characters, symbol);
     case Mask::kEmail:
     case Mask::kBankCard:
     case Mask::kPlate:
@@ -409,6 +459,103 @@ std::optional<PlainValue> GeneralizeNumberSlowly(const Generalize& generalize,
   return out;
 }
 
+// "-12.50" of a number in units of its last decimal.
+std::string DecimalSlowly(absl::int128 units, size_t decimals) {
+  std::string digits;
+  for (absl::uint128 rest = units < 0 ? -absl::uint128(units)
+                                      : absl::uint128(units);
+       rest != 0 || digits.size() <= decimals; rest /= 10) {
+    digits.insert(0, std::to_string(static_cast<int>(rest % 10)));
+  }
+  if (decimals > 0) digits.insert(digits.size() - decimals, ".");
+  return (units < 0 ? "-" : "") + digits;
+}
+
+absl::int128 UnitsSlowly(const std::string& decimal, size_t decimals) {
+  absl::int128 units = 0;
+  const size_t point = std::min(decimal.find('.'), decimal.size());
+  for (size_t i = decimal[0] == '-' ? 1 : 0; i <= point + decimals; ++i) {
+    if (i == point) continue;
+    units = units * 10 + (i < decimal.size() ? decimal[i] - '0' : 0);
+  }
+  return decimal[0] == '-' ? -units : units;
+}
+
+// Buckets of fixed width; the widths of DOUBLEs in the tests are powers of two
+// or integers, so that counting them is exact.
+std::optional<PlainValue> BucketRangeSlowly(
+    const agreement::v1::NumberBucket& bucket, const PlainValue& value,
+    uint32_t scale) {
+  const std::string& width = bucket.width();
+  size_t decimals = scale;
+  absl::int128 lower = 0;
+  absl::int128 step = 0;
+  if (const auto* number = std::get_if<double>(&value)) {
+    const size_t point = width.find('.');
+    decimals = point == std::string::npos ? 0 : width.size() - point - 1;
+    step = UnitsSlowly(width, decimals);
+    const long double count = std::floor(static_cast<long double>(*number) /
+                                         std::strtold(width.c_str(), nullptr));
+    if (!(std::abs(count) <= 0x1p50L)) return std::nullopt;
+    lower = static_cast<int64_t>(count) * step;
+  } else {
+    step = UnitsSlowly(width, decimals);
+    const auto* wide = std::get_if<absl::int128>(&value);
+    const absl::int128 exact =
+        wide != nullptr ? *wide : absl::int128(std::get<int64_t>(value));
+    absl::int128 rest = exact % step;
+    if (rest < 0) rest += step;
+    const absl::int128 least =
+        wide != nullptr ? absl::Int128Min()
+                        : absl::int128(std::numeric_limits<int64_t>::min());
+    if (exact < least + rest) return std::nullopt;
+    lower = exact - rest;
+    if (lower > absl::Int128Max() - step) return std::nullopt;
+  }
+  return "[" + DecimalSlowly(lower, decimals) + "," +
+         DecimalSlowly(lower + step, decimals) + ")";
+}
+
+std::optional<PlainValue> BucketTextSlowly(
+    const agreement::v1::NumberBucket& bucket, const PlainValue& value,
+    uint32_t scale) {
+  if (bucket.bounds().empty()) return BucketRangeSlowly(bucket, value, scale);
+  std::optional<PlainValue> out;
+  for (int i = 0; i < bucket.bounds_size(); ++i) {
+    const auto* wide = std::get_if<absl::int128>(&value);
+    const bool reached =
+        wide != nullptr ? *wide >= UnitsSlowly(bucket.bounds(i), scale)
+                        : NumberSlowly(value) >=
+                              std::strtold(bucket.bounds(i).c_str(), nullptr);
+    if (!reached) break;
+    if (!bucket.labels().empty()) {
+      out = bucket.labels(i);
+    } else {
+      out = "[" + bucket.bounds(i) + "," +
+            (i + 1 < bucket.bounds_size() ? bucket.bounds(i + 1) : "") + ")";
+    }
+  }
+  return out;
+}
+
+std::optional<PlainValue> TimePartSlowly(agreement::v1::TimePart::Part part,
+                                         const PlainValue& value) {
+  const int64_t days = DayOfSlowly(value);
+  const absl::CivilDay day = absl::CivilDay(1970, 1, 1) + days;
+  switch (part) {
+    case agreement::v1::TimePart::MONTH_OF_YEAR:
+      return int64_t{day.month()};
+    case agreement::v1::TimePart::DAY_OF_MONTH:
+      return int64_t{day.day()};
+    default: {
+      const absl::int128 since =
+          absl::int128(std::get<int64_t>(value)) -
+          absl::int128(days) * absl::int128(86'400'000'000);
+      return static_cast<int64_t>(since / absl::int128(3'600'000'000));
+    }
+  }
+}
+
 std::optional<PlainValue> HierarchySlowly(
     const agreement::v1::Hierarchy& hierarchy, const std::string& text) {
   std::istringstream lines(hierarchy.csv());
@@ -426,8 +573,16 @@ std::optional<PlainValue> HierarchySlowly(
 }
 
 std::optional<PlainValue> GeneralizeSlowly(const Generalize& generalize,
-                                           const PlainValue& value) {
+                                           const PlainValue& value,
+                                           uint32_t scale) {
+  const auto& bucket = generalize.bucket();
+  if (bucket.form() == agreement::v1::NumberBucket::RANGE ||
+      bucket.labels_size() > 0) {
+    return BucketTextSlowly(bucket, value, scale);
+  }
   switch (generalize.rule_case()) {
+    case Generalize::kTimePart:
+      return TimePartSlowly(generalize.time_part().part(), value);
     case Generalize::kDate:
       return DateSlowly(generalize.date().unit(), value);
     case Generalize::kDivision:
@@ -507,9 +662,54 @@ std::string RuleSlowly(const Perturb& perturb) {
   if (perturb.has_date_shift()) {
     return "date_shift:" + std::to_string(perturb.date_shift().days_max());
   }
+  if (perturb.has_uniform()) {
+    return "uniform:" + PlainlySpelt(perturb.uniform().within());
+  }
   return perturb.has_laplace()
              ? "laplace:" + PlainlySpelt(perturb.laplace().scale())
              : "gaussian:" + PlainlySpelt(perturb.gaussian().scale());
+}
+
+double UnitSlowly(const std::string& digest) {
+  return (std::floor(static_cast<double>(BigAt(digest, 0) >> 11)) + 0.5) *
+         0x1p-53;
+}
+
+// The first 16 bytes as a number, and what is left of it by `count`.
+absl::int128 DrawSlowly(const std::string& digest, absl::uint128 count) {
+  absl::uint128 rest = 0;
+  for (size_t i = 0; i < 16; ++i) {
+    for (int bit = 7; bit >= 0; --bit) {
+      rest = (rest * 2 + (static_cast<uint8_t>(digest[i]) >> bit & 1)) % count;
+    }
+  }
+  return absl::int128(rest);
+}
+
+std::optional<PlainValue> UniformSlowly(const std::string& within,
+                                        const std::string& digest,
+                                        const PlainValue& value,
+                                        uint32_t scale) {
+  if (const auto* number = std::get_if<double>(&value)) {
+    const double sum = *number + std::strtod(within.c_str(), nullptr) *
+                                     (2 * UnitSlowly(digest) - 1);
+    if (sum == *number || !std::isfinite(sum)) return std::nullopt;
+    return sum;
+  }
+  const absl::int128 most = UnitsSlowly(within, scale);
+  const absl::int128 noise =
+      DrawSlowly(digest, absl::uint128(2 * most + 1)) - most;
+  if (const auto* number = std::get_if<absl::int128>(&value)) {
+    if (noise > 0 && *number > absl::Int128Max() - noise) return std::nullopt;
+    if (noise < 0 && *number < absl::Int128Min() - noise) return std::nullopt;
+    return *number + noise;
+  }
+  const absl::int128 sum = std::get<int64_t>(value) + noise;
+  if (sum < std::numeric_limits<int64_t>::min() ||
+      sum > std::numeric_limits<int64_t>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<int64_t>(sum);
 }
 
 std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
@@ -545,6 +745,10 @@ std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
     }
     return static_cast<int64_t>(sum);
   }
+  if (perturb.has_uniform()) {
+    return UniformSlowly(perturb.uniform().within(), digest, value,
+                         record.scale);
+  }
   const double noise = NoiseSlowly(perturb, digest);
   if (const auto* number = std::get_if<double>(&value)) {
     const double sum = *number + noise;
@@ -561,6 +765,114 @@ std::optional<PlainValue> PerturbSlowly(const Perturb& perturb,
     return std::nullopt;
   }
   return static_cast<int64_t>(sum);
+}
+
+int64_t DaySlowly(const std::string& date) {
+  absl::CivilDay day;
+  absl::ParseCivilTime(date, &day);
+  return day - absl::CivilDay(1970, 1, 1);
+}
+
+PlainValue InRangeSlowly(const agreement::v1::SurrogateInRange& range,
+                         records::DataType type, const std::string& digest,
+                         uint32_t scale) {
+  const auto draw = [&digest](absl::int128 min, absl::int128 max) {
+    return min + DrawSlowly(digest, absl::uint128(max - min + 1));
+  };
+  constexpr int64_t kDay = 86'400'000'000;
+  switch (type) {
+    case records::v1::DATA_TYPE_DATE:
+      return static_cast<int32_t>(
+          draw(DaySlowly(range.min()), DaySlowly(range.max())));
+    case records::v1::DATA_TYPE_TIMESTAMP:
+      return static_cast<int64_t>(
+          draw(DaySlowly(range.min()) * kDay,
+               (DaySlowly(range.max()) + 1) * kDay - 1));
+    case records::v1::DATA_TYPE_DOUBLE: {
+      const double min = std::strtod(range.min().c_str(), nullptr);
+      const double max = std::strtod(range.max().c_str(), nullptr);
+      return std::min(min + UnitSlowly(digest) * (max - min), max);
+    }
+    case records::v1::DATA_TYPE_DECIMAL128:
+      return draw(UnitsSlowly(range.min(), scale),
+                  UnitsSlowly(range.max(), scale));
+    default:
+      return static_cast<int64_t>(
+          draw(UnitsSlowly(range.min(), 0), UnitsSlowly(range.max(), 0)));
+  }
+}
+
+std::optional<PlainValue> SameFormSlowly(const std::u32string& text,
+                                         const std::string& key,
+                                         std::string digest) {
+  // Bytes of the digest not used yet.
+  std::string left = digest;
+  const auto draw = [&](size_t bytes, uint64_t count) {
+    if (left.size() < bytes) {
+      digest = HmacSlowly(EVP_sha256(), key, std::string(1, '\0') + digest);
+      left = digest;
+    }
+    uint64_t number = 0;
+    for (size_t i = 0; i < bytes; ++i) {
+      number = number * 256 + static_cast<uint8_t>(left[i]);
+    }
+    left.erase(0, bytes);
+    return static_cast<char32_t>(number * count >> (8 * bytes));
+  };
+  std::u32string out;
+  bool replaced = false;
+  for (const char32_t c : text) {
+    const char kind = ClassSlowly(c);
+    replaced = replaced || kind != 'p';
+    switch (kind) {
+      case 'u':
+        out += U'A' + draw(2, 26);
+        break;
+      case 'l':
+        out += U'a' + draw(2, 26);
+        break;
+      case 'd':
+        out += U'0' + draw(2, 10);
+        break;
+      case 'U':
+        out += U'Ａ' + draw(2, 26);
+        break;
+      case 'L':
+        out += U'ａ' + draw(2, 26);
+        break;
+      case 'D':
+        out += U'０' + draw(2, 10);
+        break;
+      case 'h':
+        out += U'一' + draw(4, 20'902);
+        break;
+      case 'p':
+        out += c;
+        break;
+      default:
+        return std::nullopt;
+    }
+  }
+  if (!replaced) return std::nullopt;
+  return Encode(out);
+}
+
+std::optional<PlainValue> SurrogateSlowly(
+    const agreement::v1::Surrogate& surrogate, records::DataType type,
+    const PlainValue& value, const std::string& secret, uint32_t scale) {
+  const std::string key =
+      crypto::HkdfSha256(secret, "sluice.surrogate.v1", "", 32);
+  const std::string digest =
+      HmacSlowly(EVP_sha256(), key, MessageOf(type, value));
+  if (surrogate.has_in_range()) {
+    return InRangeSlowly(surrogate.in_range(), type, digest, scale);
+  }
+  if (surrogate.has_one_of()) {
+    const auto& values = surrogate.one_of().values();
+    return values.at(static_cast<int>(BigAt(digest, 0) %
+                                      static_cast<uint64_t>(values.size())));
+  }
+  return SameFormSlowly(Decode(std::get<std::string>(value)), key, digest);
 }
 
 std::optional<PlainValue> ChainSlowly(const agreement::v1::Chain& chain,
@@ -605,7 +917,11 @@ std::optional<PlainValue> TreatSlowly(const Treatment& resolved,
   if (resolved.has_perturb()) {
     return PerturbSlowly(resolved.perturb(), type, value, secret, record);
   }
-  return GeneralizeSlowly(resolved.generalize(), value);
+  if (resolved.has_surrogate()) {
+    return SurrogateSlowly(resolved.surrogate(), type, value, secret,
+                           record.scale);
+  }
+  return GeneralizeSlowly(resolved.generalize(), value, record.scale);
 }
 
 const Treatment* ChosenSlowly(const Treatment& resolved,

@@ -20,6 +20,8 @@ namespace sluice::desensitize {
 struct PlainRecord {
   // Of the value.
   uint32_t field_id = 0;
+  // Of a DECIMAL128 value.
+  uint32_t scale = 0;
   // The fields of the record's key in its order: nulls, STRING, INT64 and DATE.
   std::vector<records::PlainCell> key;
   // What a condition says of it.
@@ -34,8 +36,9 @@ const Treatment* ChosenSlowly(const Treatment& resolved,
 // The treated value; nothing if the treatment cannot take it. `value` is of
 // `type`. Knows every treatment but mask.address (address_cut_test.cc),
 // mask.free_text (sensitive_spans_test.cc), generalize.grid, fpe, token,
-// surrogate and the constants of withhold (keyed_operator_test.cc,
-// operator_test.cc); of numbers it takes those that 64 bits hold exactly.
+// made-up names, streets and companies, and the constants of withhold
+// (keyed_operator_test.cc, operator_test.cc); of numbers that generalizations
+// but bucket texts take it takes those that 64 bits hold exactly.
 std::optional<records::PlainValue> TreatSlowly(const Treatment& resolved,
                                                records::DataType type,
                                                const records::PlainValue& value,

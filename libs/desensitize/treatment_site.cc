@@ -28,7 +28,9 @@ std::string FittingTreatments(DataType type) {
   if (has_bytes) fitting.emplace_back("token");
   if (is_text) fitting.emplace_back("fpe");
   if (is_text) fitting.emplace_back("surrogate");
+  if (is_number || is_moment) fitting.emplace_back("surrogate.in_range");
   if (is_moment) fitting.emplace_back("generalize.date");
+  if (is_moment) fitting.emplace_back("generalize.time_part");
   if (is_moment) fitting.emplace_back("generalize.weekday");
   if (is_moment) fitting.emplace_back("generalize.age");
   if (is_moment) fitting.emplace_back("perturb.date_shift");
@@ -40,6 +42,7 @@ std::string FittingTreatments(DataType type) {
   if (is_number) fitting.emplace_back("generalize.clamp");
   if (is_number) fitting.emplace_back("perturb.laplace");
   if (is_number) fitting.emplace_back("perturb.gaussian");
+  if (is_number) fitting.emplace_back("perturb.uniform");
   fitting.emplace_back("withhold");
   return absl::StrJoin(fitting, ", ");
 }

@@ -91,6 +91,8 @@ absl::Status CheckGeneralize(const TreatmentSite& site,
 absl::Status ResolveFpe(const TreatmentSite& site, agreement::v1::Fpe* fpe);
 absl::Status CheckPerturb(const TreatmentSite& site,
                           const agreement::v1::Perturb& perturb);
+absl::Status CheckSurrogate(const TreatmentSite& site,
+                            const agreement::v1::Surrogate& surrogate);
 absl::Status ResolveConditional(const TreatmentSite& site,
                                 agreement::v1::Conditional* conditional);
 

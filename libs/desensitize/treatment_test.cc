@@ -269,6 +269,19 @@ TEST_CASE("each treatment takes exactly the types it is documented for") {
       {"generalize {division {level: CITY}}", "5"},
       {"generalize {weekday {}}", "78"},
       {"generalize {age {as_of: '2026-01-01'}}", "78"},
+      {"generalize {time_part {part: MONTH_OF_YEAR}}", "78"},
+      {"generalize {time_part {part: DAY_OF_MONTH}}", "78"},
+      {"generalize {time_part {part: HOUR_OF_DAY}}", "8"},
+      {"generalize {bucket {width: '10' form: RANGE}}", "234"},
+      {"generalize {bucket {bounds: '0' labels: 'a'}}", "234"},
+      {"mask {classes {}}", "5"},
+      {"mask {free_text {form: LABEL}}", "5"},
+      {"perturb {uniform {within: '1'}}", "234"},
+      {"surrogate {company {}}", "5"},
+      {"surrogate {one_of {values: ['a', 'b']}}", "5"},
+      {"surrogate {same_form {}}", "5"},
+      {"surrogate {in_range {min: '0' max: '1'}}", "234"},
+      {"surrogate {in_range {min: '2000-01-01' max: '2000-01-02'}}", "78"},
       {"generalize {date {unit: DAY}}", "8"},
       {"generalize {bucket {width: '10'}}", "234"},
       {"generalize {round {step: '10'}}", "234"},
@@ -307,7 +320,8 @@ TEST_CASE(
   CHECK(sluice::FieldOf(error) == "fields[2].treatment.mask");
   CHECK_THAT(std::string(error.message()),
              Catch::Contains("some_field of type DATE") &&
-                 Catch::Contains("keep, pseudonym, token, generalize.date, ") &&
+                 Catch::Contains("keep, pseudonym, token, "
+                                 "surrogate.in_range, generalize.date, ") &&
                  Catch::Contains(", withhold"));
 }
 
@@ -448,6 +462,85 @@ TEST_CASE("what is too fine to hide anything goes by the field's scale") {
   CHECK(fits("perturb {gaussian {scale: '1'}}"));
 }
 
+TEST_CASE("a list, a range or a form outside its bounds is unfit there") {
+  const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  const Field date = FieldOf(records::v1::DATA_TYPE_DATE);
+  const Field number = FieldOf(records::v1::DATA_TYPE_INT64);
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"surrogate {one_of {}}", ".surrogate.one_of.values"},
+      {"surrogate {one_of {values: 'a'}}", ".surrogate.one_of.values"},
+      {"surrogate {one_of {values: ['a', 'b', 'a']}}",
+       ".surrogate.one_of.values[2]"},
+      {"surrogate {one_of {values: ['a', '']}}", ".surrogate.one_of.values[1]"},
+      {"mask {free_text {form: 3}}", ".mask.free_text.form"},
+  };
+  for (const auto& [treatment, part] : wrong) {
+    CAPTURE(treatment);
+    CHECK(Resolved(treatment, text) == "error at " + (kPath + part));
+  }
+  const std::vector<std::pair<std::string, std::string>> wrong_numbers = {
+      {"generalize {bucket {width: '10' form: 2}}", "generalize.bucket.form"},
+      {"generalize {bucket {form: RANGE}}", "generalize.bucket"},
+      {"generalize {bucket {width: '1' form: RANGE}}",
+       "generalize.bucket.width"},
+      {"generalize {bucket {bounds: ['0', '1', '2'] form: RANGE}}",
+       "generalize.bucket.bounds"},
+      {"generalize {bucket {width: '10' labels: 'a'}}",
+       "generalize.bucket.labels"},
+      {"generalize {bucket {bounds: '1' labels: ['a', 'b']}}",
+       "generalize.bucket.labels"},
+      {"generalize {bucket {bounds: '1' labels: ''}}",
+       "generalize.bucket.labels"},
+      {"generalize {bucket {bounds: '1' labels: 'a' form: RANGE}}",
+       "generalize.bucket.labels"},
+      {"surrogate {in_range {max: '1'}}", "surrogate.in_range.min"},
+      {"surrogate {in_range {min: '0' max: '0.5'}}", "surrogate.in_range.max"},
+      {"surrogate {in_range {min: '1' max: '1'}}", "surrogate.in_range"},
+      {"surrogate {in_range {min: '-4611686018427387904' max: "
+       "'4611686018427387904'}}",
+       "surrogate.in_range"},
+      {"perturb {uniform {}}", "perturb.uniform.within"},
+      {"perturb {uniform {within: '0'}}", "perturb.uniform.within"},
+      {"perturb {uniform {within: '0.5'}}", "perturb.uniform.within"},
+  };
+  for (const auto& [treatment, part] : wrong_numbers) {
+    CAPTURE(treatment);
+    CHECK(Resolved(treatment, number) ==
+          "error at fields[2].treatment." + part);
+  }
+  for (const char* part : {"0", "3", "4"}) {
+    CHECK(Resolved(std::string("generalize {time_part {part: ") + part + "}}",
+                   date) ==
+          "error at fields[2].treatment.generalize.time_part.part");
+  }
+  CHECK(Resolved("surrogate {in_range {min: '2026-02-29' max: '2027-01-01'}}",
+                 date) ==
+        "error at fields[2].treatment.surrogate.in_range.min");
+  CHECK(Resolved("surrogate {in_range {min: '2026-02-28' max: '1'}}", date) ==
+        "error at fields[2].treatment.surrogate.in_range.max");
+  CHECK(Resolved("surrogate {in_range {min: '2027-01-01' max: '2026-01-01'}}",
+                 date) == "error at fields[2].treatment.surrogate.in_range");
+}
+
+TEST_CASE("what is wide for a DECIMAL128 or a DOUBLE is told at the part") {
+  Field decimal = FieldOf(records::v1::DATA_TYPE_DECIMAL128);
+  decimal.set_scale(2);
+  CHECK(Resolved("perturb {uniform {within: '92233720368547758.07'}}", decimal)
+            .find("error") == std::string::npos);
+  CHECK(
+      Resolved("perturb {uniform {within: '92233720368547758.08'}}", decimal) ==
+      "error at fields[2].treatment.perturb.uniform.within");
+  const std::string most(36, '9');
+  CHECK(Resolved(
+            "surrogate {in_range {min: '-" + most + "' max: '" + most + "'}}",
+            decimal) == "error at fields[2].treatment.surrogate.in_range");
+  const Field number = FieldOf(records::v1::DATA_TYPE_DOUBLE);
+  CHECK(Resolved("generalize {bucket {form: RANGE width: '1." +
+                     std::string(38, '0') + "'}}",
+                 number) ==
+        "error at fields[2].treatment.generalize.bucket.width");
+}
+
 TEST_CASE("the bounds themselves are allowed") {
   const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
   for (const char* treatment :
@@ -467,6 +560,10 @@ TEST_CASE("a symbol that could outgrow what a schema can promise is refused") {
         "error at fields[2].treatment.mask.symbol");
   CHECK(Resolved("mask {name {}}", field) ==
         Normal("mask {name {} symbol: '*'}"));
+  CHECK(Resolved("mask {free_text {form: LABEL}}", field) ==
+        "error at fields[2].treatment.mask.free_text.form");
+  CHECK(Resolved("mask {free_text {form: REMOVE}}", field) ==
+        Normal("mask {free_text {form: REMOVE} symbol: '*'}"));
   field.set_length_max(21'845);
   CHECK(Resolved("mask {name {} symbol: '＊'}", field) ==
         Normal("mask {name {} symbol: '＊'}"));
@@ -489,6 +586,9 @@ TEST_CASE("strength grows from keep over mask and pseudonym to withhold") {
         Strength::kReduced);
   CHECK(StrengthOf(Parse("token {}")) == Strength::kPseudonymous);
   CHECK(StrengthOf(Parse("surrogate {name {}}")) == Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("surrogate {in_range {}}")) ==
+        Strength::kPseudonymous);
+  CHECK(StrengthOf(Parse("surrogate {same_form {}}")) == Strength::kReduced);
   CHECK(StrengthOf(Parse("chain {steps {generalize {clamp {min: '0'}}}"
                          " steps {generalize {bucket {width: '1'}}}}")) ==
         Strength::kReduced);
@@ -588,6 +688,20 @@ TEST_CASE("a treatment is named by its rule and level") {
   CHECK(TreatmentName(Parse("mask {free_text {}}")) == "mask.free_text");
   CHECK(TreatmentName(Parse("perturb {gaussian {}}")) == "perturb.gaussian");
   CHECK(TreatmentName(Parse("surrogate {street {}}")) == "surrogate.street");
+  CHECK(TreatmentName(Parse("surrogate {same_form {}}")) ==
+        "surrogate.same_form");
+  CHECK(TreatmentName(Parse("mask {classes {}}")) == "mask.classes");
+  CHECK(TreatmentName(Parse("mask {free_text {form: REMOVE}}")) ==
+        "mask.free_text.remove");
+  CHECK(TreatmentName(Parse("generalize {bucket {width: '1'}}")) ==
+        "generalize.bucket");
+  CHECK(TreatmentName(Parse("generalize {bucket {form: RANGE}}")) ==
+        "generalize.bucket.range");
+  CHECK(TreatmentName(Parse("generalize {bucket {labels: 'a'}}")) ==
+        "generalize.bucket.labels");
+  CHECK(TreatmentName(Parse("generalize {time_part {part: DAY_OF_MONTH}}")) ==
+        "generalize.time_part.day_of_month");
+  CHECK(TreatmentName(Parse("perturb {uniform {}}")) == "perturb.uniform");
   CHECK(
       TreatmentName(Parse("chain {steps {mask {name {}}} steps {token {}}}")) ==
       "chain(mask.name, token)");
@@ -625,6 +739,59 @@ TEST_CASE("the field after a newer treatment has its type and length") {
   CHECK(chained.type() == records::v1::DATA_TYPE_STRING);
   CHECK(chained.length_max() == 20);
   CHECK_FALSE(chained.required());
+}
+
+TEST_CASE("a bucket told as a text is a STRING as long as it may get") {
+  Field decimal = FieldOf(records::v1::DATA_TYPE_DECIMAL128);
+  decimal.set_scale(2);
+  const auto after = [&decimal](const std::string& bucket) {
+    return FieldAfter(Parse("generalize {bucket {" + bucket + "}}"), decimal);
+  };
+  CHECK(after("width: '10'").SerializeAsString() == [&decimal] {
+    Field same = decimal;
+    same.set_required(false);
+    return same.SerializeAsString();
+  }());
+  const Field range = after("width: '10' form: RANGE");
+  CHECK(range.type() == records::v1::DATA_TYPE_STRING);
+  CHECK(range.scale() == 0);
+  CHECK(range.length_max() == 87);
+  CHECK_FALSE(range.required());
+  CHECK(after("bounds: ['0', '18', '60'] form: RANGE").length_max() == 7);
+  CHECK(after("bounds: ['0', '18'] labels: ['小', '大人']").length_max() == 6);
+  CHECK(FieldAfter(Parse("generalize {bucket {width: '10' form: RANGE}}"),
+                   FieldOf(records::v1::DATA_TYPE_INT64))
+            .length_max() == 43);
+}
+
+TEST_CASE("the field after a surrogate or a label holds the longest there is") {
+  Field text = TextFieldOf(catalog::v1::SEMANTIC_TYPE_PLATE);
+  text.set_length_max(20);
+  const Field listed =
+      FieldAfter(Parse("surrogate {one_of {values: ['a', '蓝色']}}"), text);
+  CHECK(listed.length_max() == 6);
+  CHECK(listed.required());
+  CHECK(FieldAfter(Parse("surrogate {company {}}"), text).length_max() == 32);
+  const Field same = FieldAfter(Parse("surrogate {same_form {}}"), text);
+  CHECK(same.length_max() == 20);
+  CHECK_FALSE(same.required());
+  CHECK(same.semantic_type() == catalog::v1::SEMANTIC_TYPE_UNSPECIFIED);
+  const Field date = FieldOf(records::v1::DATA_TYPE_DATE);
+  CHECK(FieldAfter(
+            Parse("surrogate {in_range {min: '2000-01-01' max: '2001-01-01'}}"),
+            date)
+            .SerializeAsString() == date.SerializeAsString());
+
+  CHECK(
+      FieldAfter(Parse("mask {free_text {form: LABEL}}"), text).length_max() ==
+      28);
+  CHECK(
+      FieldAfter(Parse("mask {free_text {form: REMOVE}}"), text).length_max() ==
+      20);
+  const Field classes =
+      FieldAfter(Parse("mask {classes {} symbol: '＊'}"), text);
+  CHECK(classes.length_max() == 60);
+  CHECK_FALSE(classes.required());
 }
 
 // A STATE resource of the key "id", a text "some_field", a date and core data.

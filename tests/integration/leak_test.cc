@@ -95,6 +95,7 @@ const std::vector<std::string>& HidingTreatments(DataType type) {
         "mask: {email: {}}",
         "mask: {bank_card: {}}",
         "mask: {plate: {}}",
+        "mask: {classes: {}}",
         "mask: {address: {}}",
         "pseudonym: {}",
         "pseudonym: {format: BASE32, hash: SM3, domain: one-window}",
@@ -107,28 +108,43 @@ const std::vector<std::string>& HidingTreatments(DataType type) {
         "generalize: {grid: {cell: \"0.1\"}}",
         "surrogate: {name: {}}",
         "surrogate: {street: {}}",
+        "surrogate: {company: {}}",
+        "surrogate: {one_of: {values: [a, b]}}",
+        "surrogate: {same_form: {}}",
         "chain: {steps: [{mask: {name: {}}}, {pseudonym: {}}]}"}},
       {records::v1::DATA_TYPE_INT64,
        {"withhold: {}", "withhold: {placeholder: {}}", "pseudonym: {}",
         "generalize: {bucket: {width: \"1000000000000000000\"}}",
+        "generalize: {bucket: {width: \"1000000000000000000\", form: RANGE}}",
+        "generalize: {bucket: {bounds: [\"0\", \"9\"], labels: [a, b]}}",
+        "surrogate: {in_range: {min: \"0\", max: \"99\"}}",
         "generalize: {clamp: {max: \"100\"}}"}},
       {records::v1::DATA_TYPE_DOUBLE,
        {"withhold: {}", "withhold: {placeholder: {}}",
         "generalize: {bucket: {width: \"1000000000000000\"}}",
+        "generalize: {bucket: {width: \"1000000000000000\", form: RANGE}}",
+        "surrogate: {in_range: {min: \"0\", max: \"99\"}}",
         "generalize: {clamp: {max: \"100\"}}"}},
       {records::v1::DATA_TYPE_DECIMAL128,
        {"withhold: {}", "withhold: {placeholder: {}}",
         "generalize: {bucket: {width: \"100000000000000000\"}}",
+        "generalize: {bucket: {width: \"100000000000000000\", form: RANGE}}",
+        "surrogate: {in_range: {min: \"0\", max: \"99\"}}",
         "generalize: {clamp: {max: \"100\"}}"}},
       {records::v1::DATA_TYPE_BYTES,
        {"withhold: {}", "withhold: {placeholder: {}}", "pseudonym: {}"}},
       {records::v1::DATA_TYPE_DATE,
        {"withhold: {}", "withhold: {placeholder: {}}", "pseudonym: {}",
         "generalize: {weekday: {}}",
+        "generalize: {time_part: {part: MONTH_OF_YEAR}}",
+        "surrogate: {in_range: {min: 1950-01-01, max: 1950-12-31}}",
         "generalize: {age: {as_of: \"2026-01-01\", band_years: 10}}"}},
       {records::v1::DATA_TYPE_TIMESTAMP,
        {"withhold: {}", "withhold: {placeholder: {}}",
-        "generalize: {weekday: {}}", "generalize: {date: {unit: YEAR}}"}},
+        "generalize: {weekday: {}}",
+        "generalize: {time_part: {part: HOUR_OF_DAY}}",
+        "surrogate: {in_range: {min: 1950-01-01, max: 1950-12-31}}",
+        "generalize: {date: {unit: YEAR}}"}},
   };
   return treatments.at(type);
 }
@@ -153,6 +169,11 @@ MadeResource MakeResource(int number, Random* random) {
                           ? AnyOf(HidingTreatments(field.type), random)
                           : "keep: {}";
     made.fields.push_back(std::move(field));
+  }
+  // One field whose ends show, whichever treatments were drawn.
+  if (number == 0) {
+    made.fields.push_back({"ends", records::v1::DATA_TYPE_STRING, Role::kHidden,
+                           "mask: {keep_ends: {first: 3, last: 4}}"});
   }
   return made;
 }

@@ -33,6 +33,15 @@ expect "$(become '12.50\n-0.05\n' --treatment '{generalize: {round: {step: "1"}}
   '13.00 0.00 '
 expect "$(become '1987-08-23\n\n' --treatment '{generalize: {date: {unit: YEAR}}}' --type birth_date)" \
   '1987-01-01 null '
+expect "$(become 'E-mail: 张伟 007\n' --treatment '{mask: {classes: {}}}')" 'X-xxxx: ** nnn '
+expect "$(become '电话13812345678\n' --treatment '{mask: {free_text: {form: LABEL}}}')" '电话<PHONE> '
+expect "$(become '34\n-1\n\n' --treatment '{generalize: {bucket: {width: "10", form: RANGE}}}' --type INT64)" \
+  '[30,40) [-10,0) null '
+expect "$(become '34\n90\n' --treatment '{generalize: {bucket: {bounds: ["0", "90"], form: RANGE}}}' --type INT64)" \
+  '[0,90) [90,) '
+expect "$(become '12.50\n' --treatment '{generalize: {bucket: {bounds: ["0", "10"], labels: [low, high]}}}' --type DECIMAL128)" \
+  'high '
+expect "$(become '1987-08-23\n' --treatment '{generalize: {time_part: {part: MONTH_OF_YEAR}}}' --type DATE)" '8 '
 expect "$(become '13\n14\n\n' --treatment '{conditional: {when: {compare: {field: value, is: less, value: 14}}, then: {withhold: {}}, otherwise: {keep: {}}}}' --type INT64)" \
   'null 14 null '
 
@@ -53,7 +62,7 @@ for arguments in '--treatment {mask:' '--treatment {conditional:{when:{is_null:{
 done
 
 "${sluicectl}" desensitizers --output jsonl > "${TEST_TMPDIR}/list"
-(($(wc -l < "${TEST_TMPDIR}/list") >= 40)) || fail 'the list is short'
+(($(wc -l < "${TEST_TMPDIR}/list") >= 55)) || fail 'the list is short'
 grep -q '"becomes":"138\*\*\*\*5678"' "${TEST_TMPDIR}/list" || fail 'no example'
 
 # What a bare mask stands for: by the level, in a table of its own for programs.

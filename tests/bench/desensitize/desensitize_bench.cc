@@ -355,10 +355,17 @@ class Cases {
         "free text", "{mask: {free_text: {}}}", Texts([](Random* random) {
           return absl::StrCat("联系电话13", Digits(9, random), "，请尽快回复");
         }));
+    AddCopying("classes", "{mask: {classes: {}}}", ids);
+    AddCopying("classes of names", "{mask: {classes: {}}}", names);
     AddCopying("date to year", "{generalize: {date: {unit: YEAR}}}", dates);
     AddCopying("age band",
                "{generalize: {age: {as_of: '2026-01-01', band_years: 5}}}",
                dates);
+    AddCopying("bucket as a range",
+               "{generalize: {bucket: {width: '1000', form: RANGE}}}",
+               Integers());
+    AddCopying("month of the year",
+               "{generalize: {time_part: {part: MONTH_OF_YEAR}}}", dates);
     AddCopying("division", "{generalize: {division: {level: COUNTY}}}",
                Texts([](Random* random) {
                  return absl::StrCat("330106", Digits(6, random));
@@ -370,6 +377,11 @@ class Cases {
     Add("pseudonym sm3", "{pseudonym: {hash: SM3}}", ids,
         "2 compressions of SM3", TwoSm3Compressions);
     AddHashing("surrogate name", "{surrogate: {name: {}}}", names);
+    AddHashing("surrogate same form", "{surrogate: {same_form: {}}}", ids);
+    AddHashing("surrogate in range",
+               "{surrogate: {in_range: {min: 1950-01-01, max: 2009-12-31}}}",
+               dates);
+    AddHashing("uniform", "{perturb: {uniform: {within: '100'}}}", Integers());
     AddHashing("date shift", "{perturb: {date_shift: {days_max: 30}}}", dates);
     AddHashing("laplace", "{perturb: {laplace: {scale: '100'}}}", Integers());
     AddEncrypting("fpe 18 digits", "{fpe: {alphabet: DIGITS}}",

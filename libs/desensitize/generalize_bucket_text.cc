@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "libs/base/string_view.h"
+#include "libs/desensitize/bucket_texts.h"
+#include "libs/desensitize/decimal_text.h"
+#include "libs/desensitize/generalize_operators.h"
+#include "libs/desensitize/numbers_to_texts.h"
+#include "libs/records/batch.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using agreement::v1::NumberBucket;
+
+__extension__ using Int128 = __int128;
+__extension__ using Uint128 = unsigned __int128;
+
+template <typename T>
+T Parse(const std::string& text, uint32_t scale) {
+  if constexpr (std::is_same_v<T, double>) {
+    return ParseDouble(AsView(text)).value_or(0);
+  } else {
+    return static_cast<T>(
+        ParseDecimal(AsView(text), scale).value_or(absl::int128(0)));
+  }
+}
+
+// -------------------------------------------------------- between given bounds
+
+template <typename T>
+class BoundedTexts : public Operator {
+ public:
+  BoundedTexts(const NumberBucket& bucket, uint32_t scale)
+      : texts_(BoundedBucketTexts(bucket)) {
+    bounds_.reserve(texts_.size());
+    for (const std::string& bound : bucket.bounds()) {
+      bounds_.push_back(Parse<T>(bound, scale));
+    }
+    for (const std::string& text : texts_) {
+      bytes_max_ = std::max(bytes_max_, text.size());
+    }
+  }
+
+  Treated Apply(const records::Column& column) const override {
+    return NumbersToTexts<T>(
+        column, bytes_max_, [this](T value, char* out) -> char* {
+          // False for a NaN, too.
+          if (!(value >= bounds_.front())) return nullptr;
+          const auto above =
+              std::upper_bound(bounds_.begin(), bounds_.end(), value);
+          const std::string& text =
+              texts_[static_cast<size_t>(above - bounds_.begin()) - 1];
+          return out + text.copy(out, text.size());
+        });
+  }
+
+ private:
+  const std::vector<std::string> texts_;
+  std::vector<T> bounds_;
+  size_t bytes_max_ = 0;
+};
+
+// ------------------------------------------------------------- of fixed width
+
+// Writes `number` / 10^decimals with all its decimals; returns the end. At most
+// 42 bytes.
+char* WriteDecimal(Int128 number, uint32_t decimals, char* out) {
+  constexpr uint64_t kChunk = 1'000'000'000'000'000'000;  // 10^18
+  constexpr size_t kChunkDigits = 18;
+  if (number < 0) *out++ = '-';
+  auto rest = static_cast<Uint128>(number);
+  if (number < 0) rest = -rest;
+  // The lowest digits end at digits + sizeof(digits).
+  char digits[3 * kChunkDigits];
+  char* begin = digits + sizeof(digits);
+  do {
+    char chunk[kChunkDigits + 2];
+    auto low = static_cast<uint64_t>(rest);
+    if (low == rest) {
+      // Dividing 128 bits takes long.
+      rest = 0;
+    } else {
+      low = static_cast<uint64_t>(rest % kChunk);
+      rest /= kChunk;
+    }
+    const char* const end =
+        std::to_chars(chunk, chunk + sizeof(chunk), low).ptr;
+    const auto size = static_cast<size_t>(end - chunk);
+    begin -= size;
+    std::memcpy(begin, chunk, size);
+    if (rest != 0) {
+      begin -= kChunkDigits - size;
+      std::memset(begin, '0', kChunkDigits - size);
+    }
+  } while (rest != 0);
+  char* const end = digits + sizeof(digits);
+  while (static_cast<size_t>(end - begin) < decimals + size_t{1}) {
+    *--begin = '0';
+  }
+  const size_t whole = static_cast<size_t>(end - begin) - decimals;
+  std::memcpy(out, begin, whole);
+  out += whole;
+  if (decimals == 0) return out;
+  *out++ = '.';
+  std::memcpy(out, begin + whole, decimals);
+  return out + decimals;
+}
+
+char* WriteRange(Int128 lower, Int128 width, uint32_t decimals, char* out) {
+  Int128 upper = 0;
+  if (__builtin_add_overflow(lower, width, &upper)) return nullptr;
+  *out++ = '[';
+  out = WriteDecimal(lower, decimals, out);
+  *out++ = ',';
+  out = WriteDecimal(upper, decimals, out);
+  *out++ = ')';
+  return out;
+}
+
+// INT64 and DECIMAL128, in units of their last decimal.
+template <typename T>
+struct IntegerRange {
+  T width;
+  uint32_t decimals;
+
+  char* operator()(T value, char* out) const {
+    const T rest = value % width;
+    T lower = 0;
+    if (__builtin_sub_overflow(value, rest < 0 ? rest + width : rest, &lower)) {
+      return nullptr;
+    }
+    return WriteRange(lower, width, decimals, out);
+  }
+};
+
+// DOUBLE: the bucket is counted, so that its ends are the multiples as people
+// write them and not the doubles next to them.
+struct DoubleRange {
+  double width;
+  // `width` in units of its last decimal.
+  Int128 units;
+  uint32_t decimals;
+
+  char* operator()(double value, char* out) const {
+    // Up to here what rounding does is far below half a bucket.
+    constexpr double kCountMax = 1125899906842624.0;  // 2^50
+    const double rest = std::fmod(value, width);
+    const double lower = value - (rest < 0 ? rest + width : rest);
+    const double count = std::nearbyint(lower / width);
+    Int128 scaled = 0;
+    // False for a NaN, too.
+    if (!(std::abs(count) <= kCountMax) ||
+        __builtin_mul_overflow(static_cast<Int128>(count), units, &scaled)) {
+      return nullptr;
+    }
+    return WriteRange(scaled, units, decimals, out);
+  }
+};
+
+template <typename T, typename Range>
+class RangeTexts : public Operator {
+ public:
+  RangeTexts(Range range, size_t bytes_max)
+      : range_(range), bytes_max_(bytes_max) {}
+
+  Treated Apply(const records::Column& column) const override {
+    return NumbersToTexts<T>(
+        column, bytes_max_,
+        [range = range_](T value, char* out) { return range(value, out); });
+  }
+
+ private:
+  const Range range_;
+  const size_t bytes_max_;
+};
+
+template <typename T>
+std::unique_ptr<const Operator> NewFor(const NumberBucket& bucket,
+                                       uint32_t scale, size_t bytes_max) {
+  if (!bucket.bounds().empty()) {
+    return std::make_unique<BoundedTexts<T>>(bucket, scale);
+  }
+  if constexpr (std::is_same_v<T, double>) {
+    const size_t point = bucket.width().find('.');
+    const auto decimals = static_cast<uint32_t>(
+        point == std::string::npos ? 0 : bucket.width().size() - point - 1);
+    return std::make_unique<RangeTexts<T, DoubleRange>>(
+        DoubleRange{Parse<T>(bucket.width(), 0),
+                    Parse<Int128>(bucket.width(), decimals), decimals},
+        bytes_max);
+  } else {
+    return std::make_unique<RangeTexts<T, IntegerRange<T>>>(
+        IntegerRange<T>{Parse<T>(bucket.width(), scale), scale}, bytes_max);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<const Operator> NewBucketTextGeneralization(
+    const NumberBucket& bucket, records::DataType type, uint32_t scale) {
+  const size_t bytes_max = BucketTextBytesMax(bucket, type);
+  switch (type) {
+    case records::v1::DATA_TYPE_DOUBLE:
+      return NewFor<double>(bucket, 0, bytes_max);
+    case records::v1::DATA_TYPE_DECIMAL128:
+      return NewFor<Int128>(bucket, scale, bytes_max);
+    default:
+      return NewFor<int64_t>(bucket, 0, bytes_max);
+  }
+}
+
+}  // namespace sluice::desensitize
