@@ -7,6 +7,7 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "libs/base/status.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/predicate.h"
 
 namespace sluice::delivery {
 namespace {
@@ -125,7 +126,8 @@ absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
         desensitize::ResolveTreatment(grant.treatment(), *field, newest, path));
     RETURN_IF_ERROR(desensitize::CheckStrength(resolved, *field, path));
   }
-  return absl::OkStatus();
+  if (!agreement.has_row_filter()) return absl::OkStatus();
+  return predicate::CheckFields(agreement.row_filter(), newest, "row_filter");
 }
 
 absl::StatusOr<Grant> Admit(const registry::Registry& registry,

@@ -37,8 +37,9 @@ absl::Status CheckLive(const agreement::v1::AgreementRecord& agreement,
                        absl::Time now);
 
 // Whether the catalog entry, as it stands now, still lets the agreement be
-// served: NOT_SHARED, UNKNOWN_FIELD for a granted field that is gone,
-// TREATMENT_TOO_WEAK for one that has become more sensitive. An approved
+// served: NOT_SHARED, UNKNOWN_FIELD for a field that is granted or filtered by
+// and is gone, TREATMENT_TOO_WEAK for a granted one that has become more
+// sensitive and for a filter over one that has become core data. An approved
 // agreement stays approved when the entry changes; this is what keeps records
 // in.
 absl::Status CheckEntry(const agreement::v1::Agreement& agreement,

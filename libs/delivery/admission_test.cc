@@ -112,5 +112,37 @@ TEST_CASE("An agreement in any state but approved is refused") {
         status::v1::REASON_CODE_AGREEMENT_REVOKED);
 }
 
+TEST_CASE("The fields of a row filter are held to the newest entry") {
+  const catalog::v1::Resource entry = registry::PeopleResource();
+  agreement::v1::Agreement agreement = registry::PeopleAgreement();
+  // Over a field that is not granted, within other conditions.
+  auto* const all = agreement.mutable_row_filter()->mutable_all();
+  auto* const district = all->add_of()->mutable_prefix();
+  district->mutable_field()->set_id(3);
+  district->mutable_field()->set_name("district");
+  district->set_prefix("3301");
+  auto* const born =
+      all->add_of()->mutable_not_()->mutable_is_null()->mutable_field();
+  born->set_id(4);
+  born->set_name("birth_date");
+  CHECK(CheckEntry(agreement, entry).ok());
+  const auto refusal = [&agreement](const catalog::v1::Resource& newest) {
+    const absl::Status status = CheckEntry(agreement, newest);
+    CHECK(FieldOf(status) == "row_filter");
+    return ReasonOf(status);
+  };
+  catalog::v1::Resource newest = entry;
+  newest.mutable_fields(3)->set_sensitivity(
+      catalog::v1::SENSITIVITY_L4_HIGHLY_SENSITIVE);
+  CHECK(CheckEntry(agreement, newest).ok());
+  newest.mutable_fields(3)->set_sensitivity(catalog::v1::SENSITIVITY_CORE);
+  CHECK(refusal(newest) == status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
+  newest = entry;
+  newest.mutable_fields(3)->set_name("born");
+  CHECK(refusal(newest) == status::v1::REASON_CODE_UNKNOWN_FIELD);
+  newest.mutable_fields()->DeleteSubrange(3, 1);
+  CHECK(refusal(newest) == status::v1::REASON_CODE_UNKNOWN_FIELD);
+}
+
 }  // namespace
 }  // namespace sluice::delivery

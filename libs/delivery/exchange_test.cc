@@ -294,6 +294,31 @@ TEST_CASE("A catalog entry that allows less than was agreed ends the stream") {
   CHECK(ReasonOf(test.Subscribe(&next)) == reason);
 }
 
+TEST_CASE("A filter over what has become core data ends the stream") {
+  TestExchange test;
+  test.domain.ApproveFilter(2, R"(
+    not { is_null { field { id: 4 name: "birth_date" } } })");
+  ScriptedSink sink;
+  REQUIRE(test.Subscribe(&sink).ok());
+  sink.WaitForCaughtUp(1);
+  test.domain.PublishBatches(0, 1);
+  sink.WaitForDeliveries(1);
+  catalog::v1::Resource changed = registry::PeopleResource();
+  changed.set_partitions(1);
+  changed.set_version(2);
+  changed.mutable_fields(3)->set_sensitivity(catalog::v1::SENSITIVITY_CORE);
+  test.domain.Submit(registry::PutCommand(changed),
+                     test.domain.bus.domain.provider);
+  // Under the schema before, of which the filter's field was no core data.
+  test.domain.PublishBatches(0, 1);
+  CHECK(ReasonOf(sink.WaitForFinish()) ==
+        status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
+  CHECK(sink.deliveries().size() == 1);
+  ScriptedSink next;
+  CHECK(ReasonOf(test.Subscribe(&next)) ==
+        status::v1::REASON_CODE_TREATMENT_TOO_WEAK);
+}
+
 TEST_CASE("A stream ends with its agreement, and with its certificate") {
   const bool certificate = GENERATE(true, false);
   CAPTURE(certificate);

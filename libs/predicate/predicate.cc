@@ -18,6 +18,7 @@ namespace {
 
 using ConditionPtr = std::unique_ptr<const Condition>;
 using agreement::v1::Compare;
+using agreement::v1::FieldRef;
 using catalog::v1::Field;
 using catalog::v1::Resource;
 using records::Value;
@@ -100,6 +101,33 @@ absl::Status DoesNotTake(const std::string& path, const Field& field,
                          ", which has no ", what, ": ", instead));
 }
 
+// The field that `ref`, which stands at `path`, refers to.
+absl::StatusOr<const Field*> FindField(const Resource& resource,
+                                       const FieldRef& ref,
+                                       const std::string& path) {
+  for (const Field& field : resource.fields()) {
+    if (field.id() != ref.id()) continue;
+    if (field.name() == ref.name()) {
+      if (field.sensitivity() != catalog::v1::SENSITIVITY_CORE) return &field;
+      return FieldError(
+          status::v1::REASON_CODE_TREATMENT_TOO_WEAK, path,
+          absl::StrCat("field ", field.name(), " of ", resource.id(),
+                       " is core data, which never leaves its department, and "
+                       "which records meet a condition on it would tell: use "
+                       "another field"));
+    }
+    return FieldError(
+        status::v1::REASON_CODE_UNKNOWN_FIELD, path,
+        absl::StrCat("field ", ref.id(), " of ", resource.id(), " is named ",
+                     field.name(), ", not as written here: name it so, or ",
+                     "give the id of the field that is meant"));
+  }
+  return FieldError(
+      status::v1::REASON_CODE_UNKNOWN_FIELD, path,
+      absl::StrCat("schema ", resource.schema_version(), " of ", resource.id(),
+                   " has no field ", ref.id(), ": name one that it has"));
+}
+
 class Compiler {
  public:
   explicit Compiler(const Resource& resource) : resource_(resource) {}
@@ -123,8 +151,10 @@ class Compiler {
                                            const std::string& path);
 
   // The field that the condition at `path` is about.
-  absl::StatusOr<const Field*> FindField(const agreement::v1::FieldRef& ref,
-                                         const std::string& path) const;
+  absl::StatusOr<const Field*> FindField(const FieldRef& ref,
+                                         const std::string& path) const {
+    return predicate::FindField(resource_, ref, absl::StrCat(path, ".field"));
+  }
 
   const Resource& resource_;
   int conditions_ = 0;
@@ -152,33 +182,6 @@ absl::StatusOr<Value> ParseValueOf(const Field& field, const std::string& text,
 }
 
 FieldSite SiteOf(const Field& field) { return {field.id(), field.type()}; }
-
-absl::StatusOr<const Field*> Compiler::FindField(
-    const agreement::v1::FieldRef& ref, const std::string& path) const {
-  for (const Field& field : resource_.fields()) {
-    if (field.id() != ref.id()) continue;
-    if (field.name() == ref.name()) {
-      if (field.sensitivity() != catalog::v1::SENSITIVITY_CORE) return &field;
-      return FieldError(
-          status::v1::REASON_CODE_TREATMENT_TOO_WEAK,
-          absl::StrCat(path, ".field"),
-          absl::StrCat("field ", field.name(), " of ", resource_.id(),
-                       " is core data, which never leaves its department, and "
-                       "which records meet a condition on it would tell: use "
-                       "another field"));
-    }
-    return FieldError(
-        status::v1::REASON_CODE_UNKNOWN_FIELD, absl::StrCat(path, ".field"),
-        absl::StrCat("field ", ref.id(), " of ", resource_.id(), " is named ",
-                     field.name(), ", not as written here: name it so, or ",
-                     "give the id of the field that is meant"));
-  }
-  return FieldError(status::v1::REASON_CODE_UNKNOWN_FIELD,
-                    absl::StrCat(path, ".field"),
-                    absl::StrCat("schema ", resource_.schema_version(), " of ",
-                                 resource_.id(), " has no field ", ref.id(),
-                                 ": name one that it has"));
-}
 
 absl::StatusOr<ConditionPtr> Compiler::Build(const Proto& predicate,
                                              const std::string& path,
@@ -370,31 +373,31 @@ absl::StatusOr<ConditionPtr> Compiler::BuildIsNull(
 
 // ------------------------------------------------------------------- fields
 
-void CollectFields(const Proto& predicate, std::vector<uint32_t>* ids) {
+void CollectFields(const Proto& predicate, std::vector<const FieldRef*>* refs) {
   switch (predicate.kind_case()) {
     case Proto::kAll:
-      for (const Proto& of : predicate.all().of()) CollectFields(of, ids);
+      for (const Proto& of : predicate.all().of()) CollectFields(of, refs);
       break;
     case Proto::kAny:
-      for (const Proto& of : predicate.any().of()) CollectFields(of, ids);
+      for (const Proto& of : predicate.any().of()) CollectFields(of, refs);
       break;
     case Proto::kNot:
-      CollectFields(predicate.not_(), ids);
+      CollectFields(predicate.not_(), refs);
       break;
     case Proto::kCompare:
-      ids->push_back(predicate.compare().field().id());
+      refs->push_back(&predicate.compare().field());
       break;
     case Proto::kIn:
-      ids->push_back(predicate.in().field().id());
+      refs->push_back(&predicate.in().field());
       break;
     case Proto::kPrefix:
-      ids->push_back(predicate.prefix().field().id());
+      refs->push_back(&predicate.prefix().field());
       break;
     case Proto::kRange:
-      ids->push_back(predicate.range().field().id());
+      refs->push_back(&predicate.range().field());
       break;
     case Proto::kIsNull:
-      ids->push_back(predicate.is_null().field().id());
+      refs->push_back(&predicate.is_null().field());
       break;
     case Proto::KIND_NOT_SET:
       break;
@@ -411,9 +414,22 @@ absl::StatusOr<std::unique_ptr<const Predicate>> Compile(
   return std::make_unique<CompiledPredicate>(std::move(condition));
 }
 
+absl::Status CheckFields(const Proto& predicate, const Resource& resource,
+                         absl::string_view path) {
+  std::vector<const FieldRef*> refs;
+  CollectFields(predicate, &refs);
+  for (const FieldRef* ref : refs) {
+    RETURN_IF_ERROR(FindField(resource, *ref, std::string(path)).status());
+  }
+  return absl::OkStatus();
+}
+
 std::vector<uint32_t> FieldsOf(const Proto& predicate) {
+  std::vector<const FieldRef*> refs;
+  CollectFields(predicate, &refs);
   std::vector<uint32_t> ids;
-  CollectFields(predicate, &ids);
+  ids.reserve(refs.size());
+  for (const FieldRef* ref : refs) ids.push_back(ref->id());
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;

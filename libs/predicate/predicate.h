@@ -47,6 +47,13 @@ absl::StatusOr<std::unique_ptr<const Predicate>> Compile(
     const agreement::v1::Predicate& predicate,
     const catalog::v1::Resource& resource, absl::string_view path);
 
+// What Compile says of the fields that the predicate looks at, all of them at
+// `path`; no value is looked at, so that it is cheap. For a predicate that was
+// compiled for an earlier version of the resource.
+absl::Status CheckFields(const agreement::v1::Predicate& predicate,
+                         const catalog::v1::Resource& resource,
+                         absl::string_view path);
+
 // The fields it looks at, ascending and each once.
 std::vector<uint32_t> FieldsOf(const agreement::v1::Predicate& predicate);
 
