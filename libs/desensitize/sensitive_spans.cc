@@ -1,10 +1,13 @@
 #include "libs/desensitize/sensitive_spans.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/ascii.h"
+#include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/text_glyph.h"
 #include "libs/identifiers/bank_card.h"
 #include "libs/identifiers/contact.h"
 #include "libs/identifiers/division_code.h"
@@ -17,67 +20,18 @@
 namespace sluice::desensitize {
 namespace {
 
-constexpr size_t kDigitsMax = identifiers::kBankCardDigitsMax;
-constexpr size_t kCountryDigits = 2;
-constexpr size_t kFullWidthBytes = 3;
-// Behind it stand a full-width character's other two bytes.
-constexpr char kFullWidthLead = '\xEF';
+// ---- What is written.
 
-// A character of a number, and its bytes in the text; 0 bytes if there is none.
-struct Glyph {
-  char c = 0;
-  size_t bytes = 0;
-};
-
-// The ASCII character, or the one whose full-width form (U+FF01 to U+FF5E),
-// that stands at `at`.
-Glyph GlyphAt(absl::string_view text, size_t at) {
-  if (at >= text.size()) return {};
-  if (text[at] != kFullWidthLead) return {text[at], 1};
-  const absl::string_view wide = text.substr(at, kFullWidthBytes);
-  if (wide.size() < kFullWidthBytes) return {};
-  const auto last = static_cast<uint8_t>(wide[2]);
-  if (wide[1] == '\xBC' && last >= 0x81) {
-    return {static_cast<char>(last - 0x81 + '!'), kFullWidthBytes};
-  }
-  if (wide[1] == '\xBD' && last <= 0x9E) {
-    return {static_cast<char>(last - 0x80 + '`'), kFullWidthBytes};
-  }
-  return {};
+// An address has all that shares bytes with it; of numbers the one counts that
+// is least likely by chance.
+SensitiveKind KindOfBoth(SensitiveKind a, SensitiveKind b) {
+  const bool has_email =
+      a == SensitiveKind::kEmail || b == SensitiveKind::kEmail;
+  return has_email ? SensitiveKind::kEmail : std::min(a, b);
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsDigit(const Glyph& glyph) {
-  return glyph.bytes != 0 && IsDigit(glyph.c);
-}
-bool IsSeparator(const Glyph& glyph) {
-  return glyph.bytes != 0 && (glyph.c == ' ' || glyph.c == '-');
-}
-
-// A number and where in the text its characters stand.
-struct Number {
-  std::array<char, kDigitsMax + 1> characters;
-  std::array<size_t, kDigitsMax + 1> at;
-  std::array<uint8_t, kDigitsMax + 1> bytes;
-  size_t size = 0;
-  // More digits than any number looked for.
-  bool too_long = false;
-
-  void Add(char c, size_t position, size_t width) {
-    if (size == characters.size()) {
-      too_long = true;
-      return;
-    }
-    characters[size] = c;
-    bytes[size] = static_cast<uint8_t>(width);
-    at[size++] = position;
-  }
-  absl::string_view View(size_t from = 0) const {
-    return absl::string_view(characters.data() + from, size - from);
-  }
-};
-
-// What is written over the bytes of a text that are to be hidden.
+// What is written over the bytes of a text that are to be hidden, or who is
+// told of them.
 struct Marks {
   // Of a character its first byte, and the others.
   char first;
@@ -92,9 +46,10 @@ struct Marks {
   bool Tell(SensitiveKind kind, size_t begin, size_t end) const {
     if (items == nullptr) return false;
     while (!items->empty() && items->back().end > begin) {
-      begin = std::min(begin, items->back().begin);
-      end = std::max(end, items->back().end);
-      kind = SensitiveKind::kEmail;
+      const SensitiveItem& other = items->back();
+      begin = std::min(begin, other.begin);
+      end = std::max(end, other.end);
+      kind = KindOfBoth(kind, other.kind);
       items->pop_back();
     }
     items->push_back({begin, end, kind});
@@ -112,92 +67,164 @@ struct Marks {
   }
 };
 
-void HideCharacters(const Number& number, SensitiveKind kind, size_t from,
-                    size_t to, const Marks& marks) {
-  const size_t last = number.size - 1;
-  if (marks.Tell(kind, number.at[0], number.at[last] + number.bytes[last])) {
-    return;
-  }
-  for (size_t i = from; i < to; ++i) {
-    marks.PutOne(number.at[i], number.bytes[i]);
-  }
+// ---- What digits are.
+
+struct Number {
+  SensitiveKind kind = SensitiveKind::kBankCard;
+  // How many characters it has, and which of them are hidden. It is none if it
+  // has no characters.
+  size_t size = 0;
+  size_t hidden_begin = 0;
+  size_t hidden_end = 0;
+};
+
+// What may stand before the eleven digits of a mobile number.
+bool IsDialledFirst(absl::string_view digits) {
+  return digits.empty() || digits == "86" || digits == "0" || digits == "0086";
 }
 
 // One in 3,000 other numbers of 18 digits has the form of an id, and one in 80
 // of 15: too few to show an id with a slip of the pen for their sake.
-bool HasForm(absl::string_view text) {
+bool HasIdForm(absl::string_view text) {
   return identifiers::IsProvinceCode(text.substr(0, 2)) &&
          identifiers::HasResidentIdForm(text);
 }
-bool HasOldForm(absl::string_view text) {
+bool HasOldIdForm(absl::string_view text) {
   return identifiers::IsProvinceCode(text.substr(0, 2)) &&
          identifiers::IsOldResidentId(text);
 }
 
-// False if it is no number that is looked for.
-bool HideNumber(const Number& number, const Marks& marks) {
-  if (number.too_long) return false;
-  const absl::string_view text = number.View();
-  // With 86 before it a mobile number has thirteen digits, as a card may have,
-  // and one in ten has a card's last digit.
-  size_t from = 0;
-  if (text.substr(0, kCountryDigits) == "86" &&
-      text.size() == kCountryDigits + identifiers::kMobileDigits) {
-    from = kCountryDigits;
+// One in ten mobile numbers with 86 before it has a card's last digit, too.
+Number NumberOf(absl::string_view text) {
+  const size_t size = text.size();
+  if (size < identifiers::kMobileDigits) return {};
+  const size_t dialled_first = size - identifiers::kMobileDigits;
+  if (IsDialledFirst(text.substr(0, dialled_first)) &&
+      identifiers::IsMobileNumber(text.substr(dialled_first))) {
+    return {SensitiveKind::kPhone, size, dialled_first + 3, dialled_first + 7};
   }
-  if (identifiers::IsMobileNumber(number.View(from))) {
-    HideCharacters(number, SensitiveKind::kPhone, from + 3, from + 7, marks);
-    return true;
+  if (HasOldIdForm(text))
+    return {SensitiveKind::kResidentId, size, 6, size - 3};
+  if (identifiers::IsValidResidentId(text) || HasIdForm(text)) {
+    return {SensitiveKind::kResidentId, size, 6, size - 4};
   }
-  if (HasOldForm(text)) {
-    HideCharacters(number, SensitiveKind::kResidentId, 6, number.size - 3,
-                   marks);
-    return true;
+  if (identifiers::IsValidBankCard(text)) {
+    return {SensitiveKind::kBankCard, size, 6, size - 4};
   }
-  const bool is_id = identifiers::IsValidResidentId(text) || HasForm(text);
-  if (!is_id && !identifiers::IsValidBankCard(text)) return false;
-  HideCharacters(number,
-                 is_id ? SensitiveKind::kResidentId : SensitiveKind::kBankCard,
-                 6, number.size - 4, marks);
-  return true;
+  return {};
 }
 
-// Reads digits from `begin`; with `grouped`, one separator may stand between
-// two. An X behind seventeen digits belongs to them. Returns behind it.
-size_t ReadNumber(absl::string_view text, size_t begin, bool grouped,
-                  Number* number) {
-  size_t at = begin;
-  while (at < text.size()) {
-    const Glyph glyph = GlyphAt(text, at);
-    if (IsDigit(glyph)) {
-      number->Add(glyph.c, at, glyph.bytes);
-    } else if (!grouped || !IsSeparator(glyph) ||
-               !IsDigit(GlyphAt(text, at + glyph.bytes))) {
-      break;
+// ---- Which groups of a run are numbers.
+
+// Groups first to last of a run, which together are a number.
+struct Candidate {
+  size_t first;
+  size_t last;
+  Number number;
+};
+using Candidates = absl::InlinedVector<Candidate, 8>;
+
+Number NumberOfGroups(const DigitRun& run, size_t first, size_t last) {
+  const size_t begin = run.groups[first].begin;
+  const size_t end = run.groups[last].end;
+  if (run.has_x && last + 1 == run.groups.size() &&
+      end - begin + 1 == identifiers::kResidentIdLength) {
+    const Number with_x = NumberOf(run.View(begin, end + 1));
+    if (with_x.size > 0) return with_x;
+  }
+  return NumberOf(run.View(begin, end));
+}
+
+// In ascending order of their first groups. A number has at most
+// kGroupDigitsMax groups, so time grows with the run's length alone.
+Candidates CandidatesIn(const DigitRun& run) {
+  Candidates candidates;
+  for (size_t first = 0; first < run.groups.size(); ++first) {
+    for (size_t last = first; last < run.groups.size(); ++last) {
+      if (run.groups[last].end - run.groups[first].begin > kGroupDigitsMax) {
+        break;
+      }
+      const Number number = NumberOfGroups(run, first, last);
+      if (number.size > 0) {
+        candidates.push_back({first, last, number});
+      }
     }
-    at += glyph.bytes;
   }
-  const Glyph next = GlyphAt(text, at);
-  if (number->size == identifiers::kResidentIdLength - 1 &&
-      (next.c == 'X' || next.c == 'x')) {
-    number->Add('X', at, next.bytes);
-    at += next.bytes;
-  }
-  return at;
+  return candidates;
 }
 
-// How many digits stand in a row from `begin` on.
+// How cards are written: but for the last, no group is of less than four
+// digits, or all are of one size.
+bool IsGroupedAsCards(const DigitRun& run, const Candidate& candidate) {
+  const auto begin = run.groups.begin() + candidate.first;
+  const auto end = run.groups.begin() + candidate.last;
+  const size_t size = begin->end - begin->begin;
+  return std::all_of(begin, end, [size](const DigitRun::Group& group) {
+    const size_t digits = group.end - group.begin;
+    return digits == size || (digits >= 4 && size >= 4);
+  });
+}
+
+bool HasDotInside(const DigitRun& run, const Candidate& candidate) {
+  return std::any_of(
+      run.groups.begin() + candidate.first + 1,
+      run.groups.begin() + candidate.last + 1,
+      [](const DigitRun::Group& group) { return group.after_dot; });
+}
+
+// Takes away what are more likely dates, coordinates or amounts: cards that
+// are not grouped as cards, if a dot is in them or a mobile number or an id
+// has groups of them.
+void DropUnlikely(const DigitRun& run, Candidates* candidates) {
+  absl::InlinedVector<bool, 12> taken(run.groups.size(), false);
+  for (const Candidate& candidate : *candidates) {
+    if (candidate.number.kind == SensitiveKind::kBankCard) continue;
+    std::fill(taken.begin() + candidate.first,
+              taken.begin() + candidate.last + 1, true);
+  }
+  const auto is_unlikely = [&](const Candidate& candidate) {
+    return candidate.number.kind == SensitiveKind::kBankCard &&
+           !IsGroupedAsCards(run, candidate) &&
+           (HasDotInside(run, candidate) ||
+            std::any_of(taken.begin() + candidate.first,
+                        taken.begin() + candidate.last + 1,
+                        [](bool is_taken) { return is_taken; }));
+  };
+  candidates->erase(
+      std::remove_if(candidates->begin(), candidates->end(), is_unlikely),
+      candidates->end());
+}
+
+void HideRun(absl::string_view text, const DigitRun& run, const Marks& marks) {
+  if (run.size() < identifiers::kMobileDigits) return;
+  Candidates candidates = CandidatesIn(run);
+  if (candidates.empty()) return;
+  DropUnlikely(run, &candidates);
+  const auto bytes = [text, &run](size_t i) {
+    return GlyphAt(text, run.at[i]).bytes;
+  };
+  for (const auto& [first, last, number] : candidates) {
+    const size_t begin = run.groups[first].begin;
+    const size_t end = begin + number.size - 1;
+    if (marks.Tell(number.kind, run.at[begin], run.at[end] + bytes(end))) {
+      continue;
+    }
+    for (size_t i = number.hidden_begin; i < number.hidden_end; ++i) {
+      marks.PutOne(run.at[begin + i], bytes(begin + i));
+    }
+  }
+}
+
+// How many digits of half width stand in a row from `begin` on.
 size_t DigitsFrom(absl::string_view text, size_t begin) {
   size_t at = begin;
-  while (at < text.size() && IsDigit(text[at])) ++at;
+  while (at < text.size() && IsDigit(Glyph{text[at], 1})) ++at;
   return at - begin;
 }
 
-// Whether digits that stand before `end` go on there, or behind a separator.
+// Whether digits that stand before `end` go on there, or behind a gap.
 bool GoesOnAt(absl::string_view text, size_t end) {
-  const Glyph next = GlyphAt(text, end);
-  return IsDigit(next) ||
-         (IsSeparator(next) && IsDigit(GlyphAt(text, end + next.bytes)));
+  return IsDigit(GlyphAt(text, end + GapAt(text, end).bytes));
 }
 
 // Hides what the digits from `begin` on are; returns behind them.
@@ -214,38 +241,80 @@ size_t HideDigitsFrom(absl::string_view text, size_t begin,
     }
     return begin + digits;
   }
-  Number grouped;
-  const size_t end = ReadNumber(text, begin, true, &grouped);
-  if (HideNumber(grouped, marks)) return end;
-  // Several numbers with a space between them.
-  size_t at = begin;
-  while (at < end) {
-    Number plain;
-    at = ReadNumber(text, at, false, &plain);
-    HideNumber(plain, marks);
-    while (at < end && !IsDigit(GlyphAt(text, at))) ++at;
-  }
+  DigitRun run;
+  const size_t end = ReadDigitRun(text, begin, &run);
+  HideRun(text, run, marks);
   return end;
 }
 
-void HideEmail(absl::string_view text, size_t at, const Marks& marks) {
-  size_t begin = at;
-  while (begin > 0 && identifiers::IsEmailLocalCharacter(text[begin - 1])) {
-    --begin;
-  }
-  size_t end = at + 1;
-  while (end < text.size() && identifiers::IsEmailDomainCharacter(text[end])) {
-    ++end;
-  }
-  // A dot may end the sentence, not the address.
-  while (end > at + 1 && text[end - 1] == '.') --end;
-  while (begin < at && text[begin] == '.') ++begin;
-  const absl::string_view address = text.substr(begin, end - begin);
-  if (identifiers::FindEmailAt(address) == absl::string_view::npos) return;
-  if (marks.Tell(SensitiveKind::kEmail, begin, end)) return;
-  const size_t first = at - begin > 1 ? begin + 1 : begin;
-  marks.Put(first, at);
+// ---- E-mail addresses.
+
+// Full-width punctuation is the sentence's, not the address's.
+bool IsOfAddress(const Glyph& glyph) {
+  return glyph.bytes == 1 || glyph.c == '.' || glyph.c == '-' ||
+         glyph.c == '_' ||
+         absl::ascii_isalnum(static_cast<unsigned char>(glyph.c));
 }
+
+// Where the domain that begins at `at` ends: before two dots, and not with a
+// dot. `at` if it has less than two labels. Dots before them are passed over.
+size_t DomainEnd(absl::string_view text, size_t at) {
+  int labels = 0;
+  size_t next = at;
+  size_t end = at;
+  char before = '.';
+  for (Glyph glyph = GlyphAt(text, at);
+       IsOfAddress(glyph) && identifiers::IsEmailDomainCharacter(glyph.c);
+       glyph = GlyphAt(text, next)) {
+    next += glyph.bytes;
+    if (glyph.c != '.') {
+      labels += before == '.' ? 1 : 0;
+      end = next;
+    } else if (before == '.' && labels > 0) {
+      break;
+    }
+    before = glyph.c;
+  }
+  return labels > 1 ? end : at;
+}
+
+// Where the part before an @ begins that ends before `end`: behind two dots,
+// and not with a dot.
+size_t LocalPartBegin(absl::string_view text, size_t end) {
+  size_t begin = end;
+  char behind = 0;
+  for (Glyph glyph = GlyphBefore(text, begin);
+       IsOfAddress(glyph) && identifiers::IsEmailLocalCharacter(glyph.c) &&
+       !(glyph.c == '.' && behind == '.');
+       glyph = GlyphBefore(text, begin)) {
+    behind = glyph.c;
+    begin -= glyph.bytes;
+  }
+  return behind == '.' ? begin + GlyphAt(text, begin).bytes : begin;
+}
+
+// Hides what stands before the @ at `at` if it is an address's, but its first
+// character.
+void HideEmail(absl::string_view text, size_t at, const Marks& marks) {
+  const size_t domain = at + GlyphAt(text, at).bytes;
+  const size_t domain_end = DomainEnd(text, domain);
+  if (domain_end == domain) return;
+  // No address has a dot before the @; people mistype.
+  size_t end = at;
+  while (GlyphBefore(text, end).c == '.') end -= GlyphBefore(text, end).bytes;
+  const size_t begin = LocalPartBegin(text, end);
+  if (begin == end) return;
+  if (marks.Tell(SensitiveKind::kEmail, begin, domain_end)) return;
+  const size_t second = begin + GlyphAt(text, begin).bytes;
+  size_t i = second < end ? second : begin;
+  while (i < at) {
+    const size_t bytes = GlyphAt(text, i).bytes;
+    marks.PutOne(i, bytes);
+    i += bytes;
+  }
+}
+
+// ---- The text.
 
 // Where from `at` on the next digit or @ stands, with which all that is looked
 // for begins or is found, or what may be a full-width digit; the end if there
@@ -275,7 +344,7 @@ size_t NextCandidate(absl::string_view text, size_t at) {
     return text.size();
   }
 #endif
-  while (at < text.size() && !IsDigit(text[at]) && text[at] != '@' &&
+  while (at < text.size() && !IsDigit(Glyph{text[at], 1}) && text[at] != '@' &&
          text[at] != kFullWidthLead) {
     ++at;
   }
@@ -285,14 +354,13 @@ size_t NextCandidate(absl::string_view text, size_t at) {
 void MarkAll(absl::string_view text, const Marks& marks) {
   for (size_t i = NextCandidate(text, 0); i < text.size();
        i = NextCandidate(text, i)) {
-    if (text[i] == '@') {
-      HideEmail(text, i, marks);
-      ++i;
-    } else if (IsDigit(GlyphAt(text, i))) {
+    const Glyph glyph = GlyphAt(text, i);
+    if (IsDigit(glyph)) {
       i = HideDigitsFrom(text, i, marks);
-    } else {
-      i += kFullWidthBytes;
+      continue;
     }
+    if (glyph.c == '@') HideEmail(text, i, marks);
+    i += glyph.bytes != 0 ? glyph.bytes : kFullWidthBytes;
   }
 }
 

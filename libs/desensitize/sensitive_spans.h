@@ -27,10 +27,23 @@ enum class Shown : uint8_t {
 //
 // What people write is looked for, not only what is right: a resident id may
 // have a wrong check character, a small x, or the 15 digits of before 1999 (of
-// which the last 3 are shown, so that the birth date is not). Digits may be of
-// full width, and stand in groups with one space or hyphen between them; a
-// mobile number may have 86 before it. A number inside a longer one is not
-// found.
+// which the last 3 are shown, so that the birth date is not). A mobile number
+// may have 86, 0086 or 0 before it. All characters may be of full width. An
+// address may have dots where none belong; of "a..b@c.cn" it is b@c.cn.
+//
+// Numbers may stand in groups (digit_run.h) and beside other groups. So any
+// groups in a row that together are a number are hidden as that number, as if
+// they stood alone, whatever stands before and behind them; a number inside
+// longer digits without a gap is not found. Where two such overlap, both are
+// hidden: the longer or the first one need not be the true one, and would else
+// show the other's middle. Of "2024-01-02 138-1234-5678" that hides the phone.
+//
+// One in ten numbers ends with a card's digit. So a card is told from others by
+// its groups: but for the last, all of four digits or more, or all of one size.
+// In other groups it is hidden unless a dot is in it (coordinates, amounts) or
+// a mobile number or an id has groups of it: [02 138-1234-5678] may be no card.
+//
+// Takes time that grows with the text's length, whatever stands in it.
 void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden);
 
 enum class SensitiveKind : uint8_t { kResidentId, kPhone, kBankCard, kEmail };
@@ -46,7 +59,8 @@ struct SensitiveItem {
 // Sets `items` to what FindSensitiveSpans hides a part of, each as a whole: 86
 // before a mobile number and the domain of an address belong to them. They
 // ascend and have nothing in common: what shares bytes with an address is part
-// of it.
+// of it, and numbers that overlap are told as one, of the kind that is least
+// likely by chance.
 void FindSensitiveItems(absl::string_view text,
                         std::vector<SensitiveItem>* items);
 

@@ -112,10 +112,98 @@ TEST_CASE("what is found is told as a whole, with what it is") {
       {"a@13812345678.com", "<E>"},
       {"a@b.cn@c.de.", "<E>."},
       {"12345@", "12345@"},
+      {"zhang@qq.com...", "<E>..."},
+      {"a..b.@.qq.com.", "a..<E>."},
+      {"2024-01-02 138-1234-5678", "2024-01-02 <P>"},
+      {"110105 19491231 002 X 3", "<I> 3"},
+      // Numbers that overlap are told as one.
+      {"+86 138 1234 5678 139-1234-5678", "+<P> <P>"},
+      {"4111 1111 1111 1111 13812345673", "<P>"},
   };
   for (const auto& [text, expected] : cases) {
     CAPTURE(text);
     CHECK(Labelled(text) == expected);
+  }
+}
+
+TEST_CASE("a number is found beside other groups of digits") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"电话138-1234-5678 2024年登记", "电话138-****-5678 2024年登记"},
+      {"2024-01-02 138-1234-5678", "2024-01-02 138-****-5678"},
+      {"138-1234-5678 2024-01-02 12:30", "138-****-5678 2024-01-02 12:30"},
+      {"138-1234-5678 139-1234-5678", "138-****-5678 139-****-5678"},
+      {"4111 1111 1111 1111 12/28", "4111 11** **** 1111 12/28"},
+      {"身份证 110105 19491231 0021 2024-01-02",
+       "身份证 110105 ******** 0021 2024-01-02"},
+      {"房间 3 138-1234-5678", "房间 3 138-****-5678"},
+      {"3 110105 19491231 002 X", "3 110105 ******** 002 X"},
+      {"卡4111 1111 1111 1111 13812345678",
+       "卡4111 11** **** 1111 138****5678"},
+      // Two that overlap, as "1111 13812345673" has a card's last digit.
+      {"4111 1111 1111 1111 13812345673", "4111 11** **** 1111 13*****5673"},
+      {"1.13812345678", "1.138****5678"},
+      {"12345678901234567890 138-1234-5678",
+       "12345678901234567890 138-****-5678"},
+      // A card by its last digit, but dates and coordinates more likely.
+      {"39.904200 116.4073", "39.904200 116.4073"},
+      {"01 02 4567 8901 23", "01 02 45** **01 23"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == expected);
+  }
+}
+
+TEST_CASE("groups may have any dash, space or dot between them") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"１３８　１２３４　５６７８", "１３８　****　５６７８"},
+      {"138–1234–5678", "138–****–5678"},
+      {"138—1234—5678", "138—****—5678"},
+      {"138\u00A01234\u00A05678", "138\u00A0****\u00A05678"},
+      {"138 - 1234 - 5678", "138 - **** - 5678"},
+      {"138.1234.5678", "138.****.5678"},
+      {"138\u200B12345678", "138\u200B****5678"},
+      {"\u202D13812345678\u202C", "\u202D138****5678\u202C"},
+      {"0086 138 1234 5678", "0086 138 **** 5678"},
+      {"008613812345678", "0086138****5678"},
+      {"013812345678", "0138****5678"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == expected);
+  }
+}
+
+TEST_CASE("an address is found beside dots, and of full width") {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"zhangwei@example.com...thanks", "z*******@example.com...thanks"},
+      {"see a..zhangwei@example.com", "see a..z*******@example.com"},
+      {"zhangwei..@example.com", "z*********@example.com"},
+      {"a.@example.com", "**@example.com"},
+      {"zhangwei@..example.com", "z*******@..example.com"},
+      {"好！zhangwei@example.com", "好！z*******@example.com"},
+      {"ｚｈａｎｇ＠ｅｘａｍｐｌｅ．ｃｏｍ", "ｚ****＠ｅｘａｍｐｌｅ．ｃｏｍ"},
+      {"zhang＠qq.com", "z****＠qq.com"},
+      {"a@b..c", "a@b..c"},
+      {"a@b.", "a@b."},
+      {"...@b.cn", "...@b.cn"},
+      {"＠", "＠"},
+      {"a.·@b.cn", "a.·@b.cn"},
+      {"a@b@c.cn", "a@*@c.cn"},
+  };
+  for (const auto& [text, expected] : cases) {
+    CAPTURE(text);
+    CHECK(Hidden(text) == expected);
+  }
+}
+
+TEST_CASE("a long text of groups is read to its end") {
+  for (const std::string group : {"1 ", "1111 ", "1.", "139 "}) {
+    std::string text;
+    while (text.size() < 65'536) text += group;
+    const std::string hidden = Hidden(text + "号13812345678");
+    CAPTURE(group, hidden.substr(hidden.size() - 80));
+    CHECK(hidden.substr(hidden.size() - 14) == "号138****5678");
   }
 }
 
