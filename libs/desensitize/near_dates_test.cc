@@ -1,5 +1,6 @@
 #include "libs/desensitize/near_dates.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <limits>
@@ -126,6 +127,12 @@ TEST_CASE("every near day has the weekday that the calendar says") {
   CHECK_FALSE(IsTaken(dates(kHigh, &number)));
 }
 
+// The first moment of a day, or of the furthest day that a TIMESTAMP holds.
+int64_t BeginOf(int32_t day) {
+  constexpr int32_t kDaysMax = 106'751'991;
+  return std::clamp(day, -kDaysMax, kDaysMax) * kMicrosecondsPerDay;
+}
+
 int64_t YearsBetween(const CivilDate& born, const CivilDate& as_of) {
   const bool had_birthday =
       born.month < as_of.month ||
@@ -154,7 +161,7 @@ void CheckAges(int32_t as_of, int32_t step) {
     int64_t years = 0;
     for (const int32_t born : {kLow, -25'509, as_of + 1, kHigh}) {
       CHECK_FALSE(IsTaken(age(born, &years)));
-      CHECK_FALSE(IsTaken(age_of_time(born * kMicrosecondsPerDay, &years)));
+      CHECK_FALSE(IsTaken(age_of_time(BeginOf(born), &years)));
     }
   }
 }
@@ -183,7 +190,7 @@ TEST_CASE("an age on a day that is not near is left to others") {
     for (const int32_t born : {kLow, -25'508, 0, 47'540, kHigh}) {
       int64_t years = 0;
       CHECK_FALSE(IsTaken(age(born, &years)));
-      CHECK_FALSE(IsTaken(age_of_time(born * kMicrosecondsPerDay, &years)));
+      CHECK_FALSE(IsTaken(age_of_time(BeginOf(born), &years)));
     }
   }
 }
