@@ -73,8 +73,9 @@ Field FieldAfter(const Treatment& resolved, const Field& field);
 // audit entries and tables. For a resolved treatment.
 std::string TreatmentName(const Treatment& resolved);
 
-// The name, and of a conditional treatment what decides: "withhold where age <
-// 14, else keep".
+// The name with what is set beside it, and of a conditional treatment what
+// decides: "withhold where age < 14, else perturb.laplace (scale 500)". On one
+// line; long texts and lists are cut, and it says so.
 std::string DescribeTreatment(const Treatment& resolved);
 
 }  // namespace sluice::desensitize

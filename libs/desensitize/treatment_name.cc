@@ -5,7 +5,6 @@
 #include "absl/strings/str_join.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/treatment.h"
-#include "libs/predicate/describe.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -131,14 +130,6 @@ std::string TreatmentName(const Treatment& resolved) {
       break;
   }
   return "none";
-}
-
-std::string DescribeTreatment(const Treatment& resolved) {
-  if (!resolved.has_conditional()) return TreatmentName(resolved);
-  const auto& conditional = resolved.conditional();
-  return absl::StrCat(TreatmentName(conditional.then()), " where ",
-                      predicate::Describe(conditional.when()), ", else ",
-                      DescribeTreatment(conditional.otherwise()));
 }
 
 }  // namespace sluice::desensitize

@@ -853,10 +853,41 @@ TEST_CASE("a conditional treatment resolves both of its treatments") {
         "conditional(withhold|conditional(pseudonym.hex|mask.name))");
   const std::string described = DescribeTreatment(*resolved);
   CHECK(described.find("withhold where born") == 0);
-  CHECK(
-      described.find(", else pseudonym.hex where id is null, else mask.name") !=
-      std::string::npos);
-  CHECK(DescribeTreatment(Parse("keep {}")) == "keep");
+  CHECK(described.find(", else pseudonym.hex (length 32, hash sha256) where id "
+                       "is null, else mask.name") != std::string::npos);
+}
+
+TEST_CASE("a treatment is described with all that is set in it") {
+  const std::vector<std::pair<std::string, std::string>> described = {
+      {"keep {}", "keep"},
+      {"withhold {}", "withhold"},
+      {"withhold {constant: 'a\\nb'}",
+       "withhold.constant (constant \"a\\nb\")"},
+      {"mask {keep_ends {first: 6 last: 4} symbol: '*'}",
+       "mask.keep_ends (first 6, last 4)"},
+      {"mask {name {} symbol: '某'}", "mask.name (symbol \"某\")"},
+      {"mask {address {level: CITY} symbol: '*'}", "mask.address.city"},
+      {"pseudonym {format: HEX length: 16 hash: SM3 domain: 'shared'}",
+       "pseudonym.hex.sm3@shared (length 16)"},
+      {"perturb {laplace {scale: '500'}}", "perturb.laplace (scale 500)"},
+      {"perturb {date_shift {days_max: 30}}",
+       "perturb.date_shift (days_max 30)"},
+      {"generalize {round {step: '0.5'}}", "generalize.round (step 0.5)"},
+      {"generalize {bucket {bounds: ['0', '18', '60']}}",
+       "generalize.bucket (bounds [0, 18, 60])"},
+      {"generalize {bucket {bounds: ['0', '1', '2', '3', '4', '5', '6', '7',"
+       " '9', '10']}}",
+       "generalize.bucket (bounds [0, 1, 2, 3, 4, 5, 6, 7, and 2 more])"},
+      {"generalize {hierarchy {level: 1 csv: '" + std::string(50, 'x') + "'}}",
+       "generalize.hierarchy (csv \"" + std::string(40, 'x') +
+           "\" and 10 bytes more, level 1)"},
+      {"chain {steps {generalize {clamp {max: '90'}}}"
+       " steps {generalize {bucket {width: '5'}}}}",
+       "generalize.clamp (max 90), then generalize.bucket (width 5)"},
+  };
+  for (const auto& [text, expected] : described) {
+    CHECK(DescribeTreatment(Parse(text)) == expected);
+  }
 }
 
 TEST_CASE("what is wrong with a conditional treatment is told with its place") {

@@ -23,6 +23,7 @@
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/describe.h"
 #include "tools/sluicectl/agreement_file.h"
+#include "tools/sluicectl/agreement_text.h"
 #include "tools/sluicectl/names.h"
 #include "tools/sluicectl/subcommands.h"
 #include "tools/sluicectl/unanswered.h"
@@ -125,12 +126,17 @@ std::string TreatmentText(const FieldGrant& grant, const Field* field,
 // Field by field. `resource` null: only what the agreement says itself.
 absl::Status WriteGrants(const cli::Invocation& invocation,
                          const Agreement& agreement, const Resource* resource) {
-  const auto writer = cli::MakeOutput(invocation, {{"field", true},
-                                                   {"name"},
-                                                   {"title"},
-                                                   {"type"},
-                                                   {"sensitivity"},
-                                                   {"treatment"}});
+  // Lines are wrapped, not cut: nobody must miss the end of a treatment.
+  cli::Terminal terminal = invocation.terminal;
+  terminal.width = 0;
+  const auto writer = cli::MakeRowWriter(invocation.output,
+                                         {{"field", true},
+                                          {"name"},
+                                          {"title"},
+                                          {"type"},
+                                          {"sensitivity"},
+                                          {"treatment"}},
+                                         terminal, &std::cout);
   for (const FieldGrant& grant : agreement.fields()) {
     const Field* field = nullptr;
     if (resource != nullptr) {
@@ -149,15 +155,29 @@ absl::Status WriteGrants(const cli::Invocation& invocation,
   return writer->Flush();
 }
 
-// The terms and, below them, the fields; for a program the fields alone.
+absl::Status WriteText(const std::string& text) {
+  std::cout << text << std::flush;
+  if (std::cout.good()) return absl::OkStatus();
+  return Error(status::v1::REASON_CODE_STORAGE_FAILED,
+               "cannot write to standard output: check that its reader still "
+               "runs and that the disk is not full");
+}
+
+// The terms and, below them, the fields. As JSON all of `record`, as CSV the
+// fields alone.
 absl::Status WriteAgreement(const cli::Invocation& invocation,
-                            const cli::Facts& facts, const Agreement& agreement,
+                            const cli::Facts& facts,
+                            const AgreementRecord& record,
                             const Resource* resource) {
+  if (invocation.output == cli::OutputFormat::kJsonLines) {
+    ASSIGN_OR_RETURN(const std::string json, AgreementJson(record));
+    return WriteText(json + "\n");
+  }
   if (invocation.output == cli::OutputFormat::kTable) {
     RETURN_IF_ERROR(cli::PrintFacts(invocation, facts));
     std::cout << '\n';
   }
-  return WriteGrants(invocation, agreement, resource);
+  return WriteGrants(invocation, record.agreement(), resource);
 }
 
 absl::Status WriteRecord(const cli::Invocation& invocation,
@@ -167,14 +187,14 @@ absl::Status WriteRecord(const cli::Invocation& invocation,
   const auto resource = GetResource(connection, record.agreement().resource());
   cli::Facts facts = TermsOf(record.agreement());
   AddHistory(record, &facts);
-  return WriteAgreement(invocation, facts, record.agreement(),
+  return WriteAgreement(invocation, facts, record,
                         resource.ok() ? &*resource : nullptr);
 }
 
 // ------------------------------------------------------------------ commands
 
 struct Resolved {
-  Agreement agreement;
+  AgreementRecord record;
   Resource resource;
 };
 
@@ -193,7 +213,7 @@ absl::StatusOr<Resolved> ResolveFile(client::Connection* connection,
   } else if (ReasonOf(newest.status()) != status::v1::REASON_CODE_NOT_FOUND) {
     return newest.status();
   }
-  ASSIGN_OR_RETURN(resolved.agreement,
+  ASSIGN_OR_RETURN(*resolved.record.mutable_agreement(),
                    ResolveAgreement(file, resolved.resource,
                                     AsView(connection->identity().department),
                                     version, absl::Now()));
@@ -204,28 +224,28 @@ absl::Status Check(const cli::Invocation& invocation, const std::string& path) {
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
   ASSIGN_OR_RETURN(const Resolved resolved,
                    ResolveFile(connection.get(), path));
-  return WriteAgreement(invocation, TermsOf(resolved.agreement),
-                        resolved.agreement, &resolved.resource);
+  return WriteAgreement(invocation, TermsOf(resolved.record.agreement()),
+                        resolved.record, &resolved.resource);
 }
 
 absl::Status Request(const cli::Invocation& invocation,
                      const std::string& path) {
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
-  ASSIGN_OR_RETURN(const Resolved resolved,
-                   ResolveFile(connection.get(), path));
+  ASSIGN_OR_RETURN(Resolved resolved, ResolveFile(connection.get(), path));
+  const Agreement& agreement = resolved.record.agreement();
   registry::v1::Command command;
-  *command.mutable_request_agreement()->mutable_agreement() =
-      resolved.agreement;
+  *command.mutable_request_agreement()->mutable_agreement() = agreement;
   ASSIGN_OR_RETURN(const registry::v1::SubmitResponse response,
                    client::SubmitCommand(connection.get(), std::move(command)));
-  cli::Facts facts = TermsOf(resolved.agreement);
+  resolved.record.set_state(agreement::v1::AGREEMENT_STATE_REQUESTED);
+  cli::Facts facts = TermsOf(agreement);
   facts.emplace_back("state", Cell::Text("requested"));
   facts.emplace_back("offset", Cell::Number(response.offset()));
-  RETURN_IF_ERROR(WriteAgreement(invocation, facts, resolved.agreement,
-                                 &resolved.resource));
+  RETURN_IF_ERROR(
+      WriteAgreement(invocation, facts, resolved.record, &resolved.resource));
   std::cerr << "requested; an approver of the provider decides: sluicectl "
                "agreement approve "
-            << resolved.agreement.id() << '\n';
+            << agreement.id() << '\n';
   return absl::OkStatus();
 }
 
@@ -271,12 +291,14 @@ struct Target {
   uint32_t version = 0;
   std::string reason;
   bool yes = false;
+  bool yaml = false;
 };
 
 absl::Status Show(const cli::Invocation& invocation, const Target& target) {
   ASSIGN_OR_RETURN(const auto connection, client::Connect(invocation));
   ASSIGN_OR_RETURN(const AgreementRecord record,
                    GetAgreement(connection.get(), target.id, target.version));
+  if (target.yaml) return WriteText(AgreementYaml(record.agreement()));
   return WriteRecord(invocation, connection.get(), record);
 }
 
@@ -302,6 +324,9 @@ absl::Status Approve(const cli::Invocation& invocation, const Target& target) {
   const std::string name =
       absl::StrCat(record.agreement().id(), "@", record.agreement().version());
   if (!target.yes) {
+    std::cerr << "Long lists are cut above; whole: sluicectl agreement show "
+              << record.agreement().id() << " --version "
+              << record.agreement().version() << " --yaml\n";
     ASSIGN_OR_RETURN(const bool confirmed,
                      Confirm(absl::StrCat("Approve ", name, "?")));
     if (!confirmed) return absl::CancelledError("not approved");
@@ -541,12 +566,15 @@ void AddAgreementCommands(CLI::App* app, cli::Invocation* invocation) {
       ->add_option("--resource", *resource,
                    "Only agreements for this resource");
 
+  auto shown = std::make_shared<Target>();
   AddWithId(group, invocation, "show",
-            "One agreement field by field (jsonl, csv: the fields)",
+            "One agreement field by field (jsonl: all of it; csv: the fields)",
             "  sluicectl agreement show grid-people\n"
-            "  sluicectl agreement show grid-people --version 1\n",
-            "Which version (default: the newest)", std::make_shared<Target>(),
-            &Show);
+            "  sluicectl agreement show grid-people --version 1\n"
+            "  sluicectl agreement show grid-people --yaml > next.yaml\n",
+            "Which version (default: the newest)", shown, &Show)
+      ->add_flag("--yaml", shown->yaml,
+                 "All of its terms as the file that `agreement request` reads");
 
   auto approval = std::make_shared<Target>();
   AddWithId(group, invocation, "approve",
