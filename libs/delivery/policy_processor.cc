@@ -53,13 +53,6 @@ audit::v1::Disclosure DisclosureBase(const PolicyContext& context) {
   return base;
 }
 
-// Whether a batch cannot be delivered under an agreement, ever.
-bool DoesNotFit(const absl::Status& why) {
-  const ReasonCode reason = ReasonOf(why);
-  return reason == status::v1::REASON_CODE_TREATMENT_TOO_WEAK ||
-         TraitsOf(reason).code == absl::StatusCode::kInvalidArgument;
-}
-
 // Of a resource that is not known, too: then the plan refuses.
 bool FollowsKeys(const PolicyContext& context) {
   const auto& agreement = context.agreement->agreement();
@@ -81,20 +74,21 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
   Partition* partition = PartitionOf(from);
   std::shared_ptr<const OpenedBatch> opened;
+  Holdings& holdings = partition->holdings;
   const bool may_share =
-      partition->reader != nullptr && !partition->history.has_value();
+      partition->reader != nullptr && !holdings.reads_history();
   if (may_share) opened = partition->reader->Find(message);
   ASSIGN_OR_RETURN(const std::optional<records::OpenedEnvelope> envelope,
                    Verify(message, static_cast<uint32_t>(from.partition),
                           opened.get(), partition));
   if (!envelope.has_value()) return std::nullopt;
-  if (partition->history.has_value()) {
-    if (partition->history->Holds(envelope->header.sequence(),
-                                  message.offset)) {
-      RETURN_IF_ERROR(Recall(*envelope, partition));
-      return std::nullopt;
-    }
-    RETURN_IF_ERROR(EndHistory(*envelope, partition));
+  if (holdings.IsHistory(envelope->header.sequence(), message.offset)) {
+    RETURN_IF_ERROR(holdings.Recall(
+        *envelope, [this](uint32_t version) { return PlanFor(version); }));
+    return std::nullopt;
+  }
+  if (holdings.reads_history()) {
+    RETURN_IF_ERROR(holdings.EndHistory(*envelope));
   }
   if (envelope->header.kind() != records::v1::MESSAGE_KIND_BATCH) {
     return PrepareMarker(*envelope, partition);
@@ -109,10 +103,10 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
   return Treat(*opened, *plan, opened->batch, 0);
 }
 
-absl::StatusOr<Prepared> PolicyProcessor::Part(const bus::TopicPartition& from,
-                                               const bus::Message& message,
-                                               uint32_t first_row,
-                                               uint32_t row_count) {
+absl::StatusOr<Prepared> PolicyProcessor::Part(
+    const bus::Message& message,
+    const std::shared_ptr<const RowSelection>& selection, uint32_t first_row,
+    uint32_t row_count) {
   // Process found the message genuine and next in its chain.
   ASSIGN_OR_RETURN(const records::OpenedEnvelope envelope,
                    records::OpenEnvelope(message.value));
@@ -120,11 +114,10 @@ absl::StatusOr<Prepared> PolicyProcessor::Part(const bus::TopicPartition& from,
                    OpenBatch(envelope));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
                    PlanFor(opened->batch.schema_version));
-  if (plan->filter() == nullptr) {
+  if (selection == nullptr) {
     return Treat(*opened, *plan, SliceRows(opened->batch, first_row, row_count),
                  first_row);
   }
-  const auto& selection = PartitionOf(from)->selection;
   return TreatSelected(
       *opened, *plan, selection, selection->CountBefore(first_row),
       selection->CountBefore(first_row + row_count), row_count);
@@ -136,64 +129,14 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
   auto verified = partition->verifier->Verify(
       message, opened == nullptr ? nullptr : &opened->envelope);
   if (ReasonOf(verified.status()) != status::v1::REASON_CODE_CHAIN_BROKEN ||
-      !partition->history.has_value() ||
-      message.offset >= partition->history->offset) {
+      !partition->holdings.IsHistory(message.offset)) {
     return verified;
   }
   // Messages are missing before the place where the consumer goes on. It is
   // past them; what it has of them is not known.
   partition->verifier = MakeVerifier(number);
-  partition->held.Clear();
-  partition->history->is_complete = false;
+  partition->holdings.Forget();
   return partition->verifier->Verify(message);
-}
-
-absl::Status PolicyProcessor::Recall(const records::OpenedEnvelope& envelope,
-                                     Partition* partition) {
-  History& history = *partition->history;
-  if (envelope.header.sequence() == 1) history.is_complete = true;
-  switch (envelope.header.kind()) {
-    case records::v1::MESSAGE_KIND_BASELINE_BEGIN:
-      partition->held.BeginBaseline();
-      return absl::OkStatus();
-    case records::v1::MESSAGE_KIND_BASELINE_END:
-      if (partition->held.EndBaseline()) history.is_complete = true;
-      return absl::OkStatus();
-    default:
-      break;
-  }
-  absl::Status recalled = RecallBatch(envelope, partition);
-  if (recalled.ok() || !DoesNotFit(recalled)) return recalled;
-  // It was never delivered under this version of the agreement; what the
-  // consumer has of it by another one is not known.
-  partition->held.Clear();
-  history.is_complete = false;
-  return absl::OkStatus();
-}
-
-absl::Status PolicyProcessor::RecallBatch(
-    const records::OpenedEnvelope& envelope, Partition* partition) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
-                   OpenBatch(envelope));
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                   PlanFor(opened->batch.schema_version));
-  return plan->Select(opened->batch, &partition->held).status();
-}
-
-absl::Status PolicyProcessor::EndHistory(const records::OpenedEnvelope& next,
-                                         Partition* partition) const {
-  const bool is_complete =
-      partition->history->is_complete || next.header.sequence() == 1;
-  partition->history.reset();
-  if (is_complete) return absl::OkStatus();
-  return Error(
-      status::v1::REASON_CODE_POSITION_EXPIRED,
-      absl::StrCat("of partition ", next.header.partition(), " of ",
-                   next.header.resource(),
-                   " what is left on the bus before this place does not say "
-                   "which records the consumer has, and under a row filter "
-                   "that decides what becomes a delete: start from the "
-                   "beginning, which includes a baseline"));
 }
 
 Prepared PolicyProcessor::PrepareMarker(const records::OpenedEnvelope& envelope,
@@ -202,24 +145,19 @@ Prepared PolicyProcessor::PrepareMarker(const records::OpenedEnvelope& envelope,
   prepared.delivery.set_marker(MarkerOf(envelope.header.kind()));
   SetPlace(envelope.header, &prepared.delivery);
   prepared.publisher_key = envelope.header.key_id();
-  if (envelope.header.kind() == records::v1::MESSAGE_KIND_BASELINE_BEGIN) {
-    partition->held.BeginBaseline();
-  } else {
-    partition->held.EndBaseline();
-  }
+  partition->holdings.Mark(envelope.header.kind());
   return prepared;
 }
 
 absl::StatusOr<Prepared> PolicyProcessor::Filter(const OpenedBatch& opened,
                                                  const Plan& plan,
                                                  Partition* partition) {
-  ASSIGN_OR_RETURN(RowSelection selection,
-                   plan.Select(opened.batch, &partition->held));
-  partition->selection =
-      std::make_shared<const RowSelection>(std::move(selection));
-  return TreatSelected(opened, plan, partition->selection, 0,
-                       partition->selection->rows.size(),
-                       partition->selection->source_rows);
+  ASSIGN_OR_RETURN(RowSelection selected,
+                   plan.Select(opened.batch, partition->holdings.keys()));
+  const auto selection =
+      std::make_shared<const RowSelection>(std::move(selected));
+  return TreatSelected(opened, plan, selection, 0, selection->rows.size(),
+                       selection->source_rows);
 }
 
 absl::StatusOr<Prepared> PolicyProcessor::TreatSelected(
@@ -348,7 +286,7 @@ void PolicyProcessor::Begin(const bus::TopicPartition& partition,
   partitions_.erase(static_cast<uint32_t>(partition.partition));
   Partition* begun = PartitionOf(partition);
   if (NeedsHistory(start)) {
-    begun->history = History{start.after, start.offset, false};
+    begun->holdings.ReadHistory(start);
   } else {
     begun->verifier->Resume(start.last, start.after);
   }

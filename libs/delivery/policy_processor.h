@@ -14,6 +14,7 @@
 #include "libs/delivery/batch_cache.h"
 #include "libs/delivery/batch_verifier.h"
 #include "libs/delivery/caller.h"
+#include "libs/delivery/holdings.h"
 #include "libs/delivery/plan.h"
 #include "libs/delivery/processor.h"
 #include "libs/registry/registry.h"
@@ -61,40 +62,22 @@ class PolicyProcessor : public Processor {
 
   absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) override;
-  absl::StatusOr<Prepared> Part(const bus::TopicPartition& from,
-                                const bus::Message& message, uint32_t first_row,
-                                uint32_t row_count) override;
+  absl::StatusOr<Prepared> Part(
+      const bus::Message& message,
+      const std::shared_ptr<const RowSelection>& selection, uint32_t first_row,
+      uint32_t row_count) override;
   bool NeedsHistory(const StartPoint& start) const override;
   void Begin(const bus::TopicPartition& partition,
              const StartPoint& start) override;
   void Leave(const bus::TopicPartition& partition) override;
 
  private:
-  // Where the messages that are read only for what the consumer has end.
-  struct History {
-    // The first that is not one: behind this sequence, or, if that is 0, from
-    // this offset on.
-    uint64_t after = 0;
-    int64_t offset = 0;
-    // Whether what the consumer has is known: all of the chain was there, or a
-    // whole baseline, from the last place on where something was missing.
-    bool is_complete = false;
-
-    bool Holds(uint64_t sequence, int64_t message_offset) const {
-      return after > 0 ? sequence <= after : message_offset < offset;
-    }
-  };
-
   struct Partition {
     std::unique_ptr<BatchVerifier> verifier;
     // Null without a cache.
     std::unique_ptr<BatchCache::Reader> reader;
-    // With follows_keys_: what the consumer has, and while that is still read,
-    // where it ends.
-    HeldKeys held;
-    std::optional<History> history;
-    // Of the message that Process gave something for last.
-    std::shared_ptr<const RowSelection> selection;
+    // Kept up with follows_keys_.
+    Holdings holdings;
   };
 
   Partition* PartitionOf(const bus::TopicPartition& partition);
@@ -103,15 +86,6 @@ class PolicyProcessor : public Processor {
   absl::StatusOr<std::optional<records::OpenedEnvelope>> Verify(
       const bus::Message& message, uint32_t number, const OpenedBatch* opened,
       Partition* partition);
-  // Takes a message that the consumer had into account.
-  absl::Status Recall(const records::OpenedEnvelope& envelope,
-                      Partition* partition);
-  absl::Status RecallBatch(const records::OpenedEnvelope& envelope,
-                           Partition* partition);
-  // The history is over: POSITION_EXPIRED if it does not say what the consumer
-  // has.
-  absl::Status EndHistory(const records::OpenedEnvelope& next,
-                          Partition* partition) const;
   Prepared PrepareMarker(const records::OpenedEnvelope& envelope,
                          Partition* partition) const;
   // Selects rows and treats them.

@@ -199,8 +199,7 @@ TEST_CASE("A part of a batch is announced as what it is") {
   message.value = test.domain.chains[0]->Batch(5);
   const auto whole = test.processor.Process(test.domain.Partition(0), message);
   REQUIRE(whole->has_value());
-  const auto part =
-      test.processor.Part(test.domain.Partition(0), message, 3, 2);
+  const auto part = test.processor.Part(message, nullptr, 3, 2);
   REQUIRE(part.ok());
   CHECK(part->row_count == 2);
   CHECK(part->delivery.sequence() == 1);

@@ -55,15 +55,16 @@ class Processor {
   virtual absl::StatusOr<std::optional<Prepared>> Process(
       const bus::TopicPartition& from, const bus::Message& message) = 0;
 
-  // What leaves of rows [first_row, first_row + row_count) of the message that
-  // Process gave something for last: rows as the message has them, of which
-  // some may not leave. Asked for where a limit is reached within a batch, of a
-  // stream that starts within one, and of a batch that exceeds a frame, as a
-  // part may too; who knows none of them may do without.
-  virtual absl::StatusOr<Prepared> Part(const bus::TopicPartition& /*from*/,
-                                        const bus::Message& /*message*/,
-                                        uint32_t /*first_row*/,
-                                        uint32_t /*row_count*/) {
+  // What leaves of rows [first_row, first_row + row_count) of a message that
+  // Process gave something for, with the `selection` that it gave: rows as the
+  // message has them, of which some may not leave. Asked for where a limit is
+  // reached within a batch, of a stream that starts within one, and of a batch
+  // that exceeds a frame, as a part may too; who knows none of them may do
+  // without.
+  virtual absl::StatusOr<Prepared> Part(
+      const bus::Message& /*message*/,
+      const std::shared_ptr<const RowSelection>& /*selection*/,
+      uint32_t /*first_row*/, uint32_t /*row_count*/) {
     return Error(status::v1::REASON_CODE_POSITION_INVALID,
                  "batches are delivered whole here");
   }

@@ -224,12 +224,12 @@ class Reading {
       const size_t last = cut ? had + Below(random_, left - 1) : 0;
       const uint32_t end =
           cut ? selection.rows[last] + 1 : selection.source_rows;
-      Part(end);
+      Part(prepared.selection, end);
       if (cut) {
         rows_done_ = end;
         // What Process gave counts for the parts that follow.
         if (Below(random_, 2) == 0) return Resume(0);
-        Part(selection.source_rows);
+        Part(prepared.selection, selection.source_rows);
       }
     }
     rows_done_ = 0;
@@ -247,10 +247,10 @@ class Reading {
     return processor_->Process(domain_->Partition(0), MessageOf(log_, index));
   }
 
-  void Part(uint32_t end) {
-    const auto part =
-        processor_->Part(domain_->Partition(0), MessageOf(log_, next_),
-                         rows_done_, end - rows_done_);
+  void Part(const std::shared_ptr<const RowSelection>& selection,
+            uint32_t end) {
+    const auto part = processor_->Part(MessageOf(log_, next_), selection,
+                                       rows_done_, end - rows_done_);
     REQUIRE(part.ok());
     Receive(*part);
     rows_done_ = end;

@@ -687,16 +687,18 @@ absl::StatusOr<Prepared> Stream::FillFrame(const FetchedMessage& fetched,
   if (*rows == current_->row_count) {
     prepared = std::move(current_->prepared);
   } else {
-    ASSIGN_OR_RETURN(prepared, processor_->Part(fetched.from, fetched.message,
-                                                current_->rows_done, *rows));
+    ASSIGN_OR_RETURN(prepared,
+                     processor_->Part(fetched.message, current_->selection,
+                                      current_->rows_done, *rows));
     // From here on it goes in parts.
     current_->prepared = Prepared();
   }
   while (prepared.exceeds_frame) {
     current_->frame_records = prepared.row_count / 2;
     *rows = current_->RowsWith(current_->frame_records);
-    ASSIGN_OR_RETURN(prepared, processor_->Part(fetched.from, fetched.message,
-                                                current_->rows_done, *rows));
+    ASSIGN_OR_RETURN(prepared,
+                     processor_->Part(fetched.message, current_->selection,
+                                      current_->rows_done, *rows));
   }
   return prepared;
 }

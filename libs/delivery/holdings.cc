@@ -1,0 +1,76 @@
+#include "libs/delivery/holdings.h"
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+#include "libs/delivery/batch_cache.h"
+
+namespace sluice::delivery {
+namespace {
+
+// Whether a batch cannot be delivered under an agreement, ever.
+bool DoesNotFit(const absl::Status& why) {
+  const ReasonCode reason = ReasonOf(why);
+  return reason == status::v1::REASON_CODE_TREATMENT_TOO_WEAK ||
+         TraitsOf(reason).code == absl::StatusCode::kInvalidArgument;
+}
+
+absl::Status Unknown(const records::v1::EnvelopeHeader& next) {
+  return Error(
+      status::v1::REASON_CODE_POSITION_EXPIRED,
+      absl::StrCat("of partition ", next.partition(), " of ", next.resource(),
+                   " what is left on the bus before this place does not say "
+                   "which records the consumer has, and under a row filter "
+                   "that decides what becomes a delete: start from the "
+                   "beginning, which includes a baseline"));
+}
+
+}  // namespace
+
+void Holdings::ReadHistory(const StartPoint& start) {
+  history_ = History{start.after, start.offset, false};
+}
+
+absl::Status Holdings::Recall(const records::OpenedEnvelope& envelope,
+                              const PlanFor& plan_for) {
+  if (envelope.header.sequence() == 1) history_->is_complete = true;
+  if (envelope.header.kind() != records::v1::MESSAGE_KIND_BATCH) {
+    Mark(envelope.header.kind());
+    return absl::OkStatus();
+  }
+  absl::Status recalled = RecallBatch(envelope, plan_for);
+  if (recalled.ok() || !DoesNotFit(recalled)) return recalled;
+  // It was never delivered under this version of the agreement; what the
+  // consumer has of it by another one is not known.
+  Forget();
+  return absl::OkStatus();
+}
+
+absl::Status Holdings::RecallBatch(const records::OpenedEnvelope& envelope,
+                                   const PlanFor& plan_for) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
+                   OpenBatch(envelope));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
+                   plan_for(opened->batch.schema_version));
+  return plan->Select(opened->batch, &keys_).status();
+}
+
+void Holdings::Forget() {
+  keys_.Clear();
+  history_->is_complete = false;
+}
+
+absl::Status Holdings::EndHistory(const records::OpenedEnvelope& next) {
+  const bool is_complete = history_->is_complete || next.header.sequence() == 1;
+  history_.reset();
+  return is_complete ? absl::OkStatus() : Unknown(next.header);
+}
+
+void Holdings::Mark(records::v1::MessageKind kind) {
+  if (kind == records::v1::MESSAGE_KIND_BASELINE_BEGIN) {
+    keys_.BeginBaseline();
+  } else if (keys_.EndBaseline() && history_.has_value()) {
+    history_->is_complete = true;
+  }
+}
+
+}  // namespace sluice::delivery
