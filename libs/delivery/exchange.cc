@@ -188,6 +188,7 @@ Exchange::Exchange(const ExchangeOptions& options)
                  : std::make_unique<BatchCache>(options.batch_cache_bytes_max,
                                                 &counters_.cache_hits,
                                                 &counters_.cache_misses)),
+      held_keys_(options.held_keys_bytes_max),
       leaving_("deliver/leave", options.streams_max),
       pool_("deliver", options.worker_threads),
       slow_pool_("deliver/slow", 1),
@@ -351,6 +352,7 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
   context.registry = options_.registry;
   context.counters = &counters_;
   context.cache = cache_.get();
+  context.held_keys = &held_keys_;
   context.plan_for = [this, record = grant.agreement](uint32_t version) {
     return PlanFor(record->agreement(), version);
   };

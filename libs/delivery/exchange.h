@@ -27,6 +27,7 @@
 #include "libs/delivery/admission.h"
 #include "libs/delivery/batch_cache.h"
 #include "libs/delivery/bus_threads.h"
+#include "libs/delivery/byte_budget.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
 #include "libs/delivery/plan.h"
@@ -66,6 +67,9 @@ struct ExchangeOptions {
   int worker_threads = 2;
   // Of batches that several streams read; 0: none are kept.
   size_t batch_cache_bytes_max = size_t{64} << 20;
+  // Memory in which streams under row filters keep count of the records that
+  // their consumers have. A stream that needs more than is left ends.
+  size_t held_keys_bytes_max = size_t{1} << 30;
   // How long a stream waits for a lease, the registry or the bus before it
   // ends.
   absl::Duration pause_max = kPauseMaxDefault;
@@ -110,6 +114,8 @@ class Exchange {
 
   const DeliveryCounters& counters() const { return counters_; }
   size_t open_streams() const;
+  // Of held_keys_bytes_max.
+  size_t held_keys_bytes() const { return held_keys_.bytes(); }
 
  private:
   class WriteGate;
@@ -162,6 +168,7 @@ class Exchange {
   audit::RefusalCoalescer refusals_;
   // Null: none.
   const std::unique_ptr<BatchCache> cache_;
+  ByteBudget held_keys_;
   // In which members of streams that have ended leave their groups.
   BusThreads leaving_;
   WorkerPool pool_;

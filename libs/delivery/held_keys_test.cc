@@ -1,6 +1,7 @@
 #include "libs/delivery/held_keys.h"
 
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <map>
 #include <random>
 #include <string>
@@ -10,11 +11,20 @@
 namespace sluice::delivery {
 namespace {
 
+using Added = HeldKeys::Added;
+
+// How many of the keys "0", "1" ... are added before memory is spent.
+size_t AddWhileThereIsMemory(HeldKeys* held) {
+  size_t added = 0;
+  while (held->Add(absl::StrCat(added)) == Added::kYes) ++added;
+  return added;
+}
+
 TEST_CASE("A key is held from its record until it goes") {
   HeldKeys held;
   CHECK_FALSE(held.Remove("a"));
-  CHECK(held.Add("a"));
-  CHECK(held.Add("a"));
+  CHECK(held.Add("a") == Added::kYes);
+  CHECK(held.Add("a") == Added::kYes);
   CHECK(held.size() == 1);
   CHECK(held.Remove("a"));
   CHECK_FALSE(held.Remove("a"));
@@ -60,15 +70,62 @@ TEST_CASE("An end without a beginning drops nothing") {
 }
 
 TEST_CASE("The number of keys is bounded") {
-  HeldKeys held(2);
-  CHECK(held.Add("a"));
-  CHECK(held.Add("b"));
-  CHECK_FALSE(held.Add("c"));
-  CHECK(held.Add("a"));
+  HeldKeys held(nullptr, 2);
+  CHECK(held.Add("a") == Added::kYes);
+  CHECK(held.Add("b") == Added::kYes);
+  CHECK(held.Add("c") == Added::kTooMany);
+  CHECK(held.Add("a") == Added::kYes);
   CHECK(held.Remove("b"));
-  CHECK(held.Add("c"));
+  CHECK(held.Add("c") == Added::kYes);
   held.Clear();
   CHECK(held.size() == 0);
+}
+
+TEST_CASE("Sets take their memory of one budget, and give it back") {
+  ByteBudget budget(size_t{1} << 20);
+  HeldKeys one(&budget);
+  const size_t alone = AddWhileThereIsMemory(&one);
+  // A quarter may be left for want of room to double, and less than a half of
+  // a table is empty.
+  CHECK(alone > budget.bytes_max() / 80);
+  CHECK(alone * 17 < budget.bytes_max());
+  CHECK(budget.bytes() <= budget.bytes_max());
+  // What it has is not in question.
+  CHECK(one.Add("0") == Added::kYes);
+
+  HeldKeys other(&budget);
+  const size_t beside = AddWhileThereIsMemory(&other);
+  CHECK(beside < alone);
+  one.Clear();
+  CHECK(AddWhileThereIsMemory(&one) > beside);
+  one.Clear();
+  other.Clear();
+  CHECK(budget.bytes() == 0);
+}
+
+TEST_CASE("What a baseline names takes memory too, until it takes the place") {
+  ByteBudget budget(size_t{1} << 30);
+  HeldKeys held(&budget);
+  for (int i = 0; i < 10'000; ++i) held.Add(absl::StrCat(i));
+  const size_t before = budget.bytes();
+  held.BeginBaseline();
+  for (int i = 0; i < 10'000; ++i) held.Add(absl::StrCat(i));
+  CHECK(budget.bytes() == 2 * before);
+  held.EndBaseline();
+  CHECK(budget.bytes() == before);
+  held.BeginBaseline();
+  CHECK(held.EndBaseline());
+  CHECK(budget.bytes() == 0);
+}
+
+TEST_CASE("A set that changes without growing keeps within its memory") {
+  ByteBudget budget(size_t{1} << 20);
+  HeldKeys held(&budget);
+  for (int i = 0; i < 100'000; ++i) {
+    REQUIRE(held.Add(absl::StrCat(i)) == Added::kYes);
+    if (i >= 1000) REQUIRE(held.Remove(absl::StrCat(i - 1000)));
+  }
+  CHECK(budget.bytes() <= size_t{4096} * 17);
 }
 
 TEST_CASE("It holds what a plain map holds") {
@@ -94,7 +151,7 @@ TEST_CASE("It holds what a plain map holds") {
       }
       open = false;
     } else if (what < 60) {
-      REQUIRE(held.Add(key));
+      REQUIRE(held.Add(key) == Added::kYes);
       model[key] = baseline;
     } else {
       REQUIRE(held.Remove(key) == (model.erase(key) == 1));

@@ -21,6 +21,9 @@ namespace sluice::delivery {
 // Follows the partition message by message. Not thread-safe.
 class Holdings {
  public:
+  // Of whose memory its keys are; see HeldKeys.
+  explicit Holdings(ByteBudget* budget) : keys_(budget) {}
+
   // The plan for a schema version.
   using PlanFor =
       std::function<absl::StatusOr<std::shared_ptr<const Plan>>(uint32_t)>;

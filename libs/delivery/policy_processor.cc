@@ -74,7 +74,7 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
   Partition* partition = PartitionOf(from);
   std::shared_ptr<const OpenedBatch> opened;
-  Holdings& holdings = partition->holdings;
+  Holdings& holdings = *partition->holdings;
   const bool may_share =
       partition->reader != nullptr && !holdings.reads_history();
   if (may_share) opened = partition->reader->Find(message);
@@ -129,13 +129,13 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
   auto verified = partition->verifier->Verify(
       message, opened == nullptr ? nullptr : &opened->envelope);
   if (ReasonOf(verified.status()) != status::v1::REASON_CODE_CHAIN_BROKEN ||
-      !partition->holdings.IsHistory(message.offset)) {
+      !partition->holdings->IsHistory(message.offset)) {
     return verified;
   }
   // Messages are missing before the place where the consumer goes on. It is
   // past them; what it has of them is not known.
   partition->verifier = MakeVerifier(number);
-  partition->holdings.Forget();
+  partition->holdings->Forget();
   return partition->verifier->Verify(message);
 }
 
@@ -145,7 +145,7 @@ Prepared PolicyProcessor::PrepareMarker(const records::OpenedEnvelope& envelope,
   prepared.delivery.set_marker(MarkerOf(envelope.header.kind()));
   SetPlace(envelope.header, &prepared.delivery);
   prepared.publisher_key = envelope.header.key_id();
-  partition->holdings.Mark(envelope.header.kind());
+  partition->holdings->Mark(envelope.header.kind());
   return prepared;
 }
 
@@ -153,7 +153,7 @@ absl::StatusOr<Prepared> PolicyProcessor::Filter(const OpenedBatch& opened,
                                                  const Plan& plan,
                                                  Partition* partition) {
   ASSIGN_OR_RETURN(RowSelection selected,
-                   plan.Select(opened.batch, partition->holdings.keys()));
+                   plan.Select(opened.batch, partition->holdings->keys()));
   const auto selection =
       std::make_shared<const RowSelection>(std::move(selected));
   return TreatSelected(opened, plan, selection, 0, selection->rows.size(),
@@ -273,6 +273,7 @@ PolicyProcessor::Partition* PolicyProcessor::PartitionOf(
   if (found != partitions_.end()) return &found->second;
   Partition made;
   made.verifier = MakeVerifier(number);
+  made.holdings = std::make_unique<Holdings>(context_.held_keys);
   if (context_.cache != nullptr) made.reader = context_.cache->Read(partition);
   return &partitions_.emplace(number, std::move(made)).first->second;
 }
@@ -286,7 +287,7 @@ void PolicyProcessor::Begin(const bus::TopicPartition& partition,
   partitions_.erase(static_cast<uint32_t>(partition.partition));
   Partition* begun = PartitionOf(partition);
   if (NeedsHistory(start)) {
-    begun->holdings.ReadHistory(start);
+    begun->holdings->ReadHistory(start);
   } else {
     begun->verifier->Resume(start.last, start.after);
   }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "libs/delivery/batch_cache.h"
 #include "libs/delivery/batch_verifier.h"
+#include "libs/delivery/byte_budget.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/holdings.h"
 #include "libs/delivery/plan.h"
@@ -51,6 +52,9 @@ struct PolicyContext {
   DeliveryCounters* counters = nullptr;
   // Shared with other streams; null: none.
   BatchCache* cache = nullptr;
+  // Of which streams under row filters keep count of what consumers have; null:
+  // without bound.
+  ByteBudget* held_keys = nullptr;
   // The plan for a schema version; called when a batch brings one that is new
   // to the stream.
   std::function<absl::StatusOr<std::shared_ptr<const Plan>>(uint32_t)> plan_for;
@@ -77,7 +81,7 @@ class PolicyProcessor : public Processor {
     // Null without a cache.
     std::unique_ptr<BatchCache::Reader> reader;
     // Kept up with follows_keys_.
-    Holdings holdings;
+    std::unique_ptr<Holdings> holdings;
   };
 
   Partition* PartitionOf(const bus::TopicPartition& partition);

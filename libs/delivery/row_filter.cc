@@ -36,14 +36,26 @@ bool IsUpsert(const records::Batch& batch, uint32_t row) {
              records::v1::OPERATION_UPSERT;
 }
 
-absl::Status HeldKeysFull(const records::Batch& batch, const HeldKeys& held) {
+// Why a record that passes could not be added.
+absl::Status CannotHold(HeldKeys::Added why, const records::Batch& batch,
+                        const HeldKeys& held) {
+  if (why == HeldKeys::Added::kTooMany) {
+    return Error(
+        status::v1::REASON_CODE_TOO_MANY,
+        absl::StrCat("more than ", held.size(), " records of one partition of ",
+                     batch.resource,
+                     " pass the agreement's row filter, which is as many as a "
+                     "broker keeps count of: ask for a narrower filter, or for "
+                     "none"));
+  }
   return Error(
       status::v1::REASON_CODE_TOO_MANY,
-      absl::StrCat("more than ", held.size(), " records of one partition of ",
-                   batch.resource,
-                   " pass the agreement's row filter, which is as many as a "
-                   "broker keeps count of: ask for a narrower filter, or for "
-                   "none"));
+      absl::StrCat("this broker keeps count of as many records that pass row "
+                   "filters as its memory for that allows (",
+                   held.budget()->bytes_max() >> 20,
+                   " MiB), so it cannot say which of ", batch.resource,
+                   " the consumer has: call again, at another broker or later, "
+                   "or have broker.held_keys_mib raised"));
 }
 
 // The rows that pass, of records that nobody takes back.
@@ -101,7 +113,10 @@ absl::StatusOr<RowSelection> RowFilter::Select(const records::Batch& batch,
     key.clear();
     records::AppendRecordKey(key_columns, row, &key);
     if (truths[row] == Truth::kTrue && IsUpsert(batch, row)) {
-      if (!held->Add(key)) return HeldKeysFull(batch, *held);
+      const HeldKeys::Added added = held->Add(key);
+      if (added != HeldKeys::Added::kYes) {
+        return CannotHold(added, batch, *held);
+      }
       selection.rows.push_back(row);
       selection.operations.push_back(records::v1::OPERATION_UPSERT);
     } else if (held->Remove(key)) {

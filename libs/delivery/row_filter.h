@@ -35,7 +35,8 @@ class RowFilter {
   const std::vector<uint32_t>& fields() const { return fields_; }
 
   // The rows that leave for the consumer who has `held`, which is brought up to
-  // date; null unless needs_held_keys. TOO_MANY where `held` is full.
+  // date; null unless needs_held_keys. TOO_MANY where `held` is full,
+  // or the memory that sets may have.
   absl::StatusOr<RowSelection> Select(const records::Batch& batch,
                                       HeldKeys* held) const;
 

@@ -99,10 +99,23 @@ TEST_CASE("A batch that leaves whole is not copied") {
 TEST_CASE("More records than a broker counts end the stream") {
   const catalog::v1::Resource people = registry::PeopleResource();
   const auto filter = Compile(kInHangzhou, people);
-  HeldKeys held(1);
+  HeldKeys held(nullptr, 1);
   const auto selection = filter->Select(
       BatchOf(people, {{"a", In("330102")}, {"b", In("330103")}}), &held);
   CHECK(ReasonOf(selection.status()) == status::v1::REASON_CODE_TOO_MANY);
+}
+
+TEST_CASE(
+    "Where no memory is left to keep count, the stream ends and says so") {
+  const catalog::v1::Resource people = registry::PeopleResource();
+  const auto filter = Compile(kInHangzhou, people);
+  ByteBudget budget(1);
+  HeldKeys held(&budget);
+  const auto selection =
+      filter->Select(BatchOf(people, {{"a", In("330102")}}), &held);
+  CHECK(ReasonOf(selection.status()) == status::v1::REASON_CODE_TOO_MANY);
+  CHECK_THAT(std::string(selection.status().message()),
+             Catch::Contains("broker.held_keys_mib"));
 }
 
 }  // namespace

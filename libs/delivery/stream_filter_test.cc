@@ -285,5 +285,35 @@ TEST_CASE("An exchange delivers what an agreement's row filter lets through") {
   }
 }
 
+TEST_CASE("All of a broker's streams keep count in one memory") {
+  // Of which one stream takes all.
+  TestExchange test(1, [](ExchangeOptions* options) {
+    options->held_keys_bytes_max = size_t{100} * 17;
+  });
+  test.domain.ApproveFilter(kFiltered, kInHangzhou);
+  Publish(&test.domain, 0, {{Id(1), InHangzhou()}});
+  ScriptedSink first;
+  REQUIRE(test.Subscribe(&first).ok());
+  first.WaitForDeliveries(1);
+  CHECK(test.exchange->held_keys_bytes() > 0);
+  const auto stream = test.stream;
+
+  exchange::v1::Start start = test.domain.StartRequest();
+  start.set_group("another");
+  ScriptedSink second;
+  REQUIRE(test.Subscribe(&second, test.domain.HealthConsumer(), start).ok());
+  const absl::Status spent = second.WaitForFinish();
+  CHECK(ReasonOf(spent) == status::v1::REASON_CODE_TOO_MANY);
+  CHECK(second.deliveries().empty());
+
+  EndStream(stream, &first);
+  REQUIRE(test.WaitFor([&] { return test.exchange->open_streams() == 0; }));
+  CHECK(test.exchange->held_keys_bytes() == 0);
+  ScriptedSink third;
+  REQUIRE(test.Subscribe(&third, test.domain.HealthConsumer(), start).ok());
+  CHECK(Consumed(third.WaitForDeliveries(1)).upserts() == 1);
+  EndStream(test.stream, &third);
+}
+
 }  // namespace
 }  // namespace sluice::delivery

@@ -82,6 +82,9 @@ delivery::ExchangeOptions ExchangeOptionsOf(const BrokerOptions& options) {
   exchange.clock = options.clock;
   exchange.streams_max =
       OrDefault(options.config.streams_max(), kStreamsMaxDefault);
+  exchange.held_keys_bytes_max =
+      size_t{OrDefault(options.config.held_keys_mib(), kHeldKeysMibDefault)}
+      << 20;
   exchange.worker_threads = static_cast<int>(
       OrDefault(options.config.worker_threads(),
                 std::max(2U, std::thread::hardware_concurrency())));

@@ -72,6 +72,7 @@ class Broker {
 inline constexpr uint32_t kStreamsMaxDefault = 256;
 inline constexpr uint32_t kDrainMsDefault = 5000;
 inline constexpr uint32_t kCheckpointIntervalMsDefault = 1000;
+inline constexpr uint32_t kHeldKeysMibDefault = 1024;
 
 }  // namespace sluice::broker
 

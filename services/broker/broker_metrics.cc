@@ -100,6 +100,11 @@ void AddExchangeMetrics(const delivery::Exchange* exchange,
   metrics->AddGauge(
       "sluice_open_streams", "Subscriptions open now.",
       [exchange] { return static_cast<double>(exchange->open_streams()); });
+  metrics->AddGauge(
+      "sluice_held_keys_bytes",
+      "Memory in which it is kept which records consumers have under row "
+      "filters; at most broker.held_keys_mib.",
+      [exchange] { return static_cast<double>(exchange->held_keys_bytes()); });
   metrics->AddGauge("sluice_audit_entries",
                     "Entries in the audit trail, all durable.",
                     [audit] { return static_cast<double>(audit->size()); });
