@@ -7,11 +7,14 @@
 namespace sluice::delivery {
 namespace {
 
-// Whether a batch cannot be delivered under an agreement, ever.
-bool DoesNotFit(const absl::Status& why) {
+// False where a batch does not fit the agreement; otherwise the error.
+absl::StatusOr<bool> UnlessUnfit(const absl::Status& why) {
   const ReasonCode reason = ReasonOf(why);
-  return reason == status::v1::REASON_CODE_TREATMENT_TOO_WEAK ||
-         TraitsOf(reason).code == absl::StatusCode::kInvalidArgument;
+  if (reason == status::v1::REASON_CODE_TREATMENT_TOO_WEAK ||
+      TraitsOf(reason).code == absl::StatusCode::kInvalidArgument) {
+    return false;
+  }
+  return why;
 }
 
 absl::Status Unknown(const records::v1::EnvelopeHeader& next) {
@@ -37,21 +40,25 @@ absl::Status Holdings::Recall(const records::OpenedEnvelope& envelope,
     Mark(envelope.header.kind());
     return absl::OkStatus();
   }
-  absl::Status recalled = RecallBatch(envelope, plan_for);
-  if (recalled.ok() || !DoesNotFit(recalled)) return recalled;
+  ASSIGN_OR_RETURN(const bool fits, RecallBatch(envelope, plan_for));
   // It was never delivered under this version of the agreement; what the
   // consumer has of it by another one is not known.
-  Forget();
+  if (!fits) Forget();
   return absl::OkStatus();
 }
 
-absl::Status Holdings::RecallBatch(const records::OpenedEnvelope& envelope,
-                                   const PlanFor& plan_for) {
-  ASSIGN_OR_RETURN(const std::shared_ptr<const OpenedBatch> opened,
-                   OpenBatch(envelope));
-  ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                   plan_for(opened->batch.schema_version));
-  return plan->Select(opened->batch, &keys_).status();
+absl::StatusOr<bool> Holdings::RecallBatch(
+    const records::OpenedEnvelope& envelope, const PlanFor& plan_for) {
+  const auto opened = OpenBatch(envelope);
+  if (!opened.ok()) return UnlessUnfit(opened.status());
+  const records::Batch& batch = (*opened)->batch;
+  const auto plan = plan_for(batch.schema_version);
+  if (!plan.ok()) return UnlessUnfit(plan.status());
+  absl::Status selected = (*plan)->Select(batch, &keys_).status();
+  if (selected.ok()) return true;
+  // That there is too much to keep count of is not the batch's fault.
+  if (ReasonOf(selected) == status::v1::REASON_CODE_TOO_LARGE) return selected;
+  return UnlessUnfit(selected);
 }
 
 void Holdings::Forget() {

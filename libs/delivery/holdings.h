@@ -4,6 +4,7 @@
 #ifndef SLUICE_LIBS_DELIVERY_HOLDINGS_H_
 #define SLUICE_LIBS_DELIVERY_HOLDINGS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,7 +23,8 @@ namespace sluice::delivery {
 class Holdings {
  public:
   // Of whose memory its keys are; see HeldKeys.
-  explicit Holdings(ByteBudget* budget) : keys_(budget) {}
+  explicit Holdings(ByteBudget* budget, size_t keys_max = HeldKeys::kKeysMax)
+      : keys_(budget, keys_max) {}
 
   // The plan for a schema version.
   using PlanFor =
@@ -76,8 +78,9 @@ class Holdings {
     bool is_complete = false;
   };
 
-  absl::Status RecallBatch(const records::OpenedEnvelope& envelope,
-                           const PlanFor& plan_for);
+  // False if the batch cannot be delivered under the agreement, ever.
+  absl::StatusOr<bool> RecallBatch(const records::OpenedEnvelope& envelope,
+                                   const PlanFor& plan_for);
 
   HeldKeys keys_;
   std::optional<History> history_;

@@ -40,8 +40,9 @@ bool IsUpsert(const records::Batch& batch, uint32_t row) {
 absl::Status CannotHold(HeldKeys::Added why, const records::Batch& batch,
                         const HeldKeys& held) {
   if (why == HeldKeys::Added::kTooMany) {
+    // Not TOO_MANY, for there will be as many when the stream comes again.
     return Error(
-        status::v1::REASON_CODE_TOO_MANY,
+        status::v1::REASON_CODE_TOO_LARGE,
         absl::StrCat("more than ", held.size(), " records of one partition of ",
                      batch.resource,
                      " pass the agreement's row filter, which is as many as a "

@@ -35,8 +35,8 @@ class RowFilter {
   const std::vector<uint32_t>& fields() const { return fields_; }
 
   // The rows that leave for the consumer who has `held`, which is brought up to
-  // date; null unless needs_held_keys. TOO_MANY where `held` is full,
-  // or the memory that sets may have.
+  // date; null unless needs_held_keys. TOO_LARGE where `held` is full,
+  // TOO_MANY where no memory is left for it.
   absl::StatusOr<RowSelection> Select(const records::Batch& batch,
                                       HeldKeys* held) const;
 

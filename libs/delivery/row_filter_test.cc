@@ -102,7 +102,9 @@ TEST_CASE("More records than a broker counts end the stream") {
   HeldKeys held(nullptr, 1);
   const auto selection = filter->Select(
       BatchOf(people, {{"a", In("330102")}, {"b", In("330103")}}), &held);
-  CHECK(ReasonOf(selection.status()) == status::v1::REASON_CODE_TOO_MANY);
+  CHECK(ReasonOf(selection.status()) == status::v1::REASON_CODE_TOO_LARGE);
+  // Whoever comes again reads the partition again, and to no avail.
+  CHECK_FALSE(IsRetriable(selection.status()));
 }
 
 TEST_CASE(
@@ -114,6 +116,7 @@ TEST_CASE(
   const auto selection =
       filter->Select(BatchOf(people, {{"a", In("330102")}}), &held);
   CHECK(ReasonOf(selection.status()) == status::v1::REASON_CODE_TOO_MANY);
+  CHECK(IsRetriable(selection.status()));
   CHECK_THAT(std::string(selection.status().message()),
              Catch::Contains("broker.held_keys_mib"));
 }
