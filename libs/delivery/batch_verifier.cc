@@ -81,15 +81,19 @@ absl::Status BatchVerifier::CheckGenuine(
                     : records::VerifyEnvelope(envelope, (*key)->key);
 }
 
+bool BatchVerifier::FollowsDisbelieved(
+    const records::OpenedEnvelope& envelope) const {
+  return disbelieved_.has_value() &&
+         records::CheckLink(envelope, AsView(resource_), partition_,
+                            *disbelieved_)
+             .ok();
+}
+
 absl::Status BatchVerifier::CheckFollows(
     const records::OpenedEnvelope& envelope) const {
-  const absl::string_view resource = AsView(resource_);
-  if (disbelieved_.has_value() &&
-      records::CheckLink(envelope, resource, partition_, *disbelieved_).ok()) {
-    return absl::OkStatus();
-  }
+  if (FollowsDisbelieved(envelope)) return absl::OkStatus();
   if (head_.has_value()) {
-    return records::CheckLink(envelope, resource, partition_, *head_);
+    return records::CheckLink(envelope, AsView(resource_), partition_, *head_);
   }
   const uint64_t sequence = envelope.header.sequence();
   if (after_ == 0 || sequence == after_ + 1) return absl::OkStatus();
@@ -102,7 +106,17 @@ absl::Status BatchVerifier::CheckFollows(
 }
 
 void BatchVerifier::Disbelieve(const records::OpenedEnvelope& envelope) {
-  if (CheckFollows(envelope).ok()) disbelieved_ = records::HeadAfter(envelope);
+  if (!CheckFollows(envelope).ok()) return;
+  NoteSeen(envelope);
+  disbelieved_ = records::HeadAfter(envelope);
+}
+
+void BatchVerifier::NoteSeen(const records::OpenedEnvelope& envelope) {
+  // A link of what was met before has met as much as that.
+  if (head_.has_value() || FollowsDisbelieved(envelope)) return;
+  const bool is_first =
+      seen_ == Seen::kNothing && envelope.header.sequence() == 1;
+  seen_ = is_first ? Seen::kFromTheFirst : Seen::kFromWithin;
 }
 
 void BatchVerifier::Resume(const std::optional<bus::Message>& last,
@@ -151,6 +165,7 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> BatchVerifier::Verify(
     return std::nullopt;
   }
   RETURN_IF_ERROR(CheckFollows(*envelope));
+  NoteSeen(*envelope);
   head_ = records::HeadAfter(*envelope);
   disbelieved_.reset();
   return std::move(envelope).value();

@@ -50,6 +50,16 @@ class BatchVerifier {
       const bus::Message& message,
       const records::OpenedEnvelope* known = nullptr);
 
+  // What Verify has met of the chain. Messages under a revoked key that follow
+  // each other are links of it, though nothing in them is believed.
+  enum class Seen {
+    kNothing,
+    // Without a gap from some place on, and from the first message on.
+    kFromWithin,
+    kFromTheFirst,
+  };
+  Seen seen() const { return seen_; }
+
  private:
   // Why the key may not have signed this; OK if it may.
   absl::Status CheckPublisher(const registry::KnownKey& key,
@@ -62,6 +72,9 @@ class BatchVerifier {
       const records::OpenedEnvelope& envelope);
   bool IsReplay(uint64_t sequence) const;
   absl::Status CheckFollows(const records::OpenedEnvelope& envelope) const;
+  // Of one that follows.
+  void NoteSeen(const records::OpenedEnvelope& envelope);
+  bool FollowsDisbelieved(const records::OpenedEnvelope& envelope) const;
   // A message under a revoked key, which is passed over: remembers it where the
   // chain may go on behind it.
   void Disbelieve(const records::OpenedEnvelope& envelope);
@@ -79,6 +92,7 @@ class BatchVerifier {
   // Messages under a revoked key that follow head_. The chain goes on behind
   // them if their department wrote them, and behind head_ if a thief did.
   std::optional<records::ChainHead> disbelieved_;
+  Seen seen_ = Seen::kNothing;
   // Since when a key is waited for.
   std::optional<absl::Time> waiting_since_;
 };

@@ -195,6 +195,68 @@ TEST_CASE("Under a revoked key nothing is believed, and it hides nothing") {
   }
 }
 
+TEST_CASE("It says whether it has met the chain from its first message on") {
+  using Seen = BatchVerifier::Seen;
+  Verifying test;
+  CHECK(test.verifier.seen() == Seen::kNothing);
+  const SharedBytes first = test.chain.Batch();
+  const SharedBytes second = test.chain.Batch();
+  const SharedBytes third = test.chain.Batch();
+  const auto successor_key = crypto::SigningKey::Generate();
+  const auto revoke = [&] {
+    test.domain.Submit(
+        registry::EnrolKeyCommand("civil-affairs", registry::v1::ROLE_ADAPTER,
+                                  successor_key, "second adapter"),
+        test.domain.bus.domain.officer);
+    test.domain.Submit(
+        registry::RevokeKeyCommand(test.domain.bus.domain.adapter.id()),
+        test.domain.bus.domain.officer);
+  };
+  ChainWriter successor(test.domain.resource, 0, &successor_key,
+                        test.chain.head());
+  CHECK(test.Believed(SharedBytes::Own("no envelope")) == 0);
+  CHECK(test.verifier.seen() == Seen::kNothing);
+  SECTION("as it does") {
+    test.Believed(first);
+    CHECK(test.verifier.seen() == Seen::kFromTheFirst);
+    test.Believed(second);
+    CHECK(test.verifier.seen() == Seen::kFromTheFirst);
+  }
+  SECTION("and where it begins within") {
+    test.Believed(second);
+    test.Believed(third);
+    CHECK(test.verifier.seen() == Seen::kFromWithin);
+  }
+  SECTION("also under a revoked key") {
+    revoke();
+    for (const SharedBytes& each : {first, second, third}) {
+      CHECK(test.Believed(each) == 0);
+      CHECK(test.verifier.seen() == Seen::kFromTheFirst);
+    }
+    CHECK(test.Believed(successor.Batch()) == 4);
+    CHECK(test.verifier.seen() == Seen::kFromTheFirst);
+  }
+  SECTION("and not where one under a revoked key is missing") {
+    revoke();
+    CHECK(test.Believed(first) == 0);
+    CHECK(test.Believed(third) == 0);
+    CHECK(test.verifier.seen() == Seen::kFromWithin);
+    CHECK(test.Believed(successor.Batch()) == 4);
+    CHECK(test.verifier.seen() == Seen::kFromWithin);
+  }
+  SECTION("and not where the first is a thief's") {
+    ChainWriter thief(test.domain.resource, 0, &test.domain.bus.domain.adapter);
+    const SharedBytes forged = thief.Batch(7);
+    revoke();
+    CHECK(test.Believed(second) == 0);
+    CHECK(test.Believed(third) == 0);
+    CHECK(test.Believed(forged) == 0);
+    CHECK(test.verifier.seen() == Seen::kFromWithin);
+    CHECK(test.Believed(successor.Batch()) == 4);
+    CHECK(test.verifier.seen() == Seen::kFromWithin);
+  }
+}
+
 TEST_CASE("A key that the registry has yet to bring is waited for") {
   Verifying test;
   const auto next_key = crypto::SigningKey::Generate();

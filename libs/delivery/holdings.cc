@@ -30,12 +30,11 @@ absl::Status Unknown(const records::v1::EnvelopeHeader& next) {
 }  // namespace
 
 void Holdings::ReadHistory(const StartPoint& start) {
-  history_ = History{start.after, start.offset, false};
+  history_ = History{start.after, start.offset};
 }
 
 absl::Status Holdings::Recall(const records::OpenedEnvelope& envelope,
                               const PlanFor& plan_for) {
-  if (envelope.header.sequence() == 1) history_->is_complete = true;
   if (envelope.header.kind() != records::v1::MESSAGE_KIND_BATCH) {
     Mark(envelope.header.kind());
     return absl::OkStatus();
@@ -63,11 +62,15 @@ absl::StatusOr<bool> Holdings::RecallBatch(
 
 void Holdings::Forget() {
   keys_.Clear();
-  history_->is_complete = false;
+  history_->misses_something = true;
+  history_->has_baseline = false;
 }
 
-absl::Status Holdings::EndHistory(const records::OpenedEnvelope& next) {
-  const bool is_complete = history_->is_complete || next.header.sequence() == 1;
+absl::Status Holdings::EndHistory(BatchVerifier::Seen seen,
+                                  const records::OpenedEnvelope& next) {
+  const bool is_complete =
+      history_->has_baseline || (seen == BatchVerifier::Seen::kFromTheFirst &&
+                                 !history_->misses_something);
   history_.reset();
   return is_complete ? absl::OkStatus() : Unknown(next.header);
 }
@@ -76,7 +79,7 @@ void Holdings::Mark(records::v1::MessageKind kind) {
   if (kind == records::v1::MESSAGE_KIND_BASELINE_BEGIN) {
     keys_.BeginBaseline();
   } else if (keys_.EndBaseline() && history_.has_value()) {
-    history_->is_complete = true;
+    history_->has_baseline = true;
   }
 }
 

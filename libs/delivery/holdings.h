@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "libs/delivery/batch_verifier.h"
 #include "libs/delivery/held_keys.h"
 #include "libs/delivery/plan.h"
 #include "libs/delivery/start_point.h"
@@ -57,9 +58,10 @@ class Holdings {
   // until a baseline is complete.
   void Forget();
 
-  // No history is to come, for `next` is behind it. POSITION_EXPIRED if it does
-  // not say what the consumer has.
-  absl::Status EndHistory(const records::OpenedEnvelope& next);
+  // No history is to come, for `next` is behind it, and `seen` is of the chain
+  // up to that. POSITION_EXPIRED if it does not say what the consumer has.
+  absl::Status EndHistory(BatchVerifier::Seen seen,
+                          const records::OpenedEnvelope& next);
 
   // What a consumer does at a baseline's marks.
   void Mark(records::v1::MessageKind kind);
@@ -73,9 +75,10 @@ class Holdings {
     // 0, from this offset on.
     uint64_t after = 0;
     int64_t offset = 0;
-    // Whether what the consumer has is known: all of the chain was there, or a
-    // whole baseline, from the last place on where something was missing.
-    bool is_complete = false;
+    // Something of it is missing, even if the chain is not; and whether there
+    // was a whole baseline since, which says all that the consumer has.
+    bool misses_something = false;
+    bool has_baseline = false;
   };
 
   // False if the batch cannot be delivered under the agreement, ever.

@@ -88,7 +88,8 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     return std::nullopt;
   }
   if (holdings.reads_history()) {
-    RETURN_IF_ERROR(holdings.EndHistory(*envelope));
+    RETURN_IF_ERROR(
+        holdings.EndHistory(partition->verifier->seen(), *envelope));
   }
   if (envelope->header.kind() != records::v1::MESSAGE_KIND_BATCH) {
     return PrepareMarker(*envelope, partition);

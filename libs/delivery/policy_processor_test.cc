@@ -1,6 +1,8 @@
 #include "libs/delivery/policy_processor.h"
 
 #include <catch2/catch.hpp>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -163,6 +165,70 @@ TEST_CASE("A revoked key is not believed because another stream did before") {
   CHECK_FALSE(processed->has_value());
   CHECK(domain.counters.cache_hits == 1);
   CHECK(domain.counters.rejected_messages == 1);
+}
+
+// A stream of the agreement's second version, which has a filter, that goes on
+// in the middle of partition 0, whose publisher has another key by now.
+struct GoingOn {
+  static constexpr uint32_t kFiltered = 2;
+
+  GoingOn() {
+    domain.ApproveFilter(
+        kFiltered,
+        R"(prefix { field { id: 3 name: "district" } prefix: "11" })");
+  }
+
+  // `count` batches by the first key, which is then revoked.
+  void PublishAndRevoke(int count) {
+    for (int i = 0; i < count; ++i) Publish(domain.chains[0]->Batch());
+    domain.Submit(
+        registry::EnrolKeyCommand("civil-affairs", registry::v1::ROLE_ADAPTER,
+                                  next_key, "second adapter"),
+        domain.bus.domain.officer);
+    domain.Submit(
+        registry::RevokeKeyCommand(domain.bus.domain.adapter.public_key().id()),
+        domain.bus.domain.officer);
+  }
+  void Publish(const SharedBytes& value) {
+    messages.emplace_back();
+    messages.back().offset = static_cast<int64_t>(messages.size()) - 1;
+    messages.back().value = value;
+  }
+  // Behind all that is there, where `first` is the first that is left.
+  void Begin(size_t first) {
+    StartPoint start;
+    start.offset = static_cast<int64_t>(messages.size());
+    start.history_from = static_cast<int64_t>(first);
+    processor = std::make_unique<PolicyProcessor>(domain.Context(kFiltered));
+    processor->Begin(domain.Partition(0), start);
+  }
+  absl::StatusOr<std::optional<Prepared>> Process(size_t index) {
+    return processor->Process(domain.Partition(0), messages[index]);
+  }
+
+  DeliveryFixture domain;
+  const crypto::SigningKey next_key = crypto::SigningKey::Generate();
+  std::vector<bus::Message> messages;
+  std::unique_ptr<PolicyProcessor> processor;
+};
+
+TEST_CASE("A history under a revoked key says that the consumer has nothing") {
+  GoingOn test;
+  test.PublishAndRevoke(4);
+  test.Begin(0);
+  for (size_t i = 0; i < 4; ++i) {
+    const auto recalled = test.Process(i);
+    REQUIRE(recalled.ok());
+    CHECK_FALSE(recalled->has_value());
+  }
+  ChainWriter successor(test.domain.resource, 0, &test.next_key,
+                        test.domain.chains[0]->head());
+  test.Publish(successor.Batch());
+  const auto next = test.Process(4);
+  INFO(next.status().message());
+  REQUIRE(next.ok());
+  REQUIRE(next->has_value());
+  CHECK((*next)->row_count == 1);
 }
 
 TEST_CASE("Each stream follows the chain by itself, with a cache too") {
