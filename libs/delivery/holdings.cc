@@ -17,10 +17,10 @@ absl::StatusOr<bool> UnlessUnfit(const absl::Status& why) {
   return why;
 }
 
-absl::Status Unknown(const records::v1::EnvelopeHeader& next) {
+absl::Status Unknown(const std::string& partition) {
   return Error(
       status::v1::REASON_CODE_POSITION_EXPIRED,
-      absl::StrCat("of partition ", next.partition(), " of ", next.resource(),
+      absl::StrCat("of ", partition,
                    " what is left on the bus before this place does not say "
                    "which records the consumer has, and under a row filter "
                    "that decides what becomes a delete: start from the "
@@ -31,6 +31,8 @@ absl::Status Unknown(const records::v1::EnvelopeHeader& next) {
 
 void Holdings::ReadHistory(const StartPoint& start) {
   history_ = History{start.after, start.offset};
+  history_->may_be_empty =
+      start.after == 0 && start.history_from.value_or(start.offset) == 0;
 }
 
 absl::Status Holdings::Recall(const records::OpenedEnvelope& envelope,
@@ -66,13 +68,15 @@ void Holdings::Forget() {
   history_->has_baseline = false;
 }
 
-absl::Status Holdings::EndHistory(BatchVerifier::Seen seen,
-                                  const records::OpenedEnvelope& next) {
+absl::Status Holdings::EndHistory(BatchVerifier::Seen seen) {
+  if (seen == BatchVerifier::Seen::kNothing && history_->may_be_empty) {
+    return absl::OkStatus();
+  }
   const bool is_complete =
       history_->has_baseline || (seen == BatchVerifier::Seen::kFromTheFirst &&
                                  !history_->misses_something);
   history_.reset();
-  return is_complete ? absl::OkStatus() : Unknown(next.header);
+  return is_complete ? absl::OkStatus() : Unknown(partition_);
 }
 
 void Holdings::Mark(records::v1::MessageKind kind) {

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,9 +25,10 @@ namespace sluice::delivery {
 // Follows the partition message by message. Not thread-safe.
 class Holdings {
  public:
-  // Of whose memory its keys are; see HeldKeys.
-  explicit Holdings(ByteBudget* budget, size_t keys_max = HeldKeys::kKeysMax)
-      : keys_(budget, keys_max) {}
+  // `partition` names it in errors. For the others see HeldKeys.
+  explicit Holdings(std::string partition, ByteBudget* budget = nullptr,
+                    size_t keys_max = HeldKeys::kKeysMax)
+      : partition_(std::move(partition)), keys_(budget, keys_max) {}
 
   // The plan for a schema version.
   using PlanFor =
@@ -35,16 +38,18 @@ class Holdings {
   // `start` are history.
   void ReadHistory(const StartPoint& start);
 
-  // Whether history is still to come, as far as is known.
+  // Whether history may still come.
   bool reads_history() const { return history_.has_value(); }
 
   // By its place on the bus: of a message that is not verified, too.
-  bool IsHistory(int64_t offset) const {
+  bool IsHistoryAt(int64_t offset) const {
     return history_.has_value() && offset < history_->offset;
   }
   // By its place in the chain, where the consumer said one.
   bool IsHistory(uint64_t sequence, int64_t offset) const {
-    if (!history_.has_value() || history_->after == 0) return IsHistory(offset);
+    if (!history_.has_value() || history_->after == 0) {
+      return IsHistoryAt(offset);
+    }
     return sequence <= history_->after;
   }
 
@@ -58,10 +63,11 @@ class Holdings {
   // until a baseline is complete.
   void Forget();
 
-  // No history is to come, for `next` is behind it, and `seen` is of the chain
-  // up to that. POSITION_EXPIRED if it does not say what the consumer has.
-  absl::Status EndHistory(BatchVerifier::Seen seen,
-                          const records::OpenedEnvelope& next);
+  // All of the history that is on the bus was read, and perhaps the message
+  // behind it; `seen` is of the chain up to there. POSITION_EXPIRED if that
+  // does not say what the consumer has. Where the chain may be yet to begin,
+  // reads_history stays as it is: the first message will tell.
+  absl::Status EndHistory(BatchVerifier::Seen seen);
 
   // What a consumer does at a baseline's marks.
   void Mark(records::v1::MessageKind kind);
@@ -75,6 +81,9 @@ class Holdings {
     // 0, from this offset on.
     uint64_t after = 0;
     int64_t offset = 0;
+    // Whether there may be none, for nothing was removed and nothing is known
+    // of the consumer but a place on the bus.
+    bool may_be_empty = false;
     // Something of it is missing, even if the chain is not; and whether there
     // was a whole baseline since, which says all that the consumer has.
     bool misses_something = false;
@@ -85,6 +94,7 @@ class Holdings {
   absl::StatusOr<bool> RecallBatch(const records::OpenedEnvelope& envelope,
                                    const PlanFor& plan_for);
 
+  const std::string partition_;
   HeldKeys keys_;
   std::optional<History> history_;
 };

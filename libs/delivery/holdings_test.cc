@@ -40,7 +40,7 @@ StartPoint GoesOnAt(int64_t offset) {
 
 TEST_CASE("A history of more records than are counted ends the stream") {
   FilteredPeople people;
-  Holdings holdings(nullptr, 1);
+  Holdings holdings("partition 0", nullptr, 1);
   holdings.ReadHistory(GoesOnAt(2));
   CHECK(holdings
             .Recall(people.Next({{"a", Person{"330102", 1}}}), people.plan_for)
@@ -48,6 +48,41 @@ TEST_CASE("A history of more records than are counted ends the stream") {
   const absl::Status full = holdings.Recall(
       people.Next({{"b", Person{"330102", 1}}}), people.plan_for);
   CHECK(ReasonOf(full) == status::v1::REASON_CODE_TOO_LARGE);
+}
+
+TEST_CASE("A history of which nothing is left says nothing") {
+  Holdings holdings("partition 3 of people");
+  StartPoint start = GoesOnAt(7);
+  SECTION("where messages were removed before the place") {
+    start.history_from = 7;
+  }
+  SECTION("where the consumer says what it has") {
+    start.offset = 0;
+    start.history_from = 0;
+    start.after = 7;
+  }
+  holdings.ReadHistory(start);
+  const absl::Status ended = holdings.EndHistory(BatchVerifier::Seen::kNothing);
+  CHECK(ReasonOf(ended) == status::v1::REASON_CODE_POSITION_EXPIRED);
+  CHECK_THAT(std::string(ended.message()),
+             Catch::Contains("partition 3 of people"));
+}
+
+TEST_CASE("Before the first message of a chain there is nothing to know") {
+  Holdings holdings("partition 0");
+  StartPoint start = GoesOnAt(7);
+  start.history_from = 0;
+  holdings.ReadHistory(start);
+  CHECK(holdings.EndHistory(BatchVerifier::Seen::kNothing).ok());
+  REQUIRE(holdings.reads_history());
+  SECTION("as that one shows") {
+    CHECK(holdings.EndHistory(BatchVerifier::Seen::kFromTheFirst).ok());
+    CHECK_FALSE(holdings.reads_history());
+  }
+  SECTION("unless another one comes") {
+    CHECK(ReasonOf(holdings.EndHistory(BatchVerifier::Seen::kFromWithin)) ==
+          status::v1::REASON_CODE_POSITION_EXPIRED);
+  }
 }
 
 }  // namespace

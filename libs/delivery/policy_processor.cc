@@ -74,23 +74,18 @@ absl::StatusOr<std::optional<Prepared>> PolicyProcessor::Process(
     const bus::TopicPartition& from, const bus::Message& message) {
   Partition* partition = PartitionOf(from);
   std::shared_ptr<const OpenedBatch> opened;
-  Holdings& holdings = *partition->holdings;
   const bool may_share =
-      partition->reader != nullptr && !holdings.reads_history();
+      partition->reader != nullptr && !partition->holdings->reads_history();
   if (may_share) opened = partition->reader->Find(message);
   ASSIGN_OR_RETURN(const std::optional<records::OpenedEnvelope> envelope,
                    Verify(message, static_cast<uint32_t>(from.partition),
                           opened.get(), partition));
+  if (partition->holdings->reads_history()) {
+    ASSIGN_OR_RETURN(const bool is_history,
+                     Recall(message, envelope, partition));
+    if (is_history) return std::nullopt;
+  }
   if (!envelope.has_value()) return std::nullopt;
-  if (holdings.IsHistory(envelope->header.sequence(), message.offset)) {
-    RETURN_IF_ERROR(holdings.Recall(
-        *envelope, [this](uint32_t version) { return PlanFor(version); }));
-    return std::nullopt;
-  }
-  if (holdings.reads_history()) {
-    RETURN_IF_ERROR(
-        holdings.EndHistory(partition->verifier->seen(), *envelope));
-  }
   if (envelope->header.kind() != records::v1::MESSAGE_KIND_BATCH) {
     return PrepareMarker(*envelope, partition);
   }
@@ -130,7 +125,7 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
   auto verified = partition->verifier->Verify(
       message, opened == nullptr ? nullptr : &opened->envelope);
   if (ReasonOf(verified.status()) != status::v1::REASON_CODE_CHAIN_BROKEN ||
-      !partition->holdings->IsHistory(message.offset)) {
+      !partition->holdings->IsHistoryAt(message.offset)) {
     return verified;
   }
   // Messages are missing before the place where the consumer goes on. It is
@@ -138,6 +133,34 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
   partition->verifier = MakeVerifier(number);
   partition->holdings->Forget();
   return partition->verifier->Verify(message);
+}
+
+absl::StatusOr<bool> PolicyProcessor::Recall(
+    const bus::Message& message,
+    const std::optional<records::OpenedEnvelope>& envelope,
+    Partition* partition) {
+  Holdings& holdings = *partition->holdings;
+  const bool is_history =
+      envelope.has_value()
+          ? holdings.IsHistory(envelope->header.sequence(), message.offset)
+          : holdings.IsHistoryAt(message.offset);
+  if (is_history && envelope.has_value()) {
+    RETURN_IF_ERROR(holdings.Recall(
+        *envelope, [this](uint32_t version) { return PlanFor(version); }));
+  }
+  // At once behind the last one: it may be long until another message comes.
+  if (!is_history || !holdings.IsHistoryAt(message.offset + 1)) {
+    RETURN_IF_ERROR(holdings.EndHistory(partition->verifier->seen()));
+  }
+  return is_history;
+}
+
+absl::Status PolicyProcessor::ReachEnd() {
+  for (const auto& [number, partition] : partitions_) {
+    if (!partition.holdings->reads_history()) continue;
+    RETURN_IF_ERROR(partition.holdings->EndHistory(partition.verifier->seen()));
+  }
+  return absl::OkStatus();
 }
 
 Prepared PolicyProcessor::PrepareMarker(const records::OpenedEnvelope& envelope,
@@ -274,7 +297,10 @@ PolicyProcessor::Partition* PolicyProcessor::PartitionOf(
   if (found != partitions_.end()) return &found->second;
   Partition made;
   made.verifier = MakeVerifier(number);
-  made.holdings = std::make_unique<Holdings>(context_.held_keys);
+  made.holdings = std::make_unique<Holdings>(
+      absl::StrCat("partition ", number, " of ",
+                   context_.agreement->agreement().resource()),
+      context_.held_keys);
   if (context_.cache != nullptr) made.reader = context_.cache->Read(partition);
   return &partitions_.emplace(number, std::move(made)).first->second;
 }

@@ -73,6 +73,7 @@ class PolicyProcessor : public Processor {
   bool NeedsHistory(const StartPoint& start) const override;
   void Begin(const bus::TopicPartition& partition,
              const StartPoint& start) override;
+  absl::Status ReachEnd() override;
   void Leave(const bus::TopicPartition& partition) override;
 
  private:
@@ -89,6 +90,13 @@ class PolicyProcessor : public Processor {
   // Verifies, also across a gap in what is only history.
   absl::StatusOr<std::optional<records::OpenedEnvelope>> Verify(
       const bus::Message& message, uint32_t number, const OpenedBatch* opened,
+      Partition* partition);
+  // Takes a message into account if it is history, and says whether it is;
+  // nothing of one that is passed over is looked at. POSITION_EXPIRED behind
+  // the last one, if it does not say what the consumer has.
+  absl::StatusOr<bool> Recall(
+      const bus::Message& message,
+      const std::optional<records::OpenedEnvelope>& envelope,
       Partition* partition);
   Prepared PrepareMarker(const records::OpenedEnvelope& envelope,
                          Partition* partition) const;

@@ -81,6 +81,10 @@ class Processor {
   virtual void Begin(const bus::TopicPartition& partition,
                      const StartPoint& start) = 0;
 
+  // Nothing is left on the bus of any partition that it has begun with. An
+  // error ends the stream.
+  virtual absl::Status ReachEnd() { return absl::OkStatus(); }
+
   // The partition is another member's now.
   virtual void Leave(const bus::TopicPartition& /*partition*/) {}
 };

@@ -286,7 +286,7 @@ absl::StatusOr<bool> Stream::PumpOnce() {
   } else if (room > 0 && assigned_once_ && !fetched_.empty()) {
     ASSIGN_OR_RETURN(went_on, PrepareNext());
   } else if (room > 0 && at_end_ && gaining_.empty() && !inquiry_.suspected()) {
-    SayCaughtUp();
+    RETURN_IF_ERROR(SayCaughtUp());
   }
   if (!went_on) UnpinIfTicked();
   return went_on;
@@ -398,11 +398,13 @@ bool Stream::EndIfHalfClosed() {
   return true;
 }
 
-void Stream::SayCaughtUp() {
-  if (owned_.empty() || caught_up_) return;
+absl::Status Stream::SayCaughtUp() {
+  if (owned_.empty() || caught_up_) return absl::OkStatus();
+  RETURN_IF_ERROR(processor_->ReachEnd());
   caught_up_ = true;
   MutexLock lock(&mutex_);
   PushFrameLocked(CaughtUpFrame());
+  return absl::OkStatus();
 }
 
 size_t Stream::RoomBytes() {

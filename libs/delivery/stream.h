@@ -238,7 +238,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   absl::Status CommitAgain();
   // Lets go of memory of the bus once messages have waited for a tick.
   void UnpinIfTicked();
-  void SayCaughtUp();
+  absl::Status SayCaughtUp();
   bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
   // One step towards the first of gaining_; true if that is begun with, and so

@@ -248,6 +248,39 @@ TEST_CASE("Who starts at the end gets no deletes of what it never had") {
   CHECK(consumer.deletes() == 0);
 }
 
+TEST_CASE("Who cannot go on is told at once, and not by the next publication") {
+  FilteredDomain domain;
+  // Retention has removed the first.
+  domain.chains[0]->Batch();
+  Publish(&domain, 0, {{Id(1), InHangzhou()}});
+  ScriptedSink sink;
+  const auto stream = domain.OpenFiltered(&sink);
+  sink.WaitForDeliveries(1);
+  stream->Acknowledge(1);
+  domain.WaitForCommit(0, 1);
+  EndStream(stream, &sink);
+
+  ScriptedSink next;
+  const auto again = domain.OpenFiltered(&next);
+  CHECK(ReasonOf(next.WaitForFinish()) ==
+        status::v1::REASON_CODE_POSITION_EXPIRED);
+  CHECK(next.kinds() == std::vector<std::string>{"started"});
+}
+
+TEST_CASE("A group that began before the first publication goes on with it") {
+  FilteredDomain domain;
+  ScriptedSink sink;
+  const auto stream = domain.OpenFiltered(&sink);
+  sink.WaitForCaughtUp(1);
+  EndStream(stream, &sink);
+  ScriptedSink next;
+  const auto again = domain.OpenFiltered(&next);
+  next.WaitForCaughtUp(1);
+  Publish(&domain, 0, {{Id(1), InHangzhou()}});
+  CHECK(Consumed(next.WaitForDeliveries(1)).upserts() == 1);
+  EndStream(again, &next);
+}
+
 TEST_CASE("An exchange delivers what an agreement's row filter lets through") {
   TestExchange test;
   // Over the plain id too, which the consumer may not receive.
