@@ -138,11 +138,12 @@ void BatchVerifier::Resume(const std::optional<bus::Message>& last,
 }
 
 absl::StatusOr<std::optional<records::OpenedEnvelope>> BatchVerifier::Verify(
-    const bus::Message& message, const records::OpenedEnvelope* known) {
+    const bus::Message& message, const records::OpenedEnvelope* known,
+    Met met) {
   absl::StatusOr<records::OpenedEnvelope> envelope =
       known != nullptr ? *known : records::OpenEnvelope(message.value);
   if (!envelope.ok()) {
-    Alarm(message, envelope.status());
+    if (met == Met::kNew) Alarm(message, envelope.status());
     return std::nullopt;
   }
   registry::KeyPtr key;
@@ -161,7 +162,7 @@ absl::StatusOr<std::optional<records::OpenedEnvelope>> BatchVerifier::Verify(
                     absl::StrCat("signed by the revoked key ", key->info.id()));
   }
   if (!genuine.ok()) {
-    Alarm(message, genuine);
+    if (met == Met::kNew) Alarm(message, genuine);
     return std::nullopt;
   }
   RETURN_IF_ERROR(CheckFollows(*envelope));

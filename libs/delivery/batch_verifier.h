@@ -46,9 +46,13 @@ class BatchVerifier {
   // `known`, if not null, is what these very bytes were opened to before, when
   // their signature and digest held; that is not looked at again. Everything
   // that may have changed since, or that is this chain's, is.
+  //
+  // A message that was met when it was new, and is only read again, is passed
+  // over without an alarm.
+  enum class Met { kNew, kAgain };
   absl::StatusOr<std::optional<records::OpenedEnvelope>> Verify(
       const bus::Message& message,
-      const records::OpenedEnvelope* known = nullptr);
+      const records::OpenedEnvelope* known = nullptr, Met met = Met::kNew);
 
   // What Verify has met of the chain. Messages under a revoked key that follow
   // each other are links of it, though nothing in them is believed.

@@ -122,17 +122,20 @@ absl::StatusOr<Prepared> PolicyProcessor::Part(
 absl::StatusOr<std::optional<records::OpenedEnvelope>> PolicyProcessor::Verify(
     const bus::Message& message, uint32_t number, const OpenedBatch* opened,
     Partition* partition) {
+  using Met = BatchVerifier::Met;
+  const bool is_history = partition->holdings->IsHistoryAt(message.offset);
   auto verified = partition->verifier->Verify(
-      message, opened == nullptr ? nullptr : &opened->envelope);
+      message, opened == nullptr ? nullptr : &opened->envelope,
+      is_history ? Met::kAgain : Met::kNew);
   if (ReasonOf(verified.status()) != status::v1::REASON_CODE_CHAIN_BROKEN ||
-      !partition->holdings->IsHistoryAt(message.offset)) {
+      !is_history) {
     return verified;
   }
   // Messages are missing before the place where the consumer goes on. It is
   // past them; what it has of them is not known.
   partition->verifier = MakeVerifier(number);
   partition->holdings->Forget();
-  return partition->verifier->Verify(message);
+  return partition->verifier->Verify(message, nullptr, Met::kAgain);
 }
 
 absl::StatusOr<bool> PolicyProcessor::Recall(

@@ -221,6 +221,8 @@ TEST_CASE("A history under a revoked key says that the consumer has nothing") {
     REQUIRE(recalled.ok());
     CHECK_FALSE(recalled->has_value());
   }
+  // Whoever starts a stream makes no alarm about what is old.
+  CHECK(test.domain.counters.rejected_messages == 0);
   ChainWriter successor(test.domain.resource, 0, &test.next_key,
                         test.domain.chains[0]->head());
   test.Publish(successor.Batch());
@@ -229,6 +231,10 @@ TEST_CASE("A history under a revoked key says that the consumer has nothing") {
   REQUIRE(next.ok());
   REQUIRE(next->has_value());
   CHECK((*next)->row_count == 1);
+
+  test.Publish(SharedBytes::Own("no envelope"));
+  CHECK_FALSE(test.Process(5)->has_value());
+  CHECK(test.domain.counters.rejected_messages == 1);
 }
 
 TEST_CASE("Each stream follows the chain by itself, with a cache too") {
