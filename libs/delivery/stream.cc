@@ -612,7 +612,6 @@ absl::StatusOr<bool> Stream::Process() {
     return false;
   }
   if (!prepared.ok()) return prepared.status();
-  caught_up_ = false;
   if (!prepared->has_value()) {
     fetched_.pop_front();
     return true;
@@ -829,6 +828,9 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
   if (before.sequence == 0) {
     before = {delivery.generation(), delivery.sequence() - 1, 0};
   }
+  // Only what the consumer gets: it is not told when something else is
+  // published.
+  caught_up_ = false;
   // Its own commit is behind them.
   passed_over_.erase(fetched.from);
   current_->rows_done += rows;

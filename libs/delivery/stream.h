@@ -360,6 +360,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool assigned_once_ = false;
   // As the last Poll said.
   bool at_end_ = false;
+  // It was said since the last delivery.
   bool caught_up_ = false;
   bool finished_ = false;
 

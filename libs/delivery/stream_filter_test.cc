@@ -84,6 +84,22 @@ TEST_CASE("A group goes on over batches of which nothing leaves") {
   EndStream(stream, &sink);
 }
 
+TEST_CASE("A consumer is not told that something else was published") {
+  FilteredDomain domain;
+  ScriptedSink sink;
+  const auto stream = domain.OpenFiltered(&sink);
+  sink.WaitForCaughtUp(1);
+  for (int i = 0; i < 3; ++i) {
+    Publish(&domain, 0, {{Id(i), Elsewhere()}});
+    domain.WaitForCommit(0, i + 1);
+  }
+  Publish(&domain, 0, {{Id(4), InHangzhou()}});
+  sink.WaitForCaughtUp(2);
+  CHECK(sink.kinds() == std::vector<std::string>{"started", "caught_up",
+                                                 "delivery", "caught_up"});
+  EndStream(stream, &sink);
+}
+
 TEST_CASE("What is passed over is not committed before what came before it") {
   FilteredDomain domain;
   Publish(&domain, 0, {{Id(1), InHangzhou()}});
