@@ -63,8 +63,9 @@ SubscriptionEvent ResumingSubscription::Next() {
       last_id_ = id_base_ + received->delivery.delivery_id();
       received->delivery.set_delivery_id(last_id_);
       position_ = received->delivery.position();
-    } else if (std::holds_alternative<exchange::v1::CaughtUp>(event)) {
-      caught_up_ = true;
+    } else if (const auto* at_end =
+                   std::get_if<exchange::v1::CaughtUp>(&event)) {
+      position_ = at_end->position();
     }
     return event;
   }
@@ -140,17 +141,11 @@ bool ResumingSubscription::OpenNext() {
 
 exchange::v1::Start ResumingSubscription::NextStart() const {
   exchange::v1::Start start = start_;
+  // Before anything came it is not known whether the group is where the caller
+  // wanted it, and the same start is asked for again.
   if (!position_.empty()) {
     start.set_from(exchange::v1::START_FROM_RESUME);
     start.set_position(position_);
-  } else if (caught_up_) {
-    // The group is where the caller wanted it, and others of it may have gone
-    // on from there. Before this is known the same start is asked for again.
-    if (start.from() == exchange::v1::START_FROM_POSITION) {
-      start.set_from(exchange::v1::START_FROM_RESUME);
-    } else if (start.from() == exchange::v1::START_FROM_BEGINNING) {
-      start.set_from(exchange::v1::START_FROM_COMMITTED);
-    }
   }
   return start;
 }

@@ -42,11 +42,12 @@ struct ResumeOptions {
 // be called from any.
 //
 // Goes on after what may pass (retry.h) and after a call that the broker broke
-// off, behind the delivery that Next gave last (START_FROM_RESUME). So the
+// off, behind what Next gave last (START_FROM_RESUME): a delivery, or that the
+// stream has caught up. So the
 // caller sees no delivery twice and none left out; what it has not acknowledged
 // comes again only to who begins anew, or to another of its group that has the
 // partition then. A stream that began at the end and broke
-// before its first delivery ends: what was published meanwhile is not known.
+// before either ends: what was published meanwhile is not known.
 class ResumingSubscription {
  public:
   // As Subscription::Open.
@@ -90,10 +91,8 @@ class ResumingSubscription {
   Backoff backoff_;
   std::optional<exchange::v1::Started> started_;
   std::optional<StreamEnd> end_;
-  // Of the last delivery that Next gave; empty before the first.
+  // Of the last Delivery or CaughtUp that Next gave; empty before the first.
   std::string position_;
-  // Whether Next ever gave CaughtUp.
-  bool caught_up_ = false;
   // Delivery ids of the current stream begin behind this one.
   uint64_t id_base_ = 0;
   uint64_t last_id_ = 0;

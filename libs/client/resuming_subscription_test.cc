@@ -90,7 +90,7 @@ TEST_CASE("a broker that dies under a stream is replaced") {
       [&](Stream* stream) {
         stream->Write(StartedResponse());
         SubscribeResponse caught_up;
-        caught_up.mutable_caught_up();
+        caught_up.mutable_caught_up()->set_position("after 1");
         stream->Write(caught_up);
         Drain(stream, &requests);
         return grpc::Status::OK;
@@ -144,6 +144,43 @@ TEST_CASE("a refusal that does not pass ends the stream at once") {
   CHECK(ReasonOf(Expect<StreamEnd>(subscription->Next()).status) ==
         status::v1::REASON_CODE_AGREEMENT_REVOKED);
   CHECK(second == 0);
+}
+
+TEST_CASE("a stream that is caught up goes on from there, whence it began") {
+  std::vector<SubscribeRequest> at_second;
+  const auto caught_up = [](const std::string& position) {
+    SubscribeResponse response;
+    response.mutable_caught_up()->set_position(position);
+    return response;
+  };
+  TestBrokers brokers({
+      [&](Stream* stream) {
+        stream->Write(StartedResponse());
+        stream->Write(DeliveryAt(1, "after 1"));
+        // Then nothing passes the row filter.
+        stream->Write(caught_up("after 7"));
+        return Unavailable(status::v1::REASON_CODE_LEASE_LOST);
+      },
+      [&](Stream* stream) {
+        SubscribeRequest request;
+        stream->Read(&request);
+        at_second.push_back(request);
+        stream->Write(StartedResponse());
+        stream->Write(caught_up("after 7"));
+        return Unavailable(status::v1::REASON_CODE_LEASE_LOST);
+      },
+  });
+  exchange::v1::Start start = TestStart();
+  start.set_from(exchange::v1::START_FROM_END);
+  const auto subscription =
+      ResumingSubscription::Open(brokers.connection(), start, {});
+  Expect<exchange::v1::Started>(subscription->Next());
+  Expect<ReceivedDelivery>(subscription->Next());
+  Expect<exchange::v1::CaughtUp>(subscription->Next());
+  Expect<exchange::v1::CaughtUp>(subscription->Next());
+  REQUIRE(at_second.size() == 1);
+  CHECK(at_second[0].start().from() == exchange::v1::START_FROM_RESUME);
+  CHECK(at_second[0].start().position() == "after 7");
 }
 
 TEST_CASE("a stream from the end that broke before a delivery does not skip") {

@@ -194,6 +194,17 @@ std::vector<ReceivedResponse> ScriptedSink::deliveries() const {
   return found;
 }
 
+std::vector<exchange::v1::CaughtUp> ScriptedSink::caught_up() const {
+  MutexLock lock(&mutex_);
+  std::vector<exchange::v1::CaughtUp> found;
+  for (const auto& each : received_) {
+    if (each.response.has_caught_up()) {
+      found.push_back(each.response.caught_up());
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> ScriptedSink::kinds() const {
   MutexLock lock(&mutex_);
   std::vector<std::string> found;

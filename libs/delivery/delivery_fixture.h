@@ -83,6 +83,7 @@ class ScriptedSink : public Sink {
   absl::Status WaitForFinish();
 
   std::vector<ReceivedResponse> deliveries() const;
+  std::vector<exchange::v1::CaughtUp> caught_up() const;
   // "started", "delivery" or "caught_up" of every frame in order.
   std::vector<std::string> kinds() const;
   size_t writes() const;

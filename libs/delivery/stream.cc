@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
@@ -73,14 +72,15 @@ std::string WithProgress(const std::string& token, const std::string& resource,
   return EncodePosition(*position);
 }
 
-Frame CaughtUpFrame() {
+exchange::v1::SubscribeResponse CaughtUpAt(absl::Time now,
+                                           const Position& position) {
   exchange::v1::SubscribeResponse response;
-  const absl::Time now = absl::Now();
+  response.mutable_caught_up()->set_position(EncodePosition(position));
   auto* as_of = response.mutable_caught_up()->mutable_as_of();
   as_of->set_seconds(absl::ToUnixSeconds(now));
   as_of->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(
       now - absl::FromUnixSeconds(absl::ToUnixSeconds(now)))));
-  return FrameResponse(response);
+  return response;
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ void Stream::Run(const exchange::v1::Started& started) {
   *response.mutable_started() = started;
   MutexLock lock(&mutex_);
   running_ = true;
-  PushFrameLocked(FrameResponse(response));
+  PushLocked(std::move(response));
   SchedulePumpLocked();
 }
 
@@ -399,12 +399,25 @@ bool Stream::EndIfHalfClosed() {
 }
 
 absl::Status Stream::SayCaughtUp() {
-  if (owned_.empty() || caught_up_) return absl::OkStatus();
+  if (owned_.empty() || (caught_up_ && !MaySayPosition())) {
+    return absl::OkStatus();
+  }
   RETURN_IF_ERROR(processor_->ReachEnd());
   caught_up_ = true;
+  passed_said_position_ = false;
+  const absl::Time now = options_.clock->Now();
+  may_say_position_ = now + kSayPositionEvery;
   MutexLock lock(&mutex_);
-  PushFrameLocked(CaughtUpFrame());
+  PushLocked(CaughtUpAt(now, position_));
   return absl::OkStatus();
+}
+
+bool Stream::MaySayPosition() {
+  // At times that do not depend on when something was passed over.
+  const absl::Time now = options_.clock->Now();
+  if (now < may_say_position_) return false;
+  may_say_position_ = now + kSayPositionEvery;
+  return passed_said_position_;
 }
 
 size_t Stream::RoomBytes() {
@@ -447,14 +460,19 @@ void Stream::Lose(const bus::TopicPartition& partition) {
   // Where the consumer stands in the partition without what it does not get.
   std::optional<PartitionProgress> behind;
   for (Pending& pending : pipeline_) {
-    if (!pending.prepared.has_value() || pending.lost) continue;
-    exchange::v1::Delivery& delivery = pending.prepared->delivery;
-    if (pending.from != partition) {
+    if (pending.lost) continue;
+    std::string* const said =
+        pending.prepared.has_value()
+            ? pending.prepared->delivery.mutable_position()
+        : pending.response.has_caught_up()
+            ? pending.response.mutable_caught_up()->mutable_position()
+            : nullptr;
+    if (!pending.prepared.has_value() || pending.from != partition) {
       // It was to come after what is lost, and says so.
-      if (behind.has_value()) {
-        delivery.set_position(
-            WithProgress(delivery.position(), options_.resource,
-                         static_cast<uint32_t>(partition.partition), *behind));
+      if (behind.has_value() && said != nullptr) {
+        *said =
+            WithProgress(*said, options_.resource,
+                         static_cast<uint32_t>(partition.partition), *behind);
       }
       continue;
     }
@@ -709,6 +727,7 @@ void Stream::PassOver(const FetchedMessage& fetched) {
   position_.partitions[delivery.partition()] = {delivery.generation(),
                                                 delivery.sequence(), 0};
   passed_over_[fetched.from] = fetched.message.offset + 1;
+  passed_said_position_ = true;
   current_.reset();
   fetched_.pop_front();
 }
@@ -831,6 +850,7 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
   // Only what the consumer gets: it is not told when something else is
   // published.
   caught_up_ = false;
+  passed_said_position_ = false;
   // Its own commit is behind them.
   passed_over_.erase(fetched.from);
   current_->rows_done += rows;
@@ -874,10 +894,10 @@ void Stream::Enqueue(const FetchedMessage& fetched, Prepared prepared,
                          });
 }
 
-void Stream::PushFrameLocked(Frame frame) {
+void Stream::PushLocked(exchange::v1::SubscribeResponse response) {
   Pending pending;
   pending.number = ++last_number_;
-  pending.frame = std::move(frame);
+  pending.response = std::move(response);
   pending.durable = true;
   pipeline_.push_back(std::move(pending));
   ScheduleWritesLocked();
@@ -1129,7 +1149,7 @@ bool Stream::TakeReady(Pending* next) {
 
 void Stream::WriteOne(Pending next) {
   if (!next.prepared.has_value()) {
-    options_.sink->Write(std::move(next.frame));
+    options_.sink->Write(FrameResponse(next.response));
     return;
   }
   const Prepared& prepared = *next.prepared;

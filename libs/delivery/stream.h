@@ -61,6 +61,10 @@ inline constexpr size_t kPipelineBatchesMax = 16;
 // Deliveries that may wait for their acknowledgement; then nothing more is
 // sent.
 inline constexpr size_t kUnacknowledgedMax = 4096;
+// How often a consumer that is caught up, and to whom nothing is sent of what
+// is published, is told its position: far more often than retention removes
+// messages, and seldom enough to hide when they were published.
+inline constexpr absl::Duration kSayPositionEvery = absl::Minutes(10);
 // How long a stream pauses before it ends with the (retriable) reason: its
 // consumer may do better with another broker.
 inline constexpr absl::Duration kPauseMaxDefault = absl::Minutes(5);
@@ -184,9 +188,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   struct Pending {
     // Counts everything that was queued: pipeline_ holds consecutive numbers.
     uint64_t number = 0;
-    // A delivery; otherwise `frame` goes out as it is.
+    // A delivery; otherwise `response` goes out.
     std::optional<Prepared> prepared;
-    Frame frame;
+    exchange::v1::SubscribeResponse response;
     bus::TopicPartition from;
     // Where the consumer stands in the partition without this delivery.
     PartitionProgress before;
@@ -239,6 +243,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // Lets go of memory of the bus once messages have waited for a tick.
   void UnpinIfTicked();
   absl::Status SayCaughtUp();
+  bool MaySayPosition();
   bool EndIfHalfClosed();
   void Lose(const bus::TopicPartition& partition);
   // One step towards the first of gaining_; true if that is begun with, and so
@@ -288,7 +293,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // True if on_day_used_up was called.
   bool SayDayUsedUp();
   bool CallOnDayUsedUp();
-  void PushFrameLocked(Frame frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PushLocked(exchange::v1::SubscribeResponse response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeAcknowledgements();
   std::vector<Commit> SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordReceipt(Commit commit);
@@ -362,6 +368,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   bool at_end_ = false;
   // It was said since the last delivery.
   bool caught_up_ = false;
+  // Behind the last position that was said.
+  bool passed_said_position_ = false;
+  // When the position may be said next that moved by nothing but what is passed
+  // over.
+  absl::Time may_say_position_;
   bool finished_ = false;
 
   Mutex mutex_;

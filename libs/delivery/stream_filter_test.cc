@@ -100,6 +100,48 @@ TEST_CASE("A consumer is not told that something else was published") {
   EndStream(stream, &sink);
 }
 
+TEST_CASE("A consumer to whom nothing is sent learns its position, in time") {
+  FilteredDomain domain;
+  ScriptedSink sink;
+  StreamOptions options = domain.Options(&sink, kFiltered);
+  options.clock = &domain.bus.clock;
+  const auto stream = domain.Open(std::move(options), &sink, kMuchCredit);
+  const auto said_at = [&](absl::Duration after) {
+    domain.bus.clock.Advance(after);
+    stream->Tick();
+    domain.Drain();
+    return sink.caught_up().size();
+  };
+  sink.WaitForCaughtUp(1);
+  CHECK(said_at(kSayPositionEvery) == 1);
+  for (int i = 0; i < 3; ++i) Publish(&domain, 0, {{Id(i), Elsewhere()}});
+  domain.WaitForCommit(0, 3);
+  CHECK(said_at(kSayPositionEvery - absl::Seconds(1)) == 1);
+  CHECK(said_at(absl::Seconds(1)) == 2);
+  CHECK(said_at(kSayPositionEvery) == 2);
+  // Nothing was said for long, and yet it is not said at once.
+  CHECK(said_at(kSayPositionEvery) == 2);
+  Publish(&domain, 0, {{Id(4), Elsewhere()}});
+  domain.WaitForCommit(0, 4);
+  CHECK(said_at(absl::ZeroDuration()) == 2);
+  CHECK(said_at(kSayPositionEvery) == 3);
+  EndStream(stream, &sink);
+
+  const auto before = sink.caught_up();
+  const auto position =
+      DecodePosition(AsView(before[2].position()), "civil-affairs.people");
+  REQUIRE(position.ok());
+  CHECK(position->partitions.at(0) == PartitionProgress{1, 4, 0});
+  Publish(&domain, 0, {{Id(5), InHangzhou()}});
+  ScriptedSink next;
+  StreamOptions resumed = domain.Options(&next, kFiltered);
+  resumed.start.from = exchange::v1::START_FROM_POSITION;
+  resumed.start.position = *position;
+  const auto again = domain.Open(std::move(resumed), &next, kMuchCredit);
+  CHECK(Consumed(next.WaitForDeliveries(1)).upserts() == 1);
+  EndStream(again, &next);
+}
+
 TEST_CASE("What is passed over is not committed before what came before it") {
   FilteredDomain domain;
   Publish(&domain, 0, {{Id(1), InHangzhou()}});

@@ -511,6 +511,14 @@ TEST_CASE("A position does not pass over what was lost on its way out") {
     const auto there = partitions.find(moved);
     CHECK((there == partitions.end() || there->second.sequence == 0));
   }
+  first.WaitForCaughtUp(1);
+  const auto caught_up = DecodePosition(AsView(first.caught_up()[0].position()),
+                                        "civil-affairs.people");
+  REQUIRE(caught_up.ok());
+  CHECK(caught_up->partitions.at(1 - moved).sequence == 5);
+  const auto at_end = caught_up->partitions.find(moved);
+  CHECK(
+      (at_end == caught_up->partitions.end() || at_end->second.sequence == 0));
   domain.PublishBatches(1 - moved, 1);
   const Position position = PositionOf(first.WaitForDeliveries(6)[5]);
   CHECK(position.partitions.at(1 - moved).sequence == 6);

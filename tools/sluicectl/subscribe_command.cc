@@ -167,6 +167,8 @@ class Consumer {
     // CaughtUp: what was held back may be all for a while.
     if (writer_ != nullptr) RETURN_IF_ERROR(writer_->Flush());
     RETURN_IF_ERROR(SettleDeferred());
+    RETURN_IF_ERROR(
+        Remember(std::get<exchange::v1::CaughtUp>(event).position()));
     if (options_.until_caught_up) stopper_->Stop(1);
     return absl::OkStatus();
   }
@@ -237,14 +239,16 @@ class Consumer {
   // The records have left this process; now, in this order, this client
   // remembers them and the broker may forget them.
   absl::Status Settle(const exchange::v1::Delivery& delivery) {
-    if (!options_.position_file.empty()) {
-      RETURN_IF_ERROR(WriteFileAtomically(
-          options_.position_file,
-          AsView(Base64Encode(AsView(delivery.position())) + "\n"),
-          kPositionFileMode));
-    }
+    RETURN_IF_ERROR(Remember(delivery.position()));
     subscription_->Ack(delivery.delivery_id());
     return absl::OkStatus();
+  }
+
+  absl::Status Remember(const std::string& position) const {
+    if (options_.position_file.empty()) return absl::OkStatus();
+    return WriteFileAtomically(options_.position_file,
+                               AsView(Base64Encode(AsView(position)) + "\n"),
+                               kPositionFileMode);
   }
 
   void PrintSummary() const {
