@@ -12,51 +12,15 @@
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/delivery/test_exchange.h"
+#include "libs/delivery/turnstile.h"
 #include "libs/registry/faulty_log.h"
 
 namespace sluice::delivery {
 namespace {
 
-// Nobody passes before it is open.
-class Exit {
- public:
-  void Open() {
-    MutexLock lock(&mutex_);
-    open_ = true;
-    changed_.SignalAll();
-  }
-  void Pass() {
-    MutexLock lock(&mutex_);
-    ++waiting_;
-    changed_.SignalAll();
-    while (!open_) changed_.Wait(&mutex_);
-    ++passed_;
-  }
-  // False if there are fewer after kTestWait.
-  bool WaitForWaiting(int count) {
-    const absl::Time deadline = absl::Now() + kTestWait;
-    MutexLock lock(&mutex_);
-    while (waiting_ < count && absl::Now() < deadline) {
-      changed_.WaitFor(&mutex_, deadline - absl::Now());
-    }
-    return waiting_ >= count;
-  }
-  int passed() const {
-    MutexLock lock(&mutex_);
-    return passed_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  CondVar changed_;
-  bool open_ ABSL_GUARDED_BY(mutex_) = false;
-  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
-  int passed_ ABSL_GUARDED_BY(mutex_) = 0;
-};
-
 class SlowMember : public bus::GroupMember {
  public:
-  SlowMember(std::unique_ptr<bus::GroupMember> real, Exit* exit)
+  SlowMember(std::unique_ptr<bus::GroupMember> real, Turnstile* exit)
       : real_(std::move(real)), exit_(exit) {}
   ~SlowMember() override { exit_->Pass(); }
 
@@ -77,12 +41,13 @@ class SlowMember : public bus::GroupMember {
 
  private:
   const std::unique_ptr<bus::GroupMember> real_;
-  Exit* const exit_;
+  Turnstile* const exit_;
 };
 
 class SlowLog : public registry::FaultyLog {
  public:
-  SlowLog(bus::EventLog* real, Exit* exit) : FaultyLog(real), exit_(exit) {}
+  SlowLog(bus::EventLog* real, Turnstile* exit)
+      : FaultyLog(real), exit_(exit) {}
 
   absl::StatusOr<std::unique_ptr<bus::GroupMember>> JoinGroup(
       const std::string& group, const std::string& topic) override {
@@ -91,14 +56,15 @@ class SlowLog : public registry::FaultyLog {
   }
 
  private:
-  Exit* const exit_;
+  Turnstile* const exit_;
 };
 
 // Says what a group has committed only once the exit is open, for groups whose
 // names end in "slow".
 class SilentLog : public registry::FaultyLog {
  public:
-  SilentLog(bus::EventLog* real, Exit* exit) : FaultyLog(real), exit_(exit) {}
+  SilentLog(bus::EventLog* real, Turnstile* exit)
+      : FaultyLog(real), exit_(exit) {}
 
   absl::StatusOr<int64_t> CommittedOffset(
       const std::string& group, const bus::TopicPartition& partition) override {
@@ -107,12 +73,12 @@ class SilentLog : public registry::FaultyLog {
   }
 
  private:
-  Exit* const exit_;
+  Turnstile* const exit_;
 };
 
 // Opens the exit, also when a check fails, and ends the exchange.
 struct Opener {
-  Exit* exit;
+  Turnstile* exit;
   std::unique_ptr<Exchange>* exchange;
   ~Opener() {
     exit->Open();
@@ -123,7 +89,7 @@ struct Opener {
 TEST_CASE(
     "A bus that does not say where to begin holds up no other stream, "
     "nor the end") {
-  Exit exit;
+  Turnstile exit;
   std::unique_ptr<SilentLog> log;
   TestExchange test(3, [&](ExchangeOptions* options) {
     log = std::make_unique<SilentLog>(options->log, &exit);
@@ -140,7 +106,7 @@ TEST_CASE(
     REQUIRE(
         test.Subscribe(&silent[i], test.domain.HealthConsumer(), start).ok());
   }
-  REQUIRE(exit.WaitForWaiting(kSilent));
+  REQUIRE(exit.WaitForArrived(kSilent));
   // There is one thread, and it is free for who can run.
   ScriptedSink sink;
   REQUIRE(test.Subscribe(&sink).ok());
@@ -160,7 +126,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Streams end without waiting for a bus that does not answer") {
-  Exit exit;
+  Turnstile exit;
   std::unique_ptr<SlowLog> log;
   TestExchange test(1, [&](ExchangeOptions* options) {
     log = std::make_unique<SlowLog>(options->log, &exit);
@@ -183,7 +149,7 @@ TEST_CASE("Streams end without waiting for a bus that does not answer") {
           status::v1::REASON_CODE_SHUTTING_DOWN);
   }
   // All are at it at the same time, and the exchange is not gone before them.
-  REQUIRE(exit.WaitForWaiting(kStreams));
+  REQUIRE(exit.WaitForArrived(kStreams));
   CHECK(exit.passed() == 0);
   exit.Open();
   test.exchange.reset();

@@ -7,6 +7,7 @@
 
 #include "libs/base/status.h"
 #include "libs/delivery/delivery_fixture.h"
+#include "libs/delivery/turnstile.h"
 #include "libs/registry/faulty_log.h"
 
 namespace sluice::delivery {
@@ -19,12 +20,7 @@ class WaitingLog : public registry::FaultyLog {
 
   absl::StatusOr<int64_t> CommittedOffset(
       const std::string& group, const bus::TopicPartition& partition) override {
-    {
-      MutexLock lock(&mutex_);
-      ++asked_;
-      changed_.SignalAll();
-      while (!answers_) changed_.Wait(&mutex_);
-    }
+    turnstile.Pass();
     return FaultyLog::CommittedOffset(group, partition);
   }
   absl::StatusOr<bus::OffsetRange> Offsets(
@@ -32,23 +28,9 @@ class WaitingLog : public registry::FaultyLog {
     ++later_calls;
     return FaultyLog::Offsets(partition);
   }
-  void WaitForAsked(int count) {
-    MutexLock lock(&mutex_);
-    while (asked_ < count) changed_.Wait(&mutex_);
-  }
-  void Answer() {
-    MutexLock lock(&mutex_);
-    answers_ = true;
-    changed_.SignalAll();
-  }
 
+  Turnstile turnstile;
   std::atomic<int> later_calls = 0;
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  int asked_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool answers_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 struct Looking {
@@ -77,10 +59,10 @@ TEST_CASE("A lookup answers once, from its own thread") {
   {
     BusThreads threads("test", 1);
     lookup = test.Find(&threads, test.Question());
-    test.log.WaitForAsked(1);
+    REQUIRE(test.log.turnstile.WaitForArrived(1));
     CHECK_FALSE(lookup->Take().has_value());
     CHECK(test.answers == 0);
-    test.log.Answer();
+    test.log.turnstile.Open();
   }
   CHECK(test.answers == 1);
   const auto answer = lookup->Take();
@@ -94,9 +76,9 @@ TEST_CASE("A lookup that is broken off asks nothing further") {
   Looking test;
   BusThreads threads("test", 1);
   const auto lookup = test.Find(&threads, test.Question());
-  test.log.WaitForAsked(1);
+  REQUIRE(test.log.turnstile.WaitForArrived(1));
   lookup->BreakOff();
-  test.log.Answer();
+  test.log.turnstile.Open();
   const absl::Time deadline = absl::Now() + kTestWait;
   std::optional<absl::StatusOr<StartPoint>> answer;
   while (!answer.has_value() && absl::Now() < deadline) {
@@ -112,13 +94,13 @@ TEST_CASE("Without a thread the answer is to ask again") {
   Looking test;
   BusThreads threads("test", 1);
   const auto first = test.Find(&threads, test.Question());
-  test.log.WaitForAsked(1);
+  REQUIRE(test.log.turnstile.WaitForArrived(1));
   const auto second = test.Find(&threads, test.Question());
   CHECK(test.answers == 1);
   const auto answer = second->Take();
   REQUIRE(answer.has_value());
   CHECK(ReasonOf(answer->status()) == status::v1::REASON_CODE_STORAGE_FAILED);
-  test.log.Answer();
+  test.log.turnstile.Open();
 }
 
 TEST_CASE("Who has more than the group has committed goes on behind it") {
@@ -130,7 +112,7 @@ TEST_CASE("Who has more than the group has committed goes on behind it") {
     REQUIRE((*member)->Poll(0).ok());
     REQUIRE((*member)->Commit(test.domain.Partition(0), 2).ok());
   }
-  test.log.Answer();
+  test.log.turnstile.Open();
   StartLookup::Question question = test.Question();
   question.regained = true;
   question.had = GENERATE(std::optional<PartitionProgress>(),
