@@ -2,12 +2,12 @@
 // Whatever they are:
 //   - a plan is compiled, or refused for a reason that the registry gives too
 //     when it is asked for the agreement;
+//   - of a row filter, what filter_check.h says;
 //   - what leaves is a batch as a consumer parses it, with the types and bounds
 //     that the plan says;
 //   - a null stays null, and what else became null is counted;
 //   - a value's treatment does not depend on the rows around it, and is the
-//   same
-//     when it is done again;
+//     same when it is done again;
 //   - the batch that came in is as it was.
 
 #include <algorithm>
@@ -21,8 +21,10 @@
 #include "libs/delivery/plan.h"
 #include "libs/delivery/row_slice.h"
 #include "libs/desensitize/treatment.h"
+#include "libs/predicate/predicate.h"
 #include "libs/records/schema_check.h"
 #include "tests/fuzz/case_prototype.h"
+#include "tests/fuzz/filter_check.h"
 #include "tests/fuzz/fuzz_case.pb.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/message_walk.h"
@@ -80,8 +82,14 @@ std::string Encoded(const Batch& batch, const std::string& what) {
   return encoded->Flatten();
 }
 
-// What the registry checks of a treatment when an agreement is requested.
+// What the registry checks of treatments and filter when an agreement is
+// requested.
 bool RegistryTakes(const Agreement& agreement, const Resource& resource) {
+  if (agreement.has_row_filter() &&
+      !predicate::Compile(agreement.row_filter(), resource, "row_filter")
+           .ok()) {
+    return false;
+  }
   return std::all_of(
       agreement.fields().begin(), agreement.fields().end(),
       [&](const FieldGrant& grant) {
@@ -192,6 +200,26 @@ void CheckRowsAlone(const Batch& batch, const TreatedBatch& treated,
   }
 }
 
+// `batch` is what may leave.
+void CheckTreatment(const Batch& batch, const Plan& plan,
+                    const Agreement& agreement) {
+  const auto treated = plan.Apply(batch);
+  if (!treated.ok()) {
+    Require(ReasonOf(treated.status()) ==
+                    status::v1::REASON_CODE_VALUE_UNTREATABLE &&
+                agreement.on_untreatable() ==
+                    agreement::v1::ON_UNTREATABLE_REFUSE_BATCH,
+            absl::StrCat("refused: ", treated.status().message()));
+    return;
+  }
+  CheckTreated(batch, *treated, plan, agreement);
+  CheckRowsAlone(batch, *treated, plan);
+  const auto again = plan.Apply(batch);
+  Require(again.ok() && Encoded(again->batch, "again") ==
+                            Encoded(treated->batch, "what leaves"),
+          "treating again gives something else");
+}
+
 void CheckPlan(const PlanCase& input) {
   Resource resource = input.resource();
   Agreement agreement = input.agreement();
@@ -210,21 +238,11 @@ void CheckPlan(const PlanCase& input) {
   Require(records::CheckSchema(batch, resource).ok(),
           "the batch does not keep to the schema");
   const std::string before = Encoded(batch, "the batch");
-  const auto treated = (*plan)->Apply(batch);
-  if (!treated.ok()) {
-    Require(ReasonOf(treated.status()) ==
-                    status::v1::REASON_CODE_VALUE_UNTREATABLE &&
-                agreement.on_untreatable() ==
-                    agreement::v1::ON_UNTREATABLE_REFUSE_BATCH,
-            absl::StrCat("refused: ", treated.status().message()));
-    return;
+  Batch leaving = batch;
+  if ((*plan)->filter() != nullptr) {
+    leaving = CheckFilter(batch, **plan, agreement, resource);
   }
-  CheckTreated(batch, *treated, **plan, agreement);
-  CheckRowsAlone(batch, *treated, **plan);
-  const auto again = (*plan)->Apply(batch);
-  Require(again.ok() && Encoded(again->batch, "again") ==
-                            Encoded(treated->batch, "what leaves"),
-          "treating again gives something else");
+  if (leaving.row_count > 0) CheckTreatment(leaving, **plan, agreement);
   Require(Encoded(batch, "the batch") == before,
           "the batch that came in has changed");
 }
