@@ -1,4 +1,6 @@
-// E-mail addresses of up to 64 bytes, each looked at in one vector.
+// E-mail addresses, several in a vector as they stand side by side in a column:
+// what is checked of one is checked of all by the same additions and shifts of
+// bits, a bit a byte.
 #ifndef SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
 #define SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
 

@@ -1,8 +1,8 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "libs/base/endian.h"
 #include "libs/desensitize/mask_operators.h"
@@ -12,6 +12,37 @@
 namespace sluice::desensitize {
 namespace {
 
+// Addresses are so short that a call of memcpy or memcmp costs more than what
+// it does. Two pieces of one size that overlap need none: calls `piece(at,
+// size)` with a size that the compiler knows, for each.
+template <size_t kSize, typename Piece>
+bool InTwo(size_t bytes, Piece piece) {
+  return piece(0, std::integral_constant<size_t, kSize>()) &&
+         piece(bytes - kSize, std::integral_constant<size_t, kSize>());
+}
+
+template <typename Piece>
+bool InPieces(size_t bytes, Piece piece) {
+  if (bytes < 8 || bytes > 64) return piece(0, bytes);
+  if (bytes <= 16) return InTwo<8>(bytes, piece);
+  return bytes <= 32 ? InTwo<16>(bytes, piece) : InTwo<32>(bytes, piece);
+}
+
+// Whether the `bytes` at both are the same.
+bool AreSame(const char* a, const char* b, size_t bytes) {
+  return InPieces(bytes, [a, b](size_t at, auto size) {
+    return std::memcmp(a + at, b + at, size) == 0;
+  });
+}
+
+char* Copy(const char* text, size_t bytes, char* out) {
+  InPieces(bytes, [text, out](size_t at, auto size) {
+    std::memcpy(out + at, text + at, size);
+    return true;
+  });
+  return out + bytes;
+}
+
 // What is kept of addresses seen before, for those that begin alike, as most of
 // a column do.
 class KeptBeginnings {
@@ -19,8 +50,9 @@ class KeptBeginnings {
   // 0 if none is known that `address` begins with.
   size_t Find(absl::string_view address) const {
     const absl::string_view known = known_[Slot(address)];
-    return !known.empty() && absl::StartsWith(address, known) ? known.size()
-                                                              : 0;
+    const bool begins = !known.empty() && known.size() <= address.size() &&
+                        AreSame(address.data(), known.data(), known.size());
+    return begins ? known.size() : 0;
   }
 
   // `kept`, not empty, begins `address` and lives as long as this object.
@@ -61,8 +93,7 @@ class AddressMask : public Operator {
             if (kept == 0) return nullptr;
             if (holds) beginnings.Add(address, address.substr(0, kept));
           }
-          std::memcpy(out, begin, kept);
-          return out + kept;
+          return Copy(begin, kept, out);
         });
   }
 

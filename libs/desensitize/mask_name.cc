@@ -7,7 +7,7 @@
 #include "libs/base/endian.h"
 #include "libs/desensitize/compound_surnames.h"
 #include "libs/desensitize/mask_operators.h"
-#include "libs/desensitize/name_lanes.h"
+#include "libs/desensitize/name_windows.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/records/aligned_buffer.h"
@@ -78,12 +78,12 @@ class NameMask : public Operator {
   explicit NameMask(MaskSymbol symbol) : symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
+    if (symbol_.size() == 1 && HasNameWindows()) return HideInWindows(column);
     const MaskSymbol symbol = symbol_;
     const size_t bytes_max = column.data.size() * symbol.size();
     // Most columns have no separator at all: one search spares one per name.
     const char* const data = column.data.data();
     if (FindSeparator(data, data + column.data.size()) == nullptr) {
-      if (symbol.size() == 1 && HasNameLanes()) return HideInLanes(column);
       return TreatTexts(
           column, bytes_max,
           [symbol](const char* begin, const char* end, char* out) {
@@ -99,11 +99,11 @@ class NameMask : public Operator {
   }
 
  private:
-  // Four names at a time, and one by one where a name stops that.
-  Treated HideInLanes(const records::Column& column) const {
+  // Many names at a time, and one by one where a name stops that.
+  Treated HideInWindows(const records::Column& column) const {
     const uint32_t rows = column.row_count;
     records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(int32_t));
-    records::AlignedBuffer data(column.data.size() + kNameLanesSlack);
+    records::AlignedBuffer data(column.data.size() + kNameWindowSlack);
     char* const out_begin = data.data();
     char* out = out_begin;
     StoreLittle<int32_t>(0, offsets.data());
@@ -111,13 +111,12 @@ class NameMask : public Operator {
     for (uint32_t row = 0; row < rows;) {
       row = HideNames(column, row, symbol_.byte(), out_begin, &out,
                       offsets.data());
-      const uint32_t until = std::min(rows, row + 4);
+      const uint32_t until = std::min(rows, row + kNameRows);
       for (; row < until; ++row) {
         const char* const begin = texts + column.Offset(row);
         const char* const end = texts + column.Offset(row + 1);
         if (begin != end) {
-          out = HideRest(begin, KeptWithoutSeparator(begin, end), end, symbol_,
-                         out);
+          out = HideRest(begin, KeptOfSeparated(begin, end), end, symbol_, out);
         }
         StoreLittle(static_cast<int32_t>(out - out_begin),
                     offsets.data() + (row + size_t{1}) * sizeof(int32_t));

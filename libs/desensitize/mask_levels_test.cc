@@ -1,0 +1,118 @@
+// Masks of texts look at many texts at once, in ways that depend on the CPU and
+// on what stands beside a text. Whole columns of what they are made for, with
+// something strange now and then, must come out the same at each level, and as
+// each text does alone.
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "libs/base/cpu_level.h"
+#include "libs/base/string_view.h"
+#include "libs/desensitize/operator.h"
+#include "libs/records/batch_builder.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using Random = std::mt19937_64;
+
+std::unique_ptr<const Operator> Compile(
+    const std::function<void(agreement::v1::Mask*)>& set) {
+  Treatment treatment;
+  set(treatment.mutable_mask());
+  Field field;
+  field.set_id(1);
+  field.set_name("value");
+  field.set_type(records::v1::DATA_TYPE_STRING);
+  const auto resolved = ResolveTreatment(treatment, field, "treatment");
+  REQUIRE(resolved.ok());
+  auto compiled = CompileOperator(*resolved, field, {});
+  REQUIRE(compiled.ok());
+  return *std::move(compiled);
+}
+
+// Mostly of `usual`; else made of `strange`.
+struct Kind {
+  std::unique_ptr<const Operator> mask;
+  std::vector<std::string> usual;
+  std::vector<std::string> strange;
+};
+
+std::vector<Kind> Kinds() {
+  std::vector<Kind> kinds;
+  kinds.push_back(
+      {Compile([](auto* mask) { mask->mutable_name(); }),
+       {"王伟", "李秀英", "张国强", "夏芳", "万静丽", "欧阳伟", "诸葛孔明"},
+       {"欧", "阳", "欧阳", "万俟", "·", "伟", "A", "é", "\xF0\xA0\x80\x80",
+        "买买提·艾力", "公孙", "\xC2\xB0", "尼古拉斯赵四王五李六张三丰"}});
+  kinds.push_back(
+      {Compile([](auto* mask) { mask->mutable_email(); }),
+       {"user1234@example.com", "a@b.cn", "zhang.wei@163.com", "1234567@qq.com",
+        "somebody.with.a.long.name@mail.example.org"},
+       {"@", ".", "a", "-", "张", "a@b.cn", "@qq.com", "..", "é", ",",
+        "0123456789012345678901234567890123456789"}});
+  kinds.push_back(
+      {Compile([](auto* mask) { mask->mutable_free_text(); }),
+       {"联系电话13812345678，请尽快回复", "身份证11010519491231002X",
+        "于2026-05-06来访", "a.b@example.com", "无"},
+       {"13812345678", "1", "-", " ", "@", "１３８", "86", "x", "e.cn"}});
+  kinds.push_back({Compile([](auto* mask) { mask->mutable_address(); }),
+                   {"浙江省杭州市西湖区文二西路12号", "浙江省杭州市上城区3号",
+                    "北京市东城区", "广东省东莞市虎门镇"},
+                   {"浙江省", "杭州市", "西湖区",
+                    "内蒙古自治区锡林郭勒盟苏尼特左旗", "12", "号"}});
+  return kinds;
+}
+
+std::string TextOf(const Kind& kind, uint64_t strange_in_hundred,
+                   Random* random) {
+  const auto any_of = [random](const std::vector<std::string>& texts) {
+    return texts[(*random)() % texts.size()];
+  };
+  if ((*random)() % 100 >= strange_in_hundred) return any_of(kind.usual);
+  std::string text;
+  for (size_t n = (*random)() % 5; n > 0; --n) text += any_of(kind.strange);
+  return text;
+}
+
+records::Column ColumnOf(const std::vector<std::string>& texts) {
+  records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+  for (const std::string& text : texts) builder.AppendText(AsView(text));
+  return builder.Finish();
+}
+
+TEST_CASE("a text is masked the same alone and in a column at every level") {
+  Random random(1);
+  for (const Kind& kind : Kinds()) {
+    for (int round = 0; round < 90; ++round) {
+      std::vector<std::string> texts(random() % 200);
+      const uint64_t strange = round % 3 == 0 ? 0 : round % 3 == 1 ? 3 : 30;
+      for (std::string& text : texts) text = TextOf(kind, strange, &random);
+      const records::Column column = ColumnOf(texts);
+      for (const CpuLevel level :
+           {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+        const CpuLevelCap cap(level);
+        const Treated treated = kind.mask->Apply(column);
+        uint64_t untreatable = 0;
+        for (uint32_t row = 0; row < column.row_count; ++row) {
+          const Treated alone = kind.mask->Apply(ColumnOf({texts[row]}));
+          CAPTURE(round, row, texts[row]);
+          REQUIRE(treated.column.IsNull(row) == alone.column.IsNull(0));
+          REQUIRE(treated.column.Text(row) == alone.column.Text(0));
+          untreatable += alone.untreatable;
+        }
+        REQUIRE(treated.untreatable == untreatable);
+        REQUIRE(treated.column.data.size() ==
+                static_cast<size_t>(treated.column.Offset(column.row_count)));
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sluice::desensitize
