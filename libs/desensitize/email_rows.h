@@ -4,19 +4,13 @@
 #ifndef SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
 #define SLUICE_LIBS_DESENSITIZE_EMAIL_ROWS_H_
 
-#include <cstddef>
 #include <optional>
 
+#include "libs/desensitize/kept_ends.h"
 #include "libs/desensitize/operator.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
-
-// Bytes of a text's start and end that are not hidden.
-struct KeptEnds {
-  size_t head;
-  size_t tail;
-};
 
 // What stays of an e-mail address; nothing if `text` is none.
 std::optional<KeptEnds> KeptOfEmail(absl::string_view text);

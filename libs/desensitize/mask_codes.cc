@@ -7,11 +7,10 @@
 #include "libs/desensitize/email_rows.h"
 #include "libs/desensitize/luhn_rows.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/plate_rows.h"
 #include "libs/desensitize/text_form.h"
 #include "libs/desensitize/treat_texts.h"
-#include "libs/desensitize/utf8.h"
 #include "libs/identifiers/bank_card.h"
-#include "libs/identifiers/licence_plate.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -58,16 +57,12 @@ struct BankCardForm {
 };
 
 struct PlateForm {
-  static std::optional<Treated> MaskAll(const records::Column& /*column*/,
-                                        char /*symbol*/) {
-    return std::nullopt;
+  static std::optional<Treated> MaskAll(const records::Column& column,
+                                        char symbol) {
+    return MaskPlateRows(column, symbol);
   }
   static std::optional<KeptEnds> Find(absl::string_view text) {
-    if (!identifiers::IsLicencePlate(text)) return std::nullopt;
-    const char* const end = text.data() + text.size();
-    const char* const tail = SkipCharactersBack(text.data(), end, 2);
-    return KeptEnds{identifiers::kPlateHeadBytes,
-                    static_cast<size_t>(end - tail)};
+    return KeptOfPlate(text);
   }
 };
 

@@ -212,6 +212,24 @@ PlainValue RandomNear(DataType type, Random* random) {
   }
 }
 
+// Licence plates, and now and then what is almost one.
+std::string RandomPlate(Random* random) {
+  static const std::vector<std::string> heads = {"京A", "浙O", "沪Z"};
+  static const std::string letters = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+  std::string text = AnyOf(heads, random);
+  for (size_t n = 4 + Below(random, 2); n > 0; --n) {
+    text += letters[Below(random, letters.size())];
+  }
+  text += Below(random, 30) == 0 ? "学" : "8";
+  if (Below(random, 60) == 0) {
+    static const std::vector<std::string> wrong = {"I", "O", "a", "@", "张"};
+    const std::string& piece = AnyOf(wrong, random);
+    text.insert(Below(random, 2) == 0 ? 0 : 3 + Below(random, 5), piece);
+  }
+  if (Below(random, 60) == 0) text.erase(3 + Below(random, 4), 1);
+  return text;
+}
+
 PlainColumn RandomColumn(DataType type, Random* random) {
   PlainColumn column;
   column.field_id = 7;
@@ -232,6 +250,10 @@ PlainColumn RandomColumn(DataType type, Random* random) {
                  Below(random, 8) != 0) {
         cell = flavour == 5 ? RandomNumber(length, random)
                             : RandomString(random, flavour);
+      }
+      if (type == records::v1::DATA_TYPE_STRING && flavour == 5 &&
+          length == 9) {
+        cell = Below(random, 20) == 0 ? "" : RandomPlate(random);
       }
       // Days in a row, from the first that have a quick way.
       if (type == records::v1::DATA_TYPE_DATE && flavour == 2) {
@@ -419,6 +441,7 @@ TEST_CASE("every other operator agrees with the oracle on random columns") {
       {"mask {email {}}", {DATA_TYPE_STRING}},
       {"mask {email {} symbol: '●'}", {DATA_TYPE_STRING}},
       {"mask {bank_card {}}", {DATA_TYPE_STRING}},
+      {"mask {plate {}}", {DATA_TYPE_STRING}},
       {"mask {plate {} symbol: '＊'}", {DATA_TYPE_STRING}},
       {"pseudonym {hash: SM3}",
        {DATA_TYPE_STRING, DATA_TYPE_BYTES, DATA_TYPE_INT64, DATA_TYPE_DATE}},

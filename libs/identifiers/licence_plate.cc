@@ -1,13 +1,14 @@
 #include "libs/identifiers/licence_plate.h"
 
+#include <cstdint>
+
 #include "absl/strings/ascii.h"
+#include "libs/base/endian.h"
 
 namespace sluice::identifiers {
 namespace {
 
 constexpr size_t kHanBytes = 3;
-constexpr absl::string_view kProvinces =
-    "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
 // May end a plate: police, training, trailer, Hong Kong, Macao, embassy,
 // consulate.
 constexpr absl::string_view kLastCharacters = "警学挂港澳使领";
@@ -23,13 +24,14 @@ bool IsOneOf(absl::string_view han, absl::string_view of) {
 
 bool IsLicencePlate(absl::string_view text) {
   if (text.size() < kPlateHeadBytes + 5 ||
-      !IsOneOf(text.substr(0, kHanBytes), kProvinces) ||
+      !kPlateProvinces.Has(LoadLittle<uint32_t>(text.data())) ||
       !absl::ascii_isupper(static_cast<unsigned char>(text[kHanBytes]))) {
     return false;
   }
   absl::string_view rest = text.substr(kPlateHeadBytes);
   size_t characters = 0;
   if (rest.size() > kHanBytes &&
+      !absl::ascii_isascii(static_cast<unsigned char>(rest.back())) &&
       IsOneOf(rest.substr(rest.size() - kHanBytes), kLastCharacters)) {
     rest.remove_suffix(kHanBytes);
     ++characters;
