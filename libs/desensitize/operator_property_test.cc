@@ -224,6 +224,7 @@ std::string RandomPlate(Random* random) {
   const size_t mistake = Below(random, 60);
   if (mistake == 1) text.erase(3 + Below(random, 4), 1);
   if (mistake == 2) text.replace(0, 3, "国");
+  if (mistake == 3) text.append(70, '1');
   if (mistake != 0) return text;
   static const std::vector<std::string> wrong = {"I", "O", "a", "@", "张"};
   text.insert(Below(random, 2) == 0 ? 0 : 3 + Below(random, 5),

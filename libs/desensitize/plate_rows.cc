@@ -65,8 +65,11 @@ SLUICE_AVX512 inline Group GroupAt(const char* texts, const char* offsets,
     const uint32_t size = end - at;
     wrong |= size >> 5 | (~kSizes >> (size & 31) & 1);
     begins |= uint64_t{1} << ((at - begin) & 63);
-    const bool has_province =
-        identifiers::kPlateProvinces.Has(LoadLittle<uint32_t>(texts + at));
+    // What lies further is of no plate, and may lie behind the column.
+    const uint32_t ahead =
+        std::min(at - begin, (kGroupRows - 1) * kPlateBytesMax);
+    const bool has_province = identifiers::kPlateProvinces.Has(
+        LoadLittle<uint32_t>(texts + begin + ahead));
     wrong |= has_province || size == 0 ? 0 : 1;
     at = end;
   }
