@@ -200,7 +200,8 @@ TEST_CASE("A stream is told of a suspension only once there is one") {
   ScriptedSink first;
   REQUIRE(test.Subscribe(&first).ok());
   CHECK(test.WaitFor([&] { return limited.suspensions == 1; }));
-  // Of the same limit: it waits for the same suspension.
+  // Of the same limit: it waits for the same suspension, or asks for one of its
+  // own if that one ends before it has come so far.
   ScriptedSink second;
   exchange::v1::Start start = test.domain.StartRequest();
   start.set_group("other");
@@ -220,12 +221,14 @@ TEST_CASE("A stream is told of a suspension only once there is one") {
   }
   CHECK(People(first.deliveries()).size() == 15);
   // It is asked again when the next one comes to the limit.
+  const int asked = limited.suspensions;
+  CHECK(asked <= 2);
   limited.EndSuspension(absl::OkStatus());
   ScriptedSink third;
   REQUIRE(limited.SubscribeBehind(&third, first.deliveries().back()).ok());
   CHECK(ReasonOf(third.WaitForFinish()) ==
         status::v1::REASON_CODE_AGREEMENT_SUSPENDED);
-  CHECK(limited.suspensions == 2);
+  CHECK(limited.suspensions == asked + 1);
   CHECK(test.exchange->Stop(kTestWait));
 }
 
