@@ -1,11 +1,12 @@
 // What FindSensitiveSpans hides of random prose, beside what was put into it
 // and beside a slow reading of the same rule that shares no code with it.
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <random>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -73,9 +74,9 @@ bool IsDay(int year, int month, int day) {
 }
 
 bool HasProvince(const std::string& digits) {
-  static const std::regex provinces(
+  static const RE2 provinces(
       "(1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]).*");
-  return std::regex_match(digits, provinces);
+  return RE2::FullMatch(digits, provinces);
 }
 
 char CheckCharacter(const std::string& digits) {
@@ -106,8 +107,8 @@ struct Kept {
 
 Kept KeptOf(const std::string& number) {
   const size_t size = number.size();
-  static const std::regex mobile("(|86|0|0086)1[3-9][0-9]{9}");
-  if (std::regex_match(number, mobile)) return {size - 8, size - 4, false};
+  static const RE2 mobile("(|86|0|0086)1[3-9][0-9]{9}");
+  if (RE2::FullMatch(number, mobile)) return {size - 8, size - 4, false};
   if (size == 15 && number.back() != 'X' && HasProvince(number) &&
       IsDay(1900 + std::stoi(number.substr(6, 2)),
             std::stoi(number.substr(8, 2)), std::stoi(number.substr(10, 2)))) {
@@ -161,8 +162,8 @@ Reading Read(const std::u32string& text) {
 
 // The numbers among the substrings of a text, in no matter what order.
 std::vector<Found> NumbersIn(const Reading& reading) {
-  static const std::regex groups("(d+[-.]{1,3})*d+([-.]{0,3}X)?");
-  static const std::regex cards("(d{4,}-)*d+|(d-)*d+|(dd-)*d+|(ddd-)*d+");
+  static const RE2 groups("(d+[-.]{1,3})*d+([-.]{0,3}X)?");
+  static const RE2 cards("(d{4,}-)*d+|(d-)*d+|(dd-)*d+|(ddd-)*d+");
   const std::string& classes = reading.classes;
   std::vector<Found> numbers;
   for (size_t begin = 0; begin < classes.size(); ++begin) {
@@ -183,11 +184,11 @@ std::vector<Found> NumbersIn(const Reading& reading) {
           continue;
         }
         const std::string part = classes.substr(begin, i + 1 - begin);
-        if (!std::regex_match(part, groups)) break;
+        if (!RE2::FullMatch(part, groups)) break;
         if (classes[i] == 'X' && number.size() != 18) break;
         found.kept = KeptOf(number);
         found.has_dot = part.find('.') != std::string::npos;
-        found.is_odd = found.kept.is_card && !std::regex_match(shape, cards);
+        found.is_odd = found.kept.is_card && !RE2::FullMatch(shape, cards);
         if (found.kept.behind > 0) numbers.push_back(found);
         if (classes[i] == 'X') break;
       } else if (shape.back() != '-') {
@@ -217,9 +218,9 @@ void HideNumbers(const Reading& reading, std::vector<bool>* hidden) {
 
 void HideAddresses(const std::u32string& text, const Reading& reading,
                    std::vector<bool>* hidden) {
-  static const std::regex domain("\\.*[A-Za-z0-9-]+\\.[A-Za-z0-9-][^]*");
+  static const RE2 domain("\\.*[A-Za-z0-9-]+\\.[A-Za-z0-9-](?s:.*)");
   static const std::string atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
-  static const std::regex local("(" + atom + "(\\." + atom + ")*)(\\.*)$");
+  static const RE2 local("(" + atom + "(?:\\." + atom + ")*)\\.*$");
   std::string address = reading.ascii;
   for (size_t i = 0; i < text.size(); ++i) {
     // Punctuation of full width is no part of an address.
@@ -229,15 +230,14 @@ void HideAddresses(const std::u32string& text, const Reading& reading,
     }
   }
   for (size_t at = 0; at < address.size(); ++at) {
-    if (address[at] != '@' ||
-        !std::regex_match(address.substr(at + 1), domain)) {
+    if (address[at] != '@' || !RE2::FullMatch(address.substr(at + 1), domain)) {
       continue;
     }
     const std::string before = address.substr(0, at);
-    std::smatch match;
-    if (!std::regex_search(before, match, local)) continue;
-    const auto begin = static_cast<size_t>(match.position(0));
-    for (size_t i = begin + (match.length(1) > 1 ? 1 : 0); i < at; ++i) {
+    re2::StringPiece name;
+    if (!RE2::PartialMatch(before, local, &name)) continue;
+    const auto begin = static_cast<size_t>(name.data() - before.data());
+    for (size_t i = begin + (name.size() > 1 ? 1 : 0); i < at; ++i) {
       (*hidden)[i] = true;
     }
   }
