@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 
-#include "libs/base/status.h"
 #include "libs/base/string_view.h"
 #include "libs/cli/display_width.h"
 
@@ -35,11 +34,7 @@ absl::Status WriteFacts(OutputFormat format, const Facts& facts,
     *out << Styled(terminal, Style::kBold, AsView(name)) << padding
          << Printable(AsView(value.text())) << '\n';
   }
-  out->flush();
-  if (out->good()) return absl::OkStatus();
-  return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-               "cannot write to standard output: check that its reader still "
-               "runs and that the disk is not full");
+  return FlushOutput(out);
 }
 
 }  // namespace sluice::cli

@@ -18,14 +18,6 @@ constexpr absl::string_view kNullInTable = "-";
 // A column is not made narrower than this to fit a terminal.
 constexpr size_t kColumnWidthMin = 6;
 
-absl::Status FlushStream(std::ostream* out) {
-  out->flush();
-  if (out->good()) return absl::OkStatus();
-  return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-               "cannot write to standard output: check that its reader still "
-               "runs and that the disk is not full");
-}
-
 class TableWriter : public RowWriter {
  public:
   TableWriter(std::vector<ColumnSpec> columns, const Terminal& terminal,
@@ -51,7 +43,7 @@ class TableWriter : public RowWriter {
 
   absl::Status Flush() override {
     if (widths_.empty()) WriteHeld();
-    return FlushStream(out_);
+    return FlushOutput(out_);
   }
 
  private:
@@ -148,7 +140,7 @@ class JsonLinesWriter : public RowWriter {
     out_->write(line_.data(), static_cast<std::streamsize>(line_.size()));
   }
 
-  absl::Status Flush() override { return FlushStream(out_); }
+  absl::Status Flush() override { return FlushOutput(out_); }
 
  private:
   std::vector<std::string> keys_;
@@ -176,7 +168,7 @@ class CsvWriter : public RowWriter {
     WriteLine();
   }
 
-  absl::Status Flush() override { return FlushStream(out_); }
+  absl::Status Flush() override { return FlushOutput(out_); }
 
  private:
   void AppendText(const std::string& text) {
@@ -204,6 +196,14 @@ class CsvWriter : public RowWriter {
 };
 
 }  // namespace
+
+absl::Status FlushOutput(std::ostream* out) {
+  out->flush();
+  if (out->good()) return absl::OkStatus();
+  return Error(status::v1::REASON_CODE_STORAGE_FAILED,
+               "cannot write to standard output: check that its reader still "
+               "runs and that the disk is not full");
+}
 
 absl::StatusOr<OutputFormat> OutputFormatFromName(absl::string_view name) {
   if (name == "table") return OutputFormat::kTable;

@@ -56,6 +56,10 @@ struct ColumnSpec {
   bool is_number = false;
 };
 
+// What was written to `out`, which is standard output, leaves. STORAGE_FAILED
+// if it could not be written.
+absl::Status FlushOutput(std::ostream* out);
+
 // Not thread-safe.
 class RowWriter {
  public:

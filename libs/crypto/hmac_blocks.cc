@@ -5,17 +5,10 @@
 #include <cstring>
 
 #include "libs/base/endian.h"
-
-// g++ 12 takes the deliberately undefined operands of its own AVX-512 header
-// for mistakes (its bug 105593).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
+#include "libs/base/x86_vectors.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <immintrin.h>
 #endif
 
 namespace sluice::crypto {

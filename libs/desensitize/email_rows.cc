@@ -9,20 +9,10 @@
 #include "absl/strings/string_view.h"
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/identifiers/contact.h"
 #include "libs/records/aligned_buffer.h"
-
-// g++ 12 takes the deliberately undefined operands of its own AVX-512 header
-// for mistakes (its bug 105593).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 namespace sluice::desensitize {
 

@@ -7,18 +7,10 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
 #include "libs/desensitize/compound_surnames.h"
 
-// g++ 12 takes the deliberately undefined operands of its own AVX-512 header
-// for mistakes (its bug 105593).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #if defined(__x86_64__)
-
-#include <immintrin.h>
 
 namespace sluice::desensitize {
 namespace {

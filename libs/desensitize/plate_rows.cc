@@ -7,17 +7,11 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/identifiers/licence_plate.h"
 #include "libs/records/aligned_buffer.h"
-
-// g++ 12 takes the deliberately undefined operands of its own AVX-512 header
-// for mistakes (its bug 105593).
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
 
 namespace sluice::desensitize {
 
@@ -32,8 +26,6 @@ std::optional<KeptEnds> KeptOfPlate(absl::string_view text) {
 }  // namespace sluice::desensitize
 
 #if defined(__x86_64__)
-
-#include <immintrin.h>
 
 namespace sluice::desensitize {
 namespace {

@@ -156,11 +156,8 @@ absl::Status WriteGrants(const cli::Invocation& invocation,
 }
 
 absl::Status WriteText(const std::string& text) {
-  std::cout << text << std::flush;
-  if (std::cout.good()) return absl::OkStatus();
-  return Error(status::v1::REASON_CODE_STORAGE_FAILED,
-               "cannot write to standard output: check that its reader still "
-               "runs and that the disk is not full");
+  std::cout << text;
+  return cli::FlushOutput(&std::cout);
 }
 
 // The terms and, below them, the fields. As JSON all of `record`, as CSV the
