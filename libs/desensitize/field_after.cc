@@ -74,8 +74,13 @@ void BecomeText(uint64_t length_max, Field* after) {
   after->clear_semantic_type();
 }
 
+// Every day has a weekday, a month and a number; nothing else takes all values.
+bool CanFail(const Generalize& generalize) {
+  return !generalize.has_weekday() && !generalize.has_time_part();
+}
+
 void AfterGeneralize(const Generalize& generalize, Field* after) {
-  after->set_required(false);
+  if (CanFail(generalize)) after->set_required(false);
   switch (generalize.rule_case()) {
     case Generalize::kDivision:
       after->set_length_max(

@@ -34,8 +34,8 @@ struct OperatorDescription {
   absl::string_view value;
   Strength strength;
   Preserved preserved;
-  // Whether there are values it cannot take.
-  bool can_fail;
+  // Whether a value may come out null: one that it cannot take, or every one.
+  bool may_be_null;
 };
 
 // In the order of docs/treatments.md. Lives as long as the program.

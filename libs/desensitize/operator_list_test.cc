@@ -65,14 +65,14 @@ TEST_CASE("every description's example is taken, under the name it says") {
   }
 }
 
-TEST_CASE("an operator is as strong, and can fail, as it declares") {
+TEST_CASE("an operator is as strong, and may yield null, as it declares") {
   for (const OperatorDescription& each : AllOperators()) {
     CAPTURE(std::string(each.name));
     const Field field = FieldOf(each.type);
     const auto resolved = ResolveTreatment(Parse(each.treatment), field, "t");
     REQUIRE(resolved.ok());
     CHECK(StrengthOf(*resolved) == each.strength);
-    CHECK(FieldAfter(*resolved, field).required() == !each.can_fail);
+    CHECK(FieldAfter(*resolved, field).required() == !each.may_be_null);
   }
 }
 

@@ -738,7 +738,12 @@ TEST_CASE("the field after a newer treatment has its type and length") {
                  FieldOf(records::v1::DATA_TYPE_DATE));
   CHECK(chained.type() == records::v1::DATA_TYPE_STRING);
   CHECK(chained.length_max() == 20);
-  CHECK_FALSE(chained.required());
+  CHECK(chained.required());
+  CHECK_FALSE(
+      FieldAfter(Parse("chain {steps {generalize {age {as_of: '2026-01-01'}}}"
+                       " steps {pseudonym {length: 20}}}"),
+                 FieldOf(records::v1::DATA_TYPE_DATE))
+          .required());
 }
 
 TEST_CASE("a bucket told as a text is a STRING as long as it may get") {

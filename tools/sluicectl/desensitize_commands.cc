@@ -123,17 +123,17 @@ absl::Status ListOperators(const cli::Invocation& invocation,
   const auto writer = cli::MakeOutput(invocation, {{"name"},
                                                    {"strength"},
                                                    {"preserves"},
-                                                   {"can_fail"},
+                                                   {"may_be_null"},
                                                    {"value"},
                                                    {"becomes"},
                                                    {"treatment"}});
   for (const OperatorDescription& each : desensitize::AllOperators()) {
     ASSIGN_OR_RETURN(const std::string example, ExampleOf(each, keys));
-    Cell can_fail;
-    can_fail.SetBool(each.can_fail);
+    Cell may_be_null;
+    may_be_null.SetBool(each.may_be_null);
     writer->Write({Cell::Text(each.name),
                    Cell::Text(desensitize::StrengthWord(each.strength)),
-                   Cell::Text(Preserves(each.preserved)), can_fail,
+                   Cell::Text(Preserves(each.preserved)), may_be_null,
                    Cell::Text(each.value), Cell::Text(example),
                    Cell::Text(each.treatment)});
   }
