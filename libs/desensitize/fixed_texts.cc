@@ -38,4 +38,13 @@ SharedBytes FixedOffsets(const records::Column& column, size_t length) {
   return std::move(offsets).Share();
 }
 
+SharedBytes EvenOffsets(uint32_t rows, size_t length) {
+  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(uint32_t));
+  const auto step = static_cast<uint32_t>(length);
+  for (uint32_t row = 0; row <= rows; ++row) {
+    StoreLittle(row * step, offsets.data() + row * sizeof(uint32_t));
+  }
+  return std::move(offsets).Share();
+}
+
 }  // namespace sluice::desensitize

@@ -17,6 +17,9 @@ uint32_t CountFilled(const records::Column& column);
 // every other row none.
 SharedBytes FixedOffsets(const records::Column& column, size_t length);
 
+// The same where all `rows` have one.
+SharedBytes EvenOffsets(uint32_t rows, size_t length);
+
 }  // namespace sluice::desensitize
 
 #endif  // SLUICE_LIBS_DESENSITIZE_FIXED_TEXTS_H_

@@ -275,6 +275,20 @@ TEST_CASE("a constant hides which rows had a value") {
   CHECK(set.column.data.data()[1] == 7);
 }
 
+TEST_CASE("a constant fills columns of any length") {
+  for (const std::string& constant :
+       {std::string(), std::string("x"), std::string("未知"),
+        std::string(200, 'y')}) {
+    for (const size_t rows : {1, 2, 31, 700, 5000}) {
+      CAPTURE(constant, rows);
+      const Treated treated = Apply("withhold {constant: '" + constant + "'}",
+                                    TextColumn(Texts(rows, "secret")));
+      CHECK(treated.column.data.size() == rows * constant.size());
+      CHECK(TextsOf(treated.column) == Texts(rows, constant));
+    }
+  }
+}
+
 TEST_CASE("a point falls to the lower corner of its cell") {
   CHECK(ApplyToTexts("generalize {grid {cell: '0.01'}}",
                      {"116.397128,39.916527", "-0.001, 0.019999", "180,-90",

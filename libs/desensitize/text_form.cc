@@ -64,16 +64,6 @@ const uint8_t* BytesOf(const records::Column& column) {
   return reinterpret_cast<const uint8_t*>(column.data.data());
 }
 
-// The offsets of a column without empty texts, of `length` bytes each.
-SharedBytes EvenOffsets(uint32_t rows, size_t length) {
-  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(uint32_t));
-  const auto step = static_cast<uint32_t>(length);
-  for (uint32_t row = 0; row <= rows; ++row) {
-    StoreLittle(row * step, offsets.data() + row * sizeof(uint32_t));
-  }
-  return std::move(offsets).Share();
-}
-
 // The first `kept` bytes of each `length` of `texts`. Copies more, which the
 // next text writes over: `out` has room for kCutBytesMax behind the last.
 void CutTexts(absl::string_view texts, size_t length, size_t kept, char* out) {

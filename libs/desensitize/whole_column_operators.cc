@@ -1,9 +1,10 @@
 #include "libs/desensitize/whole_column_operators.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "libs/base/endian.h"
+#include "libs/desensitize/fixed_texts.h"
 #include "libs/desensitize/record_operator.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
@@ -60,24 +61,34 @@ class Constant : public Operator {
       treated.column.data = Bits(rows);
       return treated;
     }
-    records::AlignedBuffer data(rows * bytes_.size());
-    for (size_t row = 0; row < rows && !bytes_.empty(); ++row) {
-      std::memcpy(data.data() + row * bytes_.size(), bytes_.data(),
-                  bytes_.size());
-    }
-    treated.column.data = std::move(data).Share();
+    treated.column.data = Copies(rows);
     if (records::IsText(column.type)) {
-      records::AlignedBuffer offsets((rows + 1) * sizeof(int32_t));
-      for (size_t row = 0; row <= rows; ++row) {
-        StoreLittle(static_cast<int32_t>(row * bytes_.size()),
-                    offsets.data() + row * sizeof(int32_t));
-      }
-      treated.column.offsets = std::move(offsets).Share();
+      treated.column.offsets = EvenOffsets(column.row_count, bytes_.size());
     }
     return treated;
   }
 
  private:
+  // The bytes, once for each row.
+  SharedBytes Copies(size_t rows) const {
+    // A run of some of them, no longer than what is near the processor, is
+    // doubled and then copied whole.
+    constexpr size_t kRunBytes = 4096;
+    const size_t size = rows * bytes_.size();
+    records::AlignedBuffer copies(size);
+    if (size == 0) return std::move(copies).Share();
+    char* const out = copies.data();
+    size_t run = bytes_.size();
+    std::memcpy(out, bytes_.data(), run);
+    for (; run < kRunBytes && 2 * run <= size; run *= 2) {
+      std::memcpy(out + run, out, run);
+    }
+    for (size_t at = run; at < size; at += run) {
+      std::memcpy(out + at, out, std::min(run, size - at));
+    }
+    return std::move(copies).Share();
+  }
+
   SharedBytes Bits(size_t rows) const {
     const size_t size = (rows + 7) / 8;
     records::AlignedBuffer bits(size);
