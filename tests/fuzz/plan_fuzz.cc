@@ -200,7 +200,21 @@ void CheckRowsAlone(const Batch& batch, const TreatedBatch& treated,
   }
 }
 
-// `batch` is what may leave.
+// `mask: {}` may stand for withholding, so what is asked is what it stands for.
+void SpellOutTreatments(const Resource& resource, Agreement* agreement) {
+  for (FieldGrant& grant : *agreement->mutable_fields()) {
+    const auto field = std::find_if(
+        resource.fields().begin(), resource.fields().end(),
+        [&](const Field& each) { return each.id() == grant.field_id(); });
+    Require(field != resource.fields().end(), "an unknown field is granted");
+    auto resolved = desensitize::ResolveTreatment(grant.treatment(), *field,
+                                                  resource, "treatment");
+    Require(resolved.ok(), "a treatment that was taken cannot be spelled out");
+    *grant.mutable_treatment() = *std::move(resolved);
+  }
+}
+
+// `batch` is what may leave, `agreement` with its treatments spelled out.
 void CheckTreatment(const Batch& batch, const Plan& plan,
                     const Agreement& agreement) {
   const auto treated = plan.Apply(batch);
@@ -233,6 +247,7 @@ void CheckPlan(const PlanCase& input) {
           absl::StrCat("the registry and the plan differ: ",
                        plan.status().message()));
   if (!plan.ok()) return;
+  SpellOutTreatments(resource, &agreement);
 
   const Batch batch = MakeBatch(input, resource);
   Require(records::CheckSchema(batch, resource).ok(),

@@ -89,7 +89,7 @@ void AppendCell(const Field& field, const Cell& cell, size_t text_bytes_max,
       return;
     case records::v1::DATA_TYPE_DATE:
       column->AppendDate(static_cast<int32_t>(
-          Within(cell.number() - kDateMin, kDays) + kDateMin));
+          Within(Within(cell.number(), kDays) - kDateMin, kDays) + kDateMin));
       return;
     case records::v1::DATA_TYPE_TIMESTAMP:
       column->AppendTimestamp(
