@@ -8,6 +8,8 @@ namespace sluice::desensitize {
 namespace {
 
 constexpr int kSeparatorsMax = 3;
+constexpr size_t kSeparatorBytesMax = 3;
+static_assert(kGapBytesMax == kSeparatorsMax * kSeparatorBytesMax);
 
 struct Character {
   char32_t code = 0;

@@ -18,6 +18,9 @@ namespace sluice::desensitize {
 // A longer group is part of no number that is looked for.
 inline constexpr size_t kGroupDigitsMax = identifiers::kBankCardDigitsMax;
 
+// Of the separators between two groups of one run.
+inline constexpr size_t kGapBytesMax = 9;
+
 struct Gap {
   size_t bytes = 0;
   bool has_dot = false;

@@ -46,11 +46,8 @@ class FreeTextMask : public Operator {
     const absl::string_view texts = column.data.view();
     records::AlignedBuffer data(texts.size());
     if (!texts.empty()) std::memcpy(data.data(), texts.data(), texts.size());
-    for (uint32_t row = 0; row < column.row_count; ++row) {
-      if (!MarkSensitive(column.Text(row), symbol_.byte(),
-                         data.data() + column.Offset(row))) {
-        return std::nullopt;
-      }
+    if (!MarkSensitive(column, symbol_.byte(), data.data())) {
+      return std::nullopt;
     }
     Treated treated{column, 0};
     treated.column.data = std::move(data).Share();

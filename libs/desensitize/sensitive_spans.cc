@@ -1,21 +1,19 @@
 #include "libs/desensitize/sensitive_spans.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/sensitive_places.h"
 #include "libs/desensitize/text_glyph.h"
 #include "libs/identifiers/bank_card.h"
 #include "libs/identifiers/contact.h"
 #include "libs/identifiers/division_code.h"
 #include "libs/identifiers/resident_id.h"
-
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
 
 namespace sluice::desensitize {
 namespace {
@@ -69,6 +67,16 @@ struct Marks {
 
 // ---- What digits are.
 
+// Of the eleven digits of a mobile number the first ones are shown, then some
+// are hidden.
+constexpr size_t kMobileHead = 3;
+constexpr size_t kMobileHidden = 4;
+
+// Of eleven digits.
+bool IsMobile(const char* digits) {
+  return digits[0] == '1' && digits[1] >= '3';
+}
+
 struct Number {
   SensitiveKind kind = SensitiveKind::kBankCard;
   // How many characters it has, and which of them are hidden. It is none if it
@@ -101,7 +109,8 @@ Number NumberOf(absl::string_view text) {
   const size_t dialled_first = size - identifiers::kMobileDigits;
   if (IsDialledFirst(text.substr(0, dialled_first)) &&
       identifiers::IsMobileNumber(text.substr(dialled_first))) {
-    return {SensitiveKind::kPhone, size, dialled_first + 3, dialled_first + 7};
+    const size_t hidden = dialled_first + kMobileHead;
+    return {SensitiveKind::kPhone, size, hidden, hidden + kMobileHidden};
   }
   if (HasOldIdForm(text))
     return {SensitiveKind::kResidentId, size, 6, size - 3};
@@ -234,10 +243,9 @@ size_t HideDigitsFrom(absl::string_view text, size_t begin,
   const size_t digits = DigitsFrom(text, begin);
   if (digits > 0 && digits <= identifiers::kMobileDigits &&
       !GoesOnAt(text, begin + digits)) {
-    if (digits == identifiers::kMobileDigits && text[begin] == '1' &&
-        text[begin + 1] >= '3' &&
+    if (digits == identifiers::kMobileDigits && IsMobile(text.data() + begin) &&
         !marks.Tell(SensitiveKind::kPhone, begin, begin + digits)) {
-      marks.Put(begin + 3, begin + 7);
+      marks.Put(begin + kMobileHead, begin + kMobileHead + kMobileHidden);
     }
     return begin + digits;
   }
@@ -316,51 +324,49 @@ void HideEmail(absl::string_view text, size_t at, const Marks& marks) {
 
 // ---- The text.
 
-// Where from `at` on the next digit or @ stands, with which all that is looked
-// for begins or is found, or what may be a full-width digit; the end if there
-// is none.
-size_t NextCandidate(absl::string_view text, size_t at) {
-#if defined(__x86_64__)
-  constexpr size_t kBytes = sizeof(__m128i);
-  if (text.size() >= kBytes) {
-    while (at < text.size()) {
-      // The last sixteen overlap those before.
-      const size_t from = std::min(at, text.size() - kBytes);
-      const __m128i bytes =
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
-      // Digits are the ten lowest values once the first of them is 0.
-      const __m128i above = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-      const __m128i digits =
-          _mm_cmpeq_epi8(_mm_min_epu8(above, _mm_set1_epi8(9)), above);
-      const __m128i others =
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('@')),
-                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8(kFullWidthLead)));
-      const auto found = static_cast<uint32_t>(
-                             _mm_movemask_epi8(_mm_or_si128(digits, others))) >>
-                         (at - from);
-      if (found != 0) return at + static_cast<size_t>(std::countr_zero(found));
-      at = from + kBytes;
-    }
-    return text.size();
-  }
-#endif
-  while (at < text.size() && !IsDigit(Glyph{text[at], 1}) && text[at] != '@' &&
-         text[at] != kFullWidthLead) {
-    ++at;
-  }
-  return at;
-}
-
-void MarkAll(absl::string_view text, const Marks& marks) {
-  for (size_t i = NextCandidate(text, 0); i < text.size();
-       i = NextCandidate(text, i)) {
+// Marks what begins in `place`; returns behind what was read.
+size_t MarkPlace(absl::string_view text, const SensitivePlace& place,
+                 const Marks& marks) {
+  size_t i = place.begin;
+  while (i < place.end) {
     const Glyph glyph = GlyphAt(text, i);
     if (IsDigit(glyph)) {
       i = HideDigitsFrom(text, i, marks);
       continue;
     }
     if (glyph.c == '@') HideEmail(text, i, marks);
-    i += glyph.bytes != 0 ? glyph.bytes : kFullWidthBytes;
+    i += std::max<size_t>(glyph.bytes, 1);
+  }
+  return i;
+}
+
+// Marks what begins at or behind `from`.
+void MarkAll(absl::string_view text, size_t from, const Marks& marks) {
+  while (from < text.size()) {
+    from = MarkPlace(text, NextSensitivePlace(text, from), marks);
+  }
+}
+
+// The texts of `column`, which stand one behind the other.
+void MarkColumn(const records::Column& column, const Marks& marks) {
+  constexpr uint32_t kRowsEach = 256;
+  std::array<SensitiveRow, kRowsEach> rows;
+  const char* const texts = column.data.data();
+  const char mark = marks.first;
+  char* const at = marks.at;
+  for (uint32_t first = 0; first < column.row_count; first += kRowsEach) {
+    const uint32_t behind = std::min(column.row_count, first + kRowsEach);
+    const size_t count = FindSensitiveRows(column, first, behind, rows.data());
+    for (size_t i = 0; i < count; ++i) {
+      const SensitiveRow& row = rows[i];
+      if (!row.has_eleven_alone) {
+        const auto begin = static_cast<size_t>(column.Offset(row.row));
+        MarkAll(column.Text(row.row), row.at - begin,
+                {mark, mark, at + begin, marks.is_wide});
+      } else if (IsMobile(texts + row.at)) {
+        std::memset(at + row.at + kMobileHead, mark, kMobileHidden);
+      }
+    }
   }
 }
 
@@ -369,21 +375,22 @@ void MarkAll(absl::string_view text, const Marks& marks) {
 void FindSensitiveItems(absl::string_view text,
                         std::vector<SensitiveItem>* items) {
   items->clear();
-  MarkAll(text, {0, 0, nullptr, nullptr, items});
+  MarkAll(text, 0, {0, 0, nullptr, nullptr, items});
 }
 
-bool MarkSensitive(absl::string_view text, char mark, char* at) {
+bool MarkSensitive(const records::Column& column, char mark, char* at) {
   bool is_wide = false;
-  MarkAll(text, {mark, mark, at, &is_wide});
+  MarkColumn(column, {mark, mark, at, &is_wide});
   return !is_wide;
 }
 
 void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden) {
   hidden->assign(text.size(), Shown::kShown);
   bool is_wide = false;
-  MarkAll(text, {static_cast<char>(Shown::kHidden),
-                 static_cast<char>(Shown::kHiddenRest),
-                 reinterpret_cast<char*>(hidden->data()), &is_wide});
+  MarkAll(
+      text, 0,
+      {static_cast<char>(Shown::kHidden), static_cast<char>(Shown::kHiddenRest),
+       reinterpret_cast<char*>(hidden->data()), &is_wide});
 }
 
 }  // namespace sluice::desensitize

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 
@@ -70,10 +71,11 @@ constexpr size_t LabelledBytesMax(size_t bytes) {
   return bytes + bytes / 5 * 2;
 }
 
-// Writes `mark` at at[i] for each byte i of `text` that is to be hidden, by the
-// same rule. False if a character of several bytes is among them, which one
-// mark cannot stand for. `at` is no part of `text`.
-bool MarkSensitive(absl::string_view text, char mark, char* at);
+// Writes `mark` at at[i] for each byte i of the data of `column`, which is
+// STRING, that is to be hidden by the same rule. False if a character of
+// several bytes is among them, which one mark cannot stand for. `at` is no part
+// of the column.
+bool MarkSensitive(const records::Column& column, char mark, char* at);
 
 }  // namespace sluice::desensitize
 

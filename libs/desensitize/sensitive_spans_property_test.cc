@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/cpu_level.h"
 #include "libs/desensitize/sensitive_spans.h"
 
 namespace sluice::desensitize {
@@ -40,6 +41,12 @@ std::string Utf8(const std::u32string& text) {
 std::vector<bool> HiddenOf(const std::u32string& text) {
   std::vector<Shown> bytes;
   FindSensitiveSpans(Utf8(text), &bytes);
+  for (const CpuLevel level : {CpuLevel::kPortable, CpuLevel::kAvx2}) {
+    const CpuLevelCap cap(level);
+    std::vector<Shown> same;
+    FindSensitiveSpans(Utf8(text), &same);
+    REQUIRE(same == bytes);
+  }
   std::vector<bool> hidden;
   hidden.reserve(text.size());
   std::vector<Shown> expected;
@@ -261,8 +268,9 @@ class Prose {
   void Write() {
     text_.clear();
     secret_.clear();
-    for (size_t n = 1 + Below(7); n > 0; --n) {
+    for (size_t n = 1 + Below(Below(10) == 0 ? 60 : 7); n > 0; --n) {
       AddPiece();
+      if (Below(10) == 0) AddWords();
       Add(OneOf({" ", " ", "-", "–", "　", "  ", ".", "，", ", ", "。", "\n",
                  "/", "...", ":", "电话", " 电话", "（", "\u00A0", "    "}));
     }
@@ -325,6 +333,11 @@ class Prose {
                           "39.904200, 116.407396", "12:30", "110105", "86",
                           "1 2 3 4", "see a", "编号X"}));
     }
+  }
+
+  // So many that what follows is looked at by itself.
+  void AddWords() {
+    for (size_t n = Below(40); n > 0; --n) Add(OneOf({"请", "，", "a", " "}));
   }
 
   // Sizes of groups that are `size` in all.

@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "libs/base/cpu_level.h"
+#include "libs/base/string_view.h"
+#include "libs/records/batch_builder.h"
+
 namespace sluice::desensitize {
 namespace {
 
@@ -268,6 +272,56 @@ TEST_CASE("what is hidden does not depend on where in the text it stands") {
           alone.begin(), alone.end(),
           hidden.begin() + static_cast<std::ptrdiff_t>(filler.size())));
     }
+  }
+}
+
+TEST_CASE("in a column the same is marked as in each text alone") {
+  const std::vector<std::string> pieces = {"1",
+                                           "3",
+                                           "13812345678",
+                                           "8613812345678",
+                                           "138 1234 5678",
+                                           "０",
+                                           "－",
+                                           "2026-05-06",
+                                           "11010519491231002",
+                                           "X",
+                                           "110105491231002",
+                                           " ",
+                                           "3.5",
+                                           "@",
+                                           "user",
+                                           "e.cn",
+                                           "，",
+                                           "联系电话",
+                                           "4111111111111111",
+                                           "12812345678",
+                                           "\xEF\xBF\xBD",
+                                           "会企"};
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 1500; ++round) {
+    const CpuLevelCap cap(static_cast<CpuLevel>(round % 3));
+    records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+    std::string marked;
+    std::string expected;
+    bool is_wide = false;
+    for (size_t rows = random() % 60; rows > 0; --rows) {
+      std::string text;
+      for (size_t n = random() % 8; n > 0; --n) {
+        text += pieces[random() % pieces.size()];
+      }
+      builder.AppendText(AsView(text));
+      marked += text;
+      std::vector<Shown> hidden;
+      FindSensitiveSpans(text, &hidden);
+      for (size_t i = 0; i < text.size(); ++i) {
+        expected += hidden[i] == Shown::kShown ? text[i] : '*';
+        is_wide |= hidden[i] == Shown::kHiddenRest;
+      }
+    }
+    CAPTURE(round);
+    REQUIRE(MarkSensitive(builder.Finish(), '*', marked.data()) == !is_wide);
+    REQUIRE(marked == expected);
   }
 }
 
