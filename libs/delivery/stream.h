@@ -225,26 +225,31 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   explicit Stream(StreamOptions options);
 
-  // The pump. These run one at a time, on the pool.
+  // The pump (stream.cc): it runs on the pool, at most one at a time. What
+  // follows up to the writer is called by it alone, unless something else is
+  // said.
   void SchedulePump() ABSL_LOCKS_EXCLUDED(mutex_);
   void SchedulePumpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunPump();
   // One round; true if there is more to do at once.
   absl::StatusOr<bool> PumpOnce();
-  absl::Status Fetch(size_t bytes_max);
+  // Bytes that may be prepared now; 0 while any bound is reached.
+  size_t RoomBytes();
+  bool EndIfHalfClosed();
+  absl::Status SayCaughtUp();
+  bool MaySayPosition();
+  // Lets go of memory of the bus once messages have waited for a tick.
+  void UnpinIfTicked();
+  // Ends what is left to end; true if nothing of the stream is at work any
+  // more.
+  bool WindDown();
+
+  // What it has of the bus (stream_partitions.cc).
   // What to make of an error of the bus: OK to ask again later.
   absl::Status WaitForBus(const absl::Status& why);
   // Once a tick while the topic may be gone: NOT_FOUND once it is.
   absl::Status LookForTopic();
-  // Commits, and notes it for CommitAgain. FENCED is no error.
-  absl::Status CommitTo(const bus::TopicPartition& partition, int64_t offset);
-  // What the bus may not have taken while it did not know the topic.
-  absl::Status CommitAgain();
-  // Lets go of memory of the bus once messages have waited for a tick.
-  void UnpinIfTicked();
-  absl::Status SayCaughtUp();
-  bool MaySayPosition();
-  bool EndIfHalfClosed();
+  absl::Status Fetch(size_t bytes_max);
   void Lose(const bus::TopicPartition& partition);
   // One step towards the first of gaining_; true if that is begun with, and so
   // what is fetched may have changed.
@@ -253,11 +258,14 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // What the bus is asked about a partition.
   StartLookup::Question QuestionAbout(
       const bus::TopicPartition& partition) const;
+  // What wakes the pump, from any thread.
   std::function<void()> PumpWakeup();
   void BreakOffLookup();
   // Begins to fetch from there.
   absl::Status Place(const bus::TopicPartition& partition,
                      const StartPoint& start);
+
+  // From a message to its deliveries (stream_batches.cc).
   // True if the next message or a part of it was dealt with, false if it must
   // wait.
   absl::StatusOr<bool> PrepareNext();
@@ -268,11 +276,23 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // and how many `rows` of the message they are in.
   absl::StatusOr<Prepared> FillFrame(const FetchedMessage& fetched,
                                      uint32_t* rows);
+  // Goes on behind the current message, of which nothing is left to leave.
+  void PassOver(const FetchedMessage& fetched);
+  // Queues `rows` rows of the current message.
+  void Enqueue(const FetchedMessage& fetched, Prepared prepared, uint32_t rows);
+  // Also by Run.
+  void PushLocked(exchange::v1::SubscribeResponse response)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // The limits (stream_quota.cc).
   // How many of `wanted` records may be sent now.
   uint32_t TakeRecords(uint32_t wanted);
-  void SetQuotaWaiting(bool waiting);
   // The day is used up, and was not when this was asked before.
   void NoteDayUsedUp();
+  void SetQuotaWaiting(bool waiting);
+  // True if on_day_used_up was called.
+  bool SayDayUsedUp();
+  bool CallOnDayUsedUp();
   bool NeedsRecount();
   // Takes again, of the new day and in order, what was prepared in a day that
   // is over. True if all of it is taken.
@@ -284,32 +304,25 @@ class Stream : public std::enable_shared_from_this<Stream> {
   };
   std::vector<Counted> PreparedCounts();
   Answer RecountOne(const Counted& prepared);
-  // Goes on behind the current message, of which nothing is left to leave.
-  void PassOver(const FetchedMessage& fetched);
-  // Commits what was passed over where nothing before it is outstanding.
-  absl::Status CommitPassedOver();
-  // Queues `rows` rows of the current message.
-  void Enqueue(const FetchedMessage& fetched, Prepared prepared, uint32_t rows);
-  // True if on_day_used_up was called.
-  bool SayDayUsedUp();
-  bool CallOnDayUsedUp();
-  void PushLocked(exchange::v1::SubscribeResponse response)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // What was acknowledged (stream_acknowledgements.cc).
   absl::Status TakeAcknowledgements();
   std::vector<Commit> SettleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RecordReceipt(Commit commit);
+  // By the audit trail's thread; at once where nothing is recorded.
   void OnReceipt(const absl::Status& status, const Commit& commit);
-  // Ends what is left to end; true if nothing of the stream is at work any
-  // more.
-  bool WindDown();
-  // Bytes that may be prepared now; 0 while any bound is reached.
-  size_t RoomBytes();
+  // Commits what was passed over where nothing before it is outstanding.
+  absl::Status CommitPassedOver();
+  // Commits, and notes it for CommitAgain. FENCED is no error.
+  absl::Status CommitTo(const bus::TopicPartition& partition, int64_t offset);
+  // What the bus may not have taken while it did not know the topic.
+  absl::Status CommitAgain();
 
-  // Pausing.
+  // The gate and the writer behind it (stream_writer.cc): at most one thread at
+  // a time, which is not the pump's.
   void Pause(const absl::Status& why, bool leaves_writer);
   void Resume();
-
-  // The writer: at most one thread at a time.
+  // By the audit trail's thread.
   void OnDurable(uint64_t number, const absl::StatusOr<uint64_t>& index);
   void ScheduleWritesLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteAllReady();
