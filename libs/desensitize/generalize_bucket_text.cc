@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -8,11 +9,19 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "libs/base/cpu_level.h"
+#include "libs/base/endian.h"
 #include "libs/base/string_view.h"
+#include "libs/desensitize/beyond_bit.h"
 #include "libs/desensitize/bucket_texts.h"
 #include "libs/desensitize/decimal_text.h"
 #include "libs/desensitize/generalize_operators.h"
+#include "libs/desensitize/near_doubles.h"
+#include "libs/desensitize/near_multiples.h"
+#include "libs/desensitize/number_pairs.h"
 #include "libs/desensitize/numbers_to_texts.h"
+#include "libs/desensitize/pairs_to_texts.h"
+#include "libs/desensitize/shifted_number.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -165,20 +174,145 @@ struct DoubleRange {
   }
 };
 
-template <typename T, typename Range>
-class RangeTexts : public Operator {
- public:
-  RangeTexts(Range range, size_t bytes_max)
-      : range_(range), bytes_max_(bytes_max) {}
+// The pair of a range's ends, whose lowest bits are `lower`'s.
+SLUICE_ANY_LEVEL inline uint64_t PairFrom(uint64_t lower, uint64_t width) {
+  return (lower & 0xFFFF'FFFF) | (lower + width) << 32;
+}
 
-  Treated Apply(const records::Column& column) const override {
-    return NumbersToTexts<T>(
-        column, bytes_max_,
-        [range = range_](T value, char* out) { return range(value, out); });
+// Each sets the pair of the ends of a value's range and returns flags as
+// TreatEveryNumber asks for: the highest bit if it has none.
+//
+// INT64, and DECIMAL128 of 64 bits.
+class NearIntegerRange {
+ public:
+  using Value = int64_t;
+
+  explicit NearIntegerRange(Int128 width)
+      : width_(width < kPairNumberMax ? static_cast<int64_t>(width) : 1),
+        far_(width < kPairNumberMax ? kPairNumberMax - width_ : 0),
+        values_(far_ == 0 ? 0 : static_cast<uint64_t>(2 * far_ + 1)),
+        quotients_(width_) {}
+
+  SLUICE_ANY_LEVEL uint64_t operator()(int64_t value, uint64_t* pair) const {
+    // The lower half of a shifted number is the number's.
+    const double lower = quotients_.Of(value) * static_cast<double>(width_) +
+                         Shifted<double>::kShift;
+    *pair =
+        PairFrom(std::bit_cast<uint64_t>(lower), static_cast<uint64_t>(width_));
+    return BeyondBit(static_cast<uint64_t>(value) + static_cast<uint64_t>(far_),
+                     values_);
   }
 
  private:
+  int64_t width_;
+  // Values have a pair up to here, and how many these are.
+  int64_t far_;
+  uint64_t values_;
+  NearQuotients quotients_;
+};
+
+class NearDoubleRange {
+ public:
+  using Value = double;
+
+  explicit NearDoubleRange(const DoubleRange& exact)
+      : width_(exact.width),
+        units_(exact.units < kPairNumberMax ? static_cast<uint64_t>(exact.units)
+                                            : kPairNumberMax),
+        far_(kPairNumberMax / units_ - 1),
+        counts_(far_ == 0 ? 0 : 2 * far_ + 1),
+        multiples_(exact.width) {}
+
+  SLUICE_ANY_LEVEL uint64_t operator()(double value, uint64_t* pair) const {
+    double lower = 0;
+    const uint64_t flags = multiples_.Floor(value, &lower);
+    const uint64_t count =
+        Shifted<double>::NumberOf(lower / width_ + Shifted<double>::kShift);
+    *pair = PairFrom(count * units_, units_);
+    return flags | BeyondBit(count + far_, counts_);
+  }
+
+ private:
+  double width_;
+  uint64_t units_;
+  // Ranges are counted. They have a pair up to here, and how many these are.
+  uint64_t far_;
+  uint64_t counts_;
+  NearDoubles multiples_;
+};
+
+// The flags of `near` for the number at `in`, whose pair it sets.
+template <typename T, typename Near>
+SLUICE_ANY_LEVEL inline uint64_t NearPairAt(const char* in, const Near& near,
+                                            uint64_t* pair) {
+  const auto value = LoadLittle<typename Near::Value>(in);
+  if constexpr (sizeof(T) == 16) {
+    const uint64_t high_of_wide =
+        LoadLittle<uint64_t>(in + 8) ^ static_cast<uint64_t>(value >> 63);
+    return near(value, pair) | high_of_wide | (0 - high_of_wide);
+  } else {
+    return near(value, pair);
+  }
+}
+
+template <typename T, typename Range, typename Near>
+class RangeTexts : public Operator {
+ public:
+  RangeTexts(Range range, Near near, uint32_t decimals, size_t bytes_max)
+      : range_(range),
+        near_(near),
+        has_quick_(decimals <= kPairDecimalsMax),
+        writer_({has_quick_ ? decimals : 0, /*is_range=*/true}),
+        bytes_max_(bytes_max) {}
+
+  Treated Apply(const records::Column& column) const override {
+    if (!has_quick_ || !PairWriter::CanWrite()) {
+      return NumbersToTexts<T>(
+          column, bytes_max_,
+          [range = range_](T value, char* out) { return range(value, out); });
+    }
+    const char* const in = column.data.data();
+    return PairsToTexts(
+        column, writer_, bytes_max_,
+        [this, in, &column](uint32_t begin, uint32_t rows, NumberPair* pairs) {
+          const uint64_t near = NearRows(in + begin * sizeof(T), rows, pairs);
+          const uint64_t values = ValuesFrom(column, begin, rows);
+          return PairRows{near & values, ~near & values};
+        },
+        [this, in](uint32_t row, char* out) {
+          return range_(LoadLittle<T>(in + row * sizeof(T)), out);
+        });
+  }
+
+ private:
+  // Sets the pairs of `rows` numbers; a bit for each that has one.
+  uint64_t NearRows(const char* in, uint32_t rows, NumberPair* pairs) const {
+    auto* const out = reinterpret_cast<char*>(pairs);
+    const uint64_t left =
+        RunAtUsedCpuLevel([=, near = near_]() SLUICE_ANY_LEVEL {
+          uint64_t flags = 0;
+          for (uint32_t row = 0; row < rows; ++row) {
+            uint64_t pair = 0;
+            flags |= NearPairAt<T>(in + row * sizeof(T), near, &pair);
+            StoreLittle(pair, out + row * sizeof(pair));
+          }
+          return flags;
+        });
+    if (left >> 63 == 0) return ~uint64_t{0};
+    uint64_t bits = 0;
+    for (uint32_t row = 0; row < rows; ++row) {
+      uint64_t ignored = 0;
+      const uint64_t flags =
+          NearPairAt<T>(in + row * sizeof(T), near_, &ignored);
+      bits |= (flags >> 63 ^ 1) << row;
+    }
+    return bits;
+  }
+
   const Range range_;
+  const Near near_;
+  const bool has_quick_;
+  const PairWriter writer_;
   const size_t bytes_max_;
 };
 
@@ -192,13 +326,15 @@ std::unique_ptr<const Operator> NewFor(const NumberBucket& bucket,
     const size_t point = bucket.width().find('.');
     const auto decimals = static_cast<uint32_t>(
         point == std::string::npos ? 0 : bucket.width().size() - point - 1);
-    return std::make_unique<RangeTexts<T, DoubleRange>>(
-        DoubleRange{Parse<T>(bucket.width(), 0),
-                    Parse<Int128>(bucket.width(), decimals), decimals},
-        bytes_max);
+    const DoubleRange range{Parse<T>(bucket.width(), 0),
+                            Parse<Int128>(bucket.width(), decimals), decimals};
+    return std::make_unique<RangeTexts<T, DoubleRange, NearDoubleRange>>(
+        range, NearDoubleRange(range), decimals, bytes_max);
   } else {
-    return std::make_unique<RangeTexts<T, IntegerRange<T>>>(
-        IntegerRange<T>{Parse<T>(bucket.width(), scale), scale}, bytes_max);
+    const T width = Parse<T>(bucket.width(), scale);
+    return std::make_unique<RangeTexts<T, IntegerRange<T>, NearIntegerRange>>(
+        IntegerRange<T>{width, scale}, NearIntegerRange(width), scale,
+        bytes_max);
   }
 }
 

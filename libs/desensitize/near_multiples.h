@@ -72,6 +72,28 @@ class NearMultiples {
   uint64_t bound_;
 };
 
+// Quotients rounded down: half the work, for numbers of up to 2^40 around 0 and
+// widths of 1 to 2^40.
+class NearQuotients {
+ public:
+  explicit NearQuotients(int64_t width)
+      : per_width_(1 / static_cast<double>(width)),
+        to_round_(per_width_ / 2 - 0.5) {}
+
+  SLUICE_ANY_LEVEL double Of(int64_t number) const {
+    constexpr double kShift = Shifted<double>::kShift;
+    const double exact =
+        Shifted<double>::Of(static_cast<uint64_t>(number)) - kShift;
+    return (exact * per_width_ + to_round_ + kShift) - kShift;
+  }
+
+ private:
+  double per_width_;
+  // Half a unit above the number no quotient is near a whole one. Half a
+  // multiple below, it is rounded down.
+  double to_round_;
+};
+
 }  // namespace sluice::desensitize
 
 #endif  // SLUICE_LIBS_DESENSITIZE_NEAR_MULTIPLES_H_

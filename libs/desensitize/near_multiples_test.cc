@@ -53,6 +53,27 @@ TEST_CASE("multiples below and near a number are exact") {
   }
 }
 
+TEST_CASE("quotients are rounded down") {
+  constexpr int64_t kNumberMax = int64_t{1} << 40;
+  Random random(2);
+  for (int i = 0; i < 300'000; ++i) {
+    const int64_t width =
+        1 + static_cast<int64_t>(random() % kNumberMax >> random() % 40);
+    int64_t value =
+        static_cast<int64_t>(random() % (2 * kNumberMax - 1)) - kNumberMax + 1;
+    value >>= random() % 40;
+    // Next to a multiple, on both sides.
+    if (i % 3 != 0) value = value / width * width;
+    if (i % 3 == 2) value -= value > -kNumberMax ? 1 : 0;
+    const int64_t rest = ((value % width) + width) % width;
+    CAPTURE(width, value);
+    if (NearQuotients(width).Of(value) !=
+        static_cast<double>((value - rest) / width)) {
+      FAIL("not rounded down");
+    }
+  }
+}
+
 TEST_CASE("the ends of what is taken are exact") {
   for (const int64_t width : {int64_t{1}, int64_t{2}, int64_t{3}, int64_t{1000},
                               kMax - 1, kMax, kMax + 1}) {

@@ -528,6 +528,42 @@ TEST_CASE("decimals of a treatment are of the field's scale") {
   }
 }
 
+TEST_CASE("ranges of small numbers and of the first large ones agree") {
+  using namespace records::v1;  // NOLINT(google-build-using-namespace)
+  const std::vector<std::string> widths = {"2", "5", "1000", "99999999", "2.5"};
+  constexpr int64_t kLarge = 100'000'000;
+  Random random(5);
+  for (int i = 0; i < 300; ++i) {
+    const CpuLevelCap cap(
+        AnyOf<CpuLevel>({CpuLevel::kPortable, CpuLevel::kAvx512}, &random));
+    const auto type = AnyOf<DataType>(
+        {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}, &random);
+    const std::string& width = type == DATA_TYPE_INT64
+                                   ? widths[Below(&random, 4)]
+                                   : AnyOf(widths, &random);
+    CAPTURE(width, type);
+    PlainColumn column{7, type, {}};
+    const size_t large_in_hundred = AnyOf<size_t>({0, 3, 100}, &random);
+    for (size_t rows = 1 + Below(&random, 300); rows > 0; --rows) {
+      PlainCell cell;
+      if (Below(&random, 9) != 0) {
+        auto number = static_cast<int64_t>(Below(&random, 50'000));
+        if (Below(&random, 100) < large_in_hundred) {
+          number = kLarge + static_cast<int64_t>(Below(&random, 30)) - 20;
+        }
+        if (Below(&random, 3) == 0) number = -number;
+        if (type == DATA_TYPE_INT64) cell = number;
+        if (type == DATA_TYPE_DOUBLE) cell = static_cast<double>(number) / 4;
+        if (type == DATA_TYPE_DECIMAL128) cell = absl::int128(number);
+      }
+      column.cells.push_back(std::move(cell));
+    }
+    CheckAgainstOracle(
+        Parse("generalize {bucket {width: '" + width + "' form: RANGE}}"),
+        column, type == DATA_TYPE_DECIMAL128 ? 1 : 0);
+  }
+}
+
 TEST_CASE("licence plates side by side agree with the oracle") {
   const Treatment treatment = Parse("mask {plate {}}");
   Random random(4);
