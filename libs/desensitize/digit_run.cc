@@ -58,7 +58,7 @@ size_t ReadGroup(absl::string_view text, size_t at, DigitRun* run) {
        glyph = GlyphAt(text, at)) {
     if (run->size() - begin <= kGroupDigitsMax) {
       run->characters.push_back(glyph.c);
-      run->at.push_back(at);
+      run->at.push_back(static_cast<uint32_t>(at));
     }
     at += glyph.bytes;
   }
@@ -92,7 +92,8 @@ size_t ReadDigitRun(absl::string_view text, size_t begin, DigitRun* run) {
       run->at.resize(first);
       return at;
     }
-    run->groups.push_back({first, run->size(), gap.has_dot});
+    run->groups.push_back({static_cast<uint32_t>(first),
+                           static_cast<uint32_t>(run->size()), gap.has_dot});
     gap = GapAt(text, at);
     next = GlyphAt(text, at + gap.bytes);
   } while (IsDigit(next) && gap.bytes > 0);
@@ -100,7 +101,7 @@ size_t ReadDigitRun(absl::string_view text, size_t begin, DigitRun* run) {
   at += gap.bytes;
   run->has_x = true;
   run->characters.push_back('X');
-  run->at.push_back(at);
+  run->at.push_back(static_cast<uint32_t>(at));
   return at + next.bytes;
 }
 

@@ -8,6 +8,7 @@
 #define SLUICE_LIBS_DESENSITIZE_DIGIT_RUN_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
@@ -29,13 +30,13 @@ struct Gap {
 // The separators at `at`, three at most; none is a gap of 0 bytes.
 Gap GapAt(absl::string_view text, size_t at);
 
-// Belongs to one thread. Holds no part of the text; takes some 10 bytes for
-// each digit and 24 for each group, on the heap only where they are many.
+// Belongs to one thread. Holds no part of the text; takes some 5 bytes for
+// each digit and 12 for each group, on the heap only where they are many.
 struct DigitRun {
   struct Group {
     // Of `characters`.
-    size_t begin;
-    size_t end;
+    uint32_t begin;
+    uint32_t end;
     // A dot is in the gap before it.
     bool after_dot;
   };
@@ -43,7 +44,7 @@ struct DigitRun {
   // The digits, of half width.
   absl::InlinedVector<char, 48> characters;
   // Where in the text each of them begins.
-  absl::InlinedVector<size_t, 48> at;
+  absl::InlinedVector<uint32_t, 48> at;
   absl::InlinedVector<Group, 12> groups;
   // The last character is an X behind the last group, which it is no part of.
   bool has_x = false;

@@ -31,6 +31,9 @@ constexpr Bits kElevenBits = (Bits{1} << kDigitsMin) - 1;
 constexpr char kSecond = '\xBC';
 constexpr char kDigitTail = '\x90';
 constexpr char kAtTail = '\xA0';
+// From it on up to kFullWidthLead, and above that one, first bytes of Han
+// characters and others that are in no number.
+constexpr char kHanLead = '\xE4';
 constexpr char kDigits = 10;
 
 struct Bytes {
@@ -40,6 +43,8 @@ struct Bytes {
   Bits seconds;
   Bits digit_tails;
   Bits at_tails;
+  // kHanLead and above.
+  Bits high;
 };
 
 // Joins the parts that Find(part) makes of `window`, kBytes each.
@@ -54,16 +59,17 @@ SLUICE_ANY_LEVEL inline Bytes Join(const char* window, Find find) {
     all.seconds |= part.seconds << at;
     all.digit_tails |= part.digit_tails << at;
     all.at_tails |= part.at_tails << at;
+    all.high |= part.high << at;
   }
   return all;
 }
 
-// `is(c)` tells which bytes are `c`, and `among(c)` which are one of the ten
-// from `c` on.
-template <typename Is, typename Among>
-SLUICE_ANY_LEVEL inline Bytes BytesBy(Is is, Among among) {
-  return {among('0'),  is('@'),           is(kFullWidthLead),
-          is(kSecond), among(kDigitTail), is(kAtTail)};
+// `is(c)` tells which bytes are `c`, `among(c)` which are one of the ten from
+// `c` on, and `from(c)` which are `c` or above.
+template <typename Is, typename Among, typename From>
+SLUICE_ANY_LEVEL inline Bytes BytesBy(Is is, Among among, From from) {
+  return {among('0'),        is('@'),     is(kFullWidthLead), is(kSecond),
+          among(kDigitTail), is(kAtTail), from(kHanLead)};
 }
 
 // Each level has Find(at, left), of the kWindowBytes at `at`, of which all
@@ -94,7 +100,10 @@ struct Avx512 {
       return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(c)),
                                     _mm512_set1_epi8(kDigits));
     };
-    return BytesBy(is, among);
+    const auto from = [bytes](char c) SLUICE_AVX512 {
+      return _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8(c));
+    };
+    return BytesBy(is, among, from);
   }
 };
 
@@ -120,7 +129,11 @@ struct Avx2 {
       return bits(_mm256_cmpeq_epi8(
           _mm256_min_epu8(above, _mm256_set1_epi8(kDigits - 1)), above));
     };
-    return BytesBy(is, among);
+    const auto from = [bytes, bits](char c) SLUICE_AVX2 {
+      return bits(_mm256_cmpeq_epi8(_mm256_max_epu8(bytes, _mm256_set1_epi8(c)),
+                                    bytes));
+    };
+    return BytesBy(is, among, from);
   }
 };
 
@@ -146,7 +159,10 @@ struct Portable {
       return bits(_mm_cmpeq_epi8(
           _mm_min_epu8(above, _mm_set1_epi8(kDigits - 1)), above));
     };
-    return BytesBy(is, among);
+    const auto from = [bytes, bits](char c) {
+      return bits(_mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(c)), bytes));
+    };
+    return BytesBy(is, among, from);
   }
 };
 
@@ -160,7 +176,10 @@ struct Portable {
         const auto among = [byte](char c) {
           return Bits{static_cast<uint8_t>(*byte - c) < kDigits};
         };
-        return BytesBy(is, among);
+        const auto from = [byte](char c) {
+          return Bits{static_cast<uint8_t>(*byte) >= static_cast<uint8_t>(c)};
+        };
+        return BytesBy(is, among, from);
       });
     });
   }
@@ -176,6 +195,8 @@ struct Characters {
   // The first byte of each of full width.
   Bits wide_digits;
   Bits at_signs;
+  // The first bytes of those that part numbers.
+  Bits parting;
 };
 
 // Of a window. One of full width that it does not hold whole is not seen.
@@ -184,7 +205,8 @@ SLUICE_ANY_LEVEL inline Characters CharactersAt(const char* at, size_t left) {
   const Bytes bytes = Level::Find(at, left);
   const Bits wide = bytes.leads & bytes.seconds >> 1;
   return {bytes.digits, wide & bytes.digit_tails >> 2,
-          bytes.at_signs | (wide & bytes.at_tails >> 2)};
+          bytes.at_signs | (wide & bytes.at_tails >> 2),
+          bytes.high & ~bytes.leads};
 }
 
 SLUICE_ANY_LEVEL inline bool HasNone(const Characters& found) {
@@ -219,8 +241,10 @@ SLUICE_ANY_LEVEL inline bool IsCut(size_t end, bool goes_on) {
 SLUICE_ANY_LEVEL inline SensitivePlace PlaceIn(const Characters& found,
                                                bool goes_on) {
   const Bits digits = found.digits | found.wide_digits;
-  const Bits near = Smeared<kGapBytesMax>(
-      found.digits | Smeared<int{kFullWidthBytes} - 1>(found.wide_digits));
+  const Bits near =
+      Smeared<kGapBytesMax>(
+          found.digits | Smeared<int{kFullWidthBytes} - 1>(found.wide_digits)) &
+      ~found.parting;
   const auto at_sign = static_cast<size_t>(std::countr_zero(found.at_signs));
   for (Bits left = digits; left != 0;) {
     const auto begin = static_cast<size_t>(std::countr_zero(left));

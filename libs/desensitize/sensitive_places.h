@@ -2,8 +2,9 @@
 // time, so that what is none of it costs next to nothing.
 //
 // Numbers may be where eleven digits, the fewest that any has, are near one
-// another: each at most kGapBytesMax behind the one before. Addresses may be
-// where an @ is. All may be of full width. Texts are valid UTF-8.
+// another: each at most kGapBytesMax behind the one before, with no Han
+// character between them. Addresses may be where an @ is. All may be of full
+// width. Texts are valid UTF-8.
 #ifndef SLUICE_LIBS_DESENSITIZE_SENSITIVE_PLACES_H_
 #define SLUICE_LIBS_DESENSITIZE_SENSITIVE_PLACES_H_
 

@@ -5,15 +5,12 @@
 #include <cstddef>
 #include <cstring>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/run_numbers.h"
 #include "libs/desensitize/sensitive_places.h"
 #include "libs/desensitize/text_glyph.h"
-#include "libs/identifiers/bank_card.h"
 #include "libs/identifiers/contact.h"
-#include "libs/identifiers/division_code.h"
-#include "libs/identifiers/resident_id.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -65,163 +62,29 @@ struct Marks {
   }
 };
 
-// ---- What digits are.
-
-// Of the eleven digits of a mobile number the first ones are shown, then some
-// are hidden.
-constexpr size_t kMobileHead = 3;
-constexpr size_t kMobileHidden = 4;
-
-// Of eleven digits.
-bool IsMobile(const char* digits) {
-  return digits[0] == '1' && digits[1] >= '3';
-}
-
-struct Number {
-  SensitiveKind kind = SensitiveKind::kBankCard;
-  // How many characters it has, and which of them are hidden. It is none if it
-  // has no characters.
-  size_t size = 0;
-  size_t hidden_begin = 0;
-  size_t hidden_end = 0;
-};
-
-// What may stand before the eleven digits of a mobile number.
-bool IsDialledFirst(absl::string_view digits) {
-  return digits.empty() || digits == "86" || digits == "0" || digits == "0086";
-}
-
-// One in 3,000 other numbers of 18 digits has the form of an id, and one in 80
-// of 15: too few to show an id with a slip of the pen for their sake.
-bool HasIdForm(absl::string_view text) {
-  return identifiers::IsProvinceCode(text.substr(0, 2)) &&
-         identifiers::HasResidentIdForm(text);
-}
-bool HasOldIdForm(absl::string_view text) {
-  return identifiers::IsProvinceCode(text.substr(0, 2)) &&
-         identifiers::IsOldResidentId(text);
-}
-
-// One in ten mobile numbers with 86 before it has a card's last digit, too.
-Number NumberOf(absl::string_view text) {
-  const size_t size = text.size();
-  if (size < identifiers::kMobileDigits) return {};
-  const size_t dialled_first = size - identifiers::kMobileDigits;
-  if (IsDialledFirst(text.substr(0, dialled_first)) &&
-      identifiers::IsMobileNumber(text.substr(dialled_first))) {
-    const size_t hidden = dialled_first + kMobileHead;
-    return {SensitiveKind::kPhone, size, hidden, hidden + kMobileHidden};
-  }
-  if (HasOldIdForm(text))
-    return {SensitiveKind::kResidentId, size, 6, size - 3};
-  if (identifiers::IsValidResidentId(text) || HasIdForm(text)) {
-    return {SensitiveKind::kResidentId, size, 6, size - 4};
-  }
-  if (identifiers::IsValidBankCard(text)) {
-    return {SensitiveKind::kBankCard, size, 6, size - 4};
-  }
-  return {};
-}
-
-// ---- Which groups of a run are numbers.
-
-// Groups first to last of a run, which together are a number.
-struct Candidate {
-  size_t first;
-  size_t last;
-  Number number;
-};
-using Candidates = absl::InlinedVector<Candidate, 8>;
-
-Number NumberOfGroups(const DigitRun& run, size_t first, size_t last) {
-  const size_t begin = run.groups[first].begin;
-  const size_t end = run.groups[last].end;
-  if (run.has_x && last + 1 == run.groups.size() &&
-      end - begin + 1 == identifiers::kResidentIdLength) {
-    const Number with_x = NumberOf(run.View(begin, end + 1));
-    if (with_x.size > 0) return with_x;
-  }
-  return NumberOf(run.View(begin, end));
-}
-
-// In ascending order of their first groups. A number has at most
-// kGroupDigitsMax groups, so time grows with the run's length alone.
-Candidates CandidatesIn(const DigitRun& run) {
-  Candidates candidates;
-  for (size_t first = 0; first < run.groups.size(); ++first) {
-    for (size_t last = first; last < run.groups.size(); ++last) {
-      if (run.groups[last].end - run.groups[first].begin > kGroupDigitsMax) {
-        break;
-      }
-      const Number number = NumberOfGroups(run, first, last);
-      if (number.size > 0) {
-        candidates.push_back({first, last, number});
-      }
-    }
-  }
-  return candidates;
-}
-
-// How cards are written: but for the last, no group is of less than four
-// digits, or all are of one size.
-bool IsGroupedAsCards(const DigitRun& run, const Candidate& candidate) {
-  const auto begin = run.groups.begin() + candidate.first;
-  const auto end = run.groups.begin() + candidate.last;
-  const size_t size = begin->end - begin->begin;
-  return std::all_of(begin, end, [size](const DigitRun::Group& group) {
-    const size_t digits = group.end - group.begin;
-    return digits == size || (digits >= 4 && size >= 4);
-  });
-}
-
-bool HasDotInside(const DigitRun& run, const Candidate& candidate) {
-  return std::any_of(
-      run.groups.begin() + candidate.first + 1,
-      run.groups.begin() + candidate.last + 1,
-      [](const DigitRun::Group& group) { return group.after_dot; });
-}
-
-// Takes away what are more likely dates, coordinates or amounts: cards that
-// are not grouped as cards, if a dot is in them or a mobile number or an id
-// has groups of them.
-void DropUnlikely(const DigitRun& run, Candidates* candidates) {
-  absl::InlinedVector<bool, 12> taken(run.groups.size(), false);
-  for (const Candidate& candidate : *candidates) {
-    if (candidate.number.kind == SensitiveKind::kBankCard) continue;
-    std::fill(taken.begin() + candidate.first,
-              taken.begin() + candidate.last + 1, true);
-  }
-  const auto is_unlikely = [&](const Candidate& candidate) {
-    return candidate.number.kind == SensitiveKind::kBankCard &&
-           !IsGroupedAsCards(run, candidate) &&
-           (HasDotInside(run, candidate) ||
-            std::any_of(taken.begin() + candidate.first,
-                        taken.begin() + candidate.last + 1,
-                        [](bool is_taken) { return is_taken; }));
-  };
-  candidates->erase(
-      std::remove_if(candidates->begin(), candidates->end(), is_unlikely),
-      candidates->end());
-}
+// ---- Numbers.
 
 void HideRun(absl::string_view text, const DigitRun& run, const Marks& marks) {
-  if (run.size() < identifiers::kMobileDigits) return;
-  Candidates candidates = CandidatesIn(run);
-  if (candidates.empty()) return;
-  DropUnlikely(run, &candidates);
   const auto bytes = [text, &run](size_t i) {
     return GlyphAt(text, run.at[i]).bytes;
   };
-  for (const auto& [first, last, number] : candidates) {
-    const size_t begin = run.groups[first].begin;
-    const size_t end = begin + number.size - 1;
-    if (marks.Tell(number.kind, run.at[begin], run.at[end] + bytes(end))) {
-      continue;
+  // What is hidden and need not be once more, where many numbers overlap.
+  size_t hidden_begin = 0;
+  size_t hidden_end = 0;
+  FindRunNumbers(run, [&](const RunNumber& number) {
+    const size_t last = number.end - 1;
+    if (marks.Tell(number.kind, run.at[number.begin],
+                   run.at[last] + bytes(last))) {
+      return;
     }
-    for (size_t i = number.hidden_begin; i < number.hidden_end; ++i) {
-      marks.PutOne(run.at[begin + i], bytes(begin + i));
+    if (number.hidden_begin < hidden_begin ||
+        number.hidden_begin > hidden_end) {
+      hidden_begin = hidden_end = number.hidden_begin;
     }
-  }
+    for (; hidden_end < number.hidden_end; ++hidden_end) {
+      marks.PutOne(run.at[hidden_end], bytes(hidden_end));
+    }
+  });
 }
 
 // How many digits of half width stand in a row from `begin` on.
@@ -243,7 +106,8 @@ size_t HideDigitsFrom(absl::string_view text, size_t begin,
   const size_t digits = DigitsFrom(text, begin);
   if (digits > 0 && digits <= identifiers::kMobileDigits &&
       !GoesOnAt(text, begin + digits)) {
-    if (digits == identifiers::kMobileDigits && IsMobile(text.data() + begin) &&
+    if (digits == identifiers::kMobileDigits &&
+        AreMobileNumber(text.data() + begin) &&
         !marks.Tell(SensitiveKind::kPhone, begin, begin + digits)) {
       marks.Put(begin + kMobileHead, begin + kMobileHead + kMobileHidden);
     }
@@ -363,7 +227,7 @@ void MarkColumn(const records::Column& column, const Marks& marks) {
         const auto begin = static_cast<size_t>(column.Offset(row.row));
         MarkAll(column.Text(row.row), row.at - begin,
                 {mark, mark, at + begin, marks.is_wide});
-      } else if (IsMobile(texts + row.at)) {
+      } else if (AreMobileNumber(texts + row.at)) {
         std::memset(at + row.at + kMobileHead, mark, kMobileHidden);
       }
     }

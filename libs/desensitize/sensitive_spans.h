@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "libs/desensitize/sensitive_kind.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -46,8 +47,6 @@ enum class Shown : uint8_t {
 //
 // Takes time that grows with the text's length, whatever stands in it.
 void FindSensitiveSpans(absl::string_view text, std::vector<Shown>* hidden);
-
-enum class SensitiveKind : uint8_t { kResidentId, kPhone, kBankCard, kEmail };
 
 // Bytes of a text, from its first character to its last, those between the
 // groups of a number too.

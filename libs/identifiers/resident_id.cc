@@ -4,7 +4,6 @@
 #include <cassert>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/civil_time.h"
 
 namespace sluice::identifiers {
 namespace {
@@ -29,11 +28,15 @@ int Number(absl::string_view digits) {
 }
 
 bool IsDate(int year, absl::string_view mmdd) {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30,
+                                         31, 31, 30, 31, 30, 31};
   const int month = Number(mmdd.substr(0, 2));
   const int day = Number(mmdd.substr(2, 2));
-  // A CivilDay takes 31 February for 3 March.
-  const absl::CivilDay date(year, month, day);
-  return year >= kOldestBirthYear && date.month() == month && date.day() == day;
+  if (year < kOldestBirthYear || month < 1 || month > 12) return false;
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  const int days =
+      month == 2 && leap ? 29 : kDays[static_cast<size_t>(month - 1)];
+  return day >= 1 && day <= days;
 }
 
 }  // namespace
