@@ -23,6 +23,11 @@ class HierarchyTable {
   // What stands for `value`; null if the table does not hold it.
   const std::string* Find(absl::string_view value) const;
 
+  // All values, and what stands for each.
+  const absl::flat_hash_map<std::string, std::string>& above() const {
+    return above_;
+  }
+
   // The longest text that Find gives.
   size_t bytes_max() const { return bytes_max_; }
 

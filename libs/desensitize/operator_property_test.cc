@@ -419,6 +419,13 @@ TEST_CASE("every other operator agrees with the oracle on random columns") {
       {"generalize {hierarchy {level: 2 csv: "
        "'J45,J4,J00-J99\\nI10,I1,循环\\n'}}",
        {DATA_TYPE_STRING}},
+      {"generalize {hierarchy {level: 1 csv: "
+       "'J45,慢性下呼吸道疾病\\nI10,高血压病\\n'}}",
+       {DATA_TYPE_STRING}},
+      {"generalize {hierarchy {level: 1 csv: 'J45,J\\n"
+       "a.b+c@mail.example.org,a place of somebody in an office\\n"
+       "4111111111111111,card\\n'}}",
+       {DATA_TYPE_STRING}},
       {"mask {hide_range {from: 2 to: 4}}", {DATA_TYPE_STRING}},
       {"mask {hide_range {from: 1 to: 1} symbol: '＊'}", {DATA_TYPE_STRING}},
       {"mask {hide_range {from: 5 to: 65536}}", {DATA_TYPE_STRING}},

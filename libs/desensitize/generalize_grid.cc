@@ -1,37 +1,13 @@
 #include <algorithm>
 #include <charconv>
-#include <string>
-#include <utility>
+#include <cstdint>
 
-#include "absl/strings/string_view.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 namespace {
-
-class HierarchyGeneralization : public Operator {
- public:
-  explicit HierarchyGeneralization(HierarchyTable table)
-      : table_(std::move(table)) {}
-
-  Treated Apply(const records::Column& column) const override {
-    const size_t texts_max = std::min<size_t>(
-        column.row_count - column.null_count, column.data.size());
-    return TreatTexts(
-        column, texts_max * table_.bytes_max(),
-        [this](const char* begin, const char* end, char* out) -> char* {
-          const std::string* const above = table_.Find(
-              absl::string_view(begin, static_cast<size_t>(end - begin)));
-          if (above == nullptr) return nullptr;
-          return std::copy(above->begin(), above->end(), out);
-        });
-  }
-
- private:
-  const HierarchyTable table_;
-};
 
 constexpr int kDecimals = 6;
 constexpr int64_t kMillionths = 1'000'000;
@@ -127,11 +103,6 @@ class GridGeneralization : public Operator {
 };
 
 }  // namespace
-
-std::unique_ptr<const Operator> NewHierarchyGeneralization(
-    HierarchyTable table) {
-  return std::make_unique<HierarchyGeneralization>(std::move(table));
-}
 
 std::unique_ptr<const Operator> NewGridGeneralization(int64_t cell) {
   int decimals = kDecimals;

@@ -1,0 +1,81 @@
+// Short texts that each stand for another one, as codes do for what is above
+// them: row after row without a branch that a CPU could guess wrong.
+#ifndef SLUICE_LIBS_DESENSITIZE_CODE_INDEX_H_
+#define SLUICE_LIBS_DESENSITIZE_CODE_INDEX_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::desensitize {
+
+// A perfect hash table: no two codes share a slot, so that a code is in the one
+// slot where it can be or nowhere. Immutable and thread-safe.
+class CodeIndex {
+ public:
+  // As many bytes are read from where a text begins on, and written from where
+  // one does, however long it is.
+  static constexpr size_t kBytesRead = 16;
+  static constexpr size_t kBytesWritten = 32;
+
+  // Of codes and the text of each, no code twice and none empty. Those of more
+  // than 15 bytes are left out, and those whose texts have more than 32. Holds
+  // nothing at all if no two ways to hash would do, which is not to be
+  // expected.
+  explicit CodeIndex(
+      const std::vector<std::pair<std::string, std::string>>& texts_of_codes);
+
+  // A row of a column, and how many bytes the rows before it have.
+  struct Place {
+    uint32_t row = 0;
+    size_t end = 0;
+  };
+
+  // Translates the texts of a column from `from` on to `out`, and sets in
+  // `out_offsets` where each row ends. An empty text stays one. Stops at
+  // `last`, or at the first row whose text is no code it holds; returns where.
+  Place Translate(const char* offsets, const char* texts, Place from,
+                  uint32_t last, char* out, char* out_offsets) const;
+
+ private:
+  // The bytes of a code and in the highest one its length, which tells "A" from
+  // "A\0". Of a short one the high half is 0, and the length in the low one.
+  struct Key {
+    uint64_t low = 0;
+    uint64_t high = 0;
+  };
+  struct Entry {
+    Key key;
+    uint64_t text = 0;
+    uint64_t hash = 0;
+  };
+
+  std::vector<Entry> EntriesOf(
+      const std::vector<std::pair<std::string, std::string>>& texts_of_codes);
+  void FreeSlots();
+  // False if an entry finds no slot.
+  bool PlaceEntries(const std::vector<Entry>& entries);
+  bool PlaceTogether(const std::vector<const Entry*>& entries,
+                     uint64_t displacement);
+
+  template <bool kShort>
+  Place TranslateAs(const char* offsets, const char* texts, Place from,
+                    uint32_t last, char* out, char* out_offsets) const;
+
+  // Whether no code and no text is longer than seven bytes: a slot is a key's
+  // low half and the text, its length in the highest byte. Else it is both
+  // halves, and where the text begins in `pool_`, its length in the high half.
+  bool is_short_ = true;
+  int bucket_shift_ = 0;
+  int slot_shift_ = 0;
+  // Of each bucket, which is a few codes, what moves these to free slots.
+  std::vector<uint64_t> displacements_;
+  std::vector<uint64_t> slots_;
+  std::string pool_;
+};
+
+}  // namespace sluice::desensitize
+
+#endif  // SLUICE_LIBS_DESENSITIZE_CODE_INDEX_H_
