@@ -8,6 +8,7 @@
 #include "libs/base/status.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::delivery {
 namespace {
@@ -110,12 +111,11 @@ absl::Status CheckEntry(const agreement::v1::Agreement& agreement,
                               " is not shared any more: ask its provider"));
   }
   for (const auto& grant : agreement.fields()) {
-    const auto field = std::find_if(
-        newest.fields().begin(), newest.fields().end(),
-        [&](const auto& each) { return each.id() == grant.field_id(); });
+    const catalog::v1::Field* const field =
+        records::FindField(newest, grant.field_id());
     const std::string path =
         absl::StrCat("fields[\"", grant.field_name(), "\"]");
-    if (field == newest.fields().end()) {
+    if (field == nullptr) {
       return FieldError(status::v1::REASON_CODE_UNKNOWN_FIELD, path,
                         absl::StrCat(newest.id(),
                                      " has this field no more: request a new "

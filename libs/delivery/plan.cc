@@ -7,17 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/records/batch_builder.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::delivery {
 namespace {
-
-const catalog::v1::Field* FindField(const catalog::v1::Resource& resource,
-                                    uint32_t id) {
-  for (const auto& field : resource.fields()) {
-    if (field.id() == id) return &field;
-  }
-  return nullptr;
-}
 
 // Adds the fields that it reads to `read`.
 absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
@@ -25,7 +18,8 @@ absl::StatusOr<PlannedField> PlanField(const agreement::v1::FieldGrant& grant,
                                        const desensitize::OperatorKeys& keys,
                                        std::set<uint32_t>* read) {
   const std::string path = absl::StrCat("fields[\"", grant.field_name(), "\"]");
-  const catalog::v1::Field* field = FindField(resource, grant.field_id());
+  const catalog::v1::Field* field =
+      records::FindField(resource, grant.field_id());
   if (field == nullptr) {
     return FieldError(
         status::v1::REASON_CODE_UNKNOWN_FIELD, path,
@@ -57,7 +51,7 @@ std::vector<ReadField> FieldsWithTypes(const std::set<uint32_t>& ids,
   std::vector<ReadField> fields;
   fields.reserve(ids.size());
   for (const uint32_t id : ids) {
-    const catalog::v1::Field* field = FindField(resource, id);
+    const catalog::v1::Field* field = records::FindField(resource, id);
     if (field != nullptr) fields.push_back({id, field->name(), field->type()});
   }
   return fields;

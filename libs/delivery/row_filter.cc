@@ -8,22 +8,12 @@
 #include "libs/base/status.h"
 #include "libs/records/assemble_rows.h"
 #include "libs/records/record_key.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::delivery {
 namespace {
 
 using predicate::Truth;
-
-std::vector<uint32_t> KeyOf(const catalog::v1::Resource& resource) {
-  std::vector<uint32_t> ids;
-  ids.reserve(resource.key_size());
-  for (const std::string& name : resource.key()) {
-    for (const auto& field : resource.fields()) {
-      if (field.name() == name) ids.push_back(field.id());
-    }
-  }
-  return ids;
-}
 
 bool IsDelete(const std::string& operations, size_t i) {
   return !operations.empty() &&
@@ -85,7 +75,7 @@ absl::StatusOr<std::unique_ptr<const RowFilter>> RowFilter::Compile(
       filter->predicate_,
       predicate::Compile(agreement.row_filter(), resource, "row_filter"));
   filter->fields_ = predicate::FieldsOf(agreement.row_filter());
-  filter->key_ = KeyOf(resource);
+  filter->key_ = records::KeyFieldsOf(resource);
   if (resource.kind() != catalog::v1::RESOURCE_KIND_EVENTS) {
     filter->needs_held_keys_ = true;
     auto& fields = filter->fields_;

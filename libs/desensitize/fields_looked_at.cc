@@ -3,6 +3,7 @@
 #include "libs/desensitize/treatment.h"
 #include "libs/desensitize/treatment_site.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 void Collect(const Treatment& treatment, const Resource& resource,
              std::vector<uint32_t>* ids) {
   if (treatment.has_perturb()) {
-    const std::vector<uint32_t> key = KeyFieldsOf(resource);
+    const std::vector<uint32_t> key = records::KeyFieldsOf(resource);
     ids->insert(ids->end(), key.begin(), key.end());
   }
   for (const Treatment& step : treatment.chain().steps()) {
@@ -26,17 +27,6 @@ void Collect(const Treatment& treatment, const Resource& resource,
 }
 
 }  // namespace
-
-std::vector<uint32_t> KeyFieldsOf(const Resource& resource) {
-  std::vector<uint32_t> ids;
-  ids.reserve(static_cast<size_t>(resource.key_size()));
-  for (const std::string& name : resource.key()) {
-    for (const Field& field : resource.fields()) {
-      if (field.name() == name) ids.push_back(field.id());
-    }
-  }
-  return ids;
-}
 
 std::vector<uint32_t> FieldsLookedAt(const Treatment& resolved,
                                      const Resource& resource) {

@@ -26,6 +26,7 @@
 #include "libs/desensitize/treatment_site.h"
 #include "libs/desensitize/whole_column_operators.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -220,7 +221,8 @@ OperatorOr NewPerturbFor(const agreement::v1::Perturb& perturb,
   ASSIGN_OR_RETURN(
       const std::string key,
       OwnKey(field, keys, kPerturbSalt, AsView(PerturbParameters(perturb))));
-  return NewPerturb(perturb, field, KeyFieldsOf(resource), AsView(key));
+  return NewPerturb(perturb, field, records::KeyFieldsOf(resource),
+                    AsView(key));
 }
 
 OperatorOr Compile(const Treatment& treatment, const Field& field,

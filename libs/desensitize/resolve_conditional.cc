@@ -9,6 +9,7 @@
 #include "libs/desensitize/treatment.h"
 #include "libs/desensitize/treatment_site.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -25,13 +26,6 @@ int CountOf(const Conditional& conditional) {
     last = &last->otherwise().conditional();
   }
   return count;
-}
-
-const Field* FindField(const Resource& resource, uint32_t id) {
-  for (const Field& field : resource.fields()) {
-    if (field.id() == id) return &field;
-  }
-  return nullptr;
 }
 
 bool IsKey(const Resource& resource, const Field& field) {
@@ -52,7 +46,7 @@ absl::Status CheckCondition(const TreatmentSite& site,
       resource.kind() == catalog::v1::RESOURCE_KIND_STATE &&
       IsKey(resource, site.field());
   for (const uint32_t id : predicate::FieldsOf(conditional.when())) {
-    const Field* const field = FindField(resource, id);
+    const Field* const field = records::FindField(resource, id);
     if (field == nullptr) continue;
     if (is_key_of_state && !IsKey(resource, *field)) {
       return site.Unfit(

@@ -28,9 +28,6 @@ uint32_t LengthMaxOf(const catalog::v1::Field& field);
 // The longest token of a value of `field`.
 uint64_t TokenLengthMax(const catalog::v1::Field& field);
 
-// Ids of the fields of the resource's key, in its order.
-std::vector<uint32_t> KeyFieldsOf(const catalog::v1::Resource& resource);
-
 // "INT64".
 std::string TypeName(records::v1::DataType type);
 

@@ -5,6 +5,7 @@
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/records/resource_fields.h"
 
 namespace sluice::records {
 namespace {
@@ -164,12 +165,8 @@ absl::Status CheckNamesSchema(const Batch& batch, const Resource& resource) {
 // Every column is a field of `resource`.
 absl::Status CheckColumnsKnown(const Batch& batch, const Resource& resource) {
   for (const Column& column : batch.columns) {
-    const auto& fields = resource.fields();
-    const auto field =
-        std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) {
-          return candidate.id() == column.field_id;
-        });
-    if (field == fields.end()) {
+    const Field* const field = FindField(resource, column.field_id);
+    if (field == nullptr) {
       return FieldInvalid(batch, absl::StrCat("field ", column.field_id),
                           "the schema has no field of this id");
     }

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "libs/base/string_view.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 #include "libs/registry/rules.h"
 #include "libs/registry/timestamp.h"
 
@@ -88,13 +88,6 @@ absl::Status CheckModes(const Agreement& agreement) {
   return absl::OkStatus();
 }
 
-const Field* FindField(const Resource& resource, uint32_t id) {
-  for (const Field& field : resource.fields()) {
-    if (field.id() == id) return &field;
-  }
-  return nullptr;
-}
-
 // "1 name, 2 phone": what there is to choose from.
 std::string NameFields(const Resource& resource) {
   std::string names;
@@ -111,7 +104,7 @@ std::string NameFields(const Resource& resource) {
 
 absl::Status CheckGrant(const FieldGrant& grant, int index,
                         const Resource& resource) {
-  const Field* field = FindField(resource, grant.field_id());
+  const Field* field = records::FindField(resource, grant.field_id());
   if (field == nullptr) {
     return FieldError(
         status::v1::REASON_CODE_UNKNOWN_FIELD, FieldPath(index, "field_id"),

@@ -22,6 +22,7 @@
 #include "libs/delivery/row_slice.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/predicate.h"
+#include "libs/records/resource_fields.h"
 #include "libs/records/schema_check.h"
 #include "tests/fuzz/case_prototype.h"
 #include "tests/fuzz/filter_check.h"
@@ -203,10 +204,8 @@ void CheckRowsAlone(const Batch& batch, const TreatedBatch& treated,
 // `mask: {}` may stand for withholding, so what is asked is what it stands for.
 void SpellOutTreatments(const Resource& resource, Agreement* agreement) {
   for (FieldGrant& grant : *agreement->mutable_fields()) {
-    const auto field = std::find_if(
-        resource.fields().begin(), resource.fields().end(),
-        [&](const Field& each) { return each.id() == grant.field_id(); });
-    Require(field != resource.fields().end(), "an unknown field is granted");
+    const Field* const field = records::FindField(resource, grant.field_id());
+    Require(field != nullptr, "an unknown field is granted");
     auto resolved = desensitize::ResolveTreatment(grant.treatment(), *field,
                                                   resource, "treatment");
     Require(resolved.ok(), "a treatment that was taken cannot be spelled out");

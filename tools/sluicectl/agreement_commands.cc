@@ -22,6 +22,7 @@
 #include "libs/client/retry.h"
 #include "libs/desensitize/treatment.h"
 #include "libs/predicate/describe.h"
+#include "libs/records/resource_fields.h"
 #include "tools/sluicectl/agreement_file.h"
 #include "tools/sluicectl/agreement_text.h"
 #include "tools/sluicectl/names.h"
@@ -138,12 +139,9 @@ absl::Status WriteGrants(const cli::Invocation& invocation,
                                           {"treatment"}},
                                          terminal, &std::cout);
   for (const FieldGrant& grant : agreement.fields()) {
-    const Field* field = nullptr;
-    if (resource != nullptr) {
-      for (const Field& candidate : resource->fields()) {
-        if (candidate.id() == grant.field_id()) field = &candidate;
-      }
-    }
+    const Field* const field =
+        resource == nullptr ? nullptr
+                            : records::FindField(*resource, grant.field_id());
     writer->Write(
         {Cell::Number(uint64_t{grant.field_id()}),
          Cell::Text(AsView(grant.field_name())),
