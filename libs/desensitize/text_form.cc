@@ -158,6 +158,9 @@ size_t CommonTextBytes(const records::Column& column) {
   }
   const auto bytes = static_cast<uint32_t>(length);
   if (bytes == 0 || bytes > kFormBytesMax) return 0;
+  // Several lengths show early.
+  constexpr uint32_t kLookedAt = 32;
+  if (!HaveLength(offsets, std::min(rows, kLookedAt), bytes)) return 0;
   const bool common = RunAtUsedCpuLevel(
       [=]() SLUICE_ANY_LEVEL { return HaveLength(offsets, rows, bytes); });
   return common ? bytes : 0;
