@@ -23,8 +23,8 @@ bool HasHideWindows(const records::Column& column, const HideRule& rule);
 // overwritten. Stops a few rows before one that needs more care: a long text,
 // one that is untreatable, the last ones. Returns the row where it stopped.
 uint32_t HideInWindows(const records::Column& column, const HideRule& rule,
-                       uint32_t row, char symbol, char* out_begin,
-                       char** out, char* offsets_out);
+                       uint32_t row, char symbol, char* out_begin, char** out,
+                       char* offsets_out);
 inline constexpr uint32_t kHideWindowRows = 8;
 
 }  // namespace sluice::desensitize

@@ -52,6 +52,7 @@ void AddByPlace(std::vector<Kind>* kinds) {
   std::vector<std::function<void(Mask*)>> masks;
   const std::vector<std::pair<uint32_t, uint32_t>> ends = {
       {1, 0}, {0, 1}, {2, 1}, {3, 2}, {0, 9}, {64, 1}};
+  masks.reserve(32);
   for (const auto& [first, last] : ends) {
     masks.emplace_back([first, last](Mask* mask) {
       mask->mutable_keep_ends()->set_first(first);
