@@ -49,9 +49,9 @@ class DateGeneralization : public Operator {
       case DatePart::YEAR:
         return ApplyTo<Value>(column, NearYearFloor<Value>{});
       case DatePart::QUARTER:
-        return ApplyTo<Value>(column, NearPartFloor<Value>{kNearQuarters});
+        return ApplyTo<Value>(column, kNearQuarters<Value>);
       default:
-        return ApplyTo<Value>(column, NearPartFloor<Value>{kNearMonths});
+        return ApplyTo<Value>(column, kNearMonths<Value>);
     }
   }
 

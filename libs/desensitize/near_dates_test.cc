@@ -72,8 +72,8 @@ TEST_CASE("every near day has the year that the calendar says") {
 TEST_CASE("every near day has the month that the calendar says") {
   const auto first = static_cast<int32_t>(DaysOf({1900, 3, 1}));
   const auto last = static_cast<int32_t>(DaysOf({2100, 2, 28}));
-  const NearPartFloor<int32_t> dates{kNearMonths};
-  const NearPartFloor<int64_t> times{kNearMonths};
+  const auto& dates = kNearMonths<int32_t>;
+  const auto& times = kNearMonths<int64_t>;
   for (int32_t day = first; day <= last; ++day) {
     const CivilDate date = DateOf(day);
     CheckFloor(dates, times, day, DaysOf({date.year, date.month, 1}));
@@ -84,8 +84,8 @@ TEST_CASE("every near day has the month that the calendar says") {
 TEST_CASE("every near day has the quarter that the calendar says") {
   const auto first = static_cast<int32_t>(DaysOf({1900, 4, 1}));
   const auto last = static_cast<int32_t>(DaysOf({2100, 2, 28}));
-  const NearPartFloor<int32_t> dates{kNearQuarters};
-  const NearPartFloor<int64_t> times{kNearQuarters};
+  const auto& dates = kNearQuarters<int32_t>;
+  const auto& times = kNearQuarters<int64_t>;
   for (int32_t day = first; day <= last; ++day) {
     const CivilDate date = DateOf(day);
     const uint32_t month = (date.month - 1) / 3 * 3 + 1;
