@@ -10,11 +10,9 @@
 namespace sluice::identifiers {
 namespace {
 
-// What a character may be part of.
-constexpr uint8_t kLocal = 1;
-constexpr uint8_t kDomain = 2;
-
-constexpr std::array<uint8_t, 256> MakeClasses() {
+constexpr EmailClasses MakeClasses() {
+  constexpr uint8_t kLocal = EmailClasses::kLocal;
+  constexpr uint8_t kDomain = EmailClasses::kDomain;
   std::array<uint8_t, 256> classes = {};
   for (size_t c = '0'; c <= '9'; ++c) classes[c] = kLocal | kDomain;
   for (size_t c = 'A'; c <= 'Z'; ++c) classes[c] = kLocal | kDomain;
@@ -23,9 +21,8 @@ constexpr std::array<uint8_t, 256> MakeClasses() {
     classes[static_cast<uint8_t>(c)] = kLocal;
   }
   classes['-'] = classes['.'] = kLocal | kDomain;
-  return classes;
+  return {classes};
 }
-constexpr std::array<uint8_t, 256> kClasses = MakeClasses();
 
 bool HasGoodDots(absl::string_view side) {
   return !side.empty() && side.front() != '.' && side.back() != '.' &&
@@ -34,19 +31,13 @@ bool HasGoodDots(absl::string_view side) {
 
 }  // namespace
 
+constexpr EmailClasses kEmailClasses = MakeClasses();
+
 bool IsMobileNumber(absl::string_view text) {
   return text.size() == kMobileDigits && text[0] == '1' && text[1] >= '3' &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return absl::ascii_isdigit(static_cast<unsigned char>(c));
          });
-}
-
-bool IsEmailLocalCharacter(char c) {
-  return (kClasses[static_cast<uint8_t>(c)] & kLocal) != 0;
-}
-
-bool IsEmailDomainCharacter(char c) {
-  return (kClasses[static_cast<uint8_t>(c)] & kDomain) != 0;
 }
 
 size_t FindEmailAt(absl::string_view text) {

@@ -3,7 +3,9 @@
 #ifndef SLUICE_LIBS_IDENTIFIERS_CONTACT_H_
 #define SLUICE_LIBS_IDENTIFIERS_CONTACT_H_
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "absl/strings/string_view.h"
 
@@ -14,11 +16,26 @@ inline constexpr size_t kMobileDigits = 11;
 // Eleven ASCII digits of which the first is 1 and the second 3 to 9.
 bool IsMobileNumber(absl::string_view text);
 
+// What each byte may be part of, for the questions below.
+struct EmailClasses {
+  static constexpr uint8_t kLocal = 1;
+  static constexpr uint8_t kDomain = 2;
+
+  std::array<uint8_t, 256> of;
+};
+extern const EmailClasses kEmailClasses;
+
 // Whether `c` may stand before the @ of an address: a letter, a digit, or one
 // of ! # $ % & ' * + - / = ? ^ _ ` { | } ~ and the dot.
-bool IsEmailLocalCharacter(char c);
+inline bool IsEmailLocalCharacter(char c) {
+  return (kEmailClasses.of[static_cast<uint8_t>(c)] & EmailClasses::kLocal) !=
+         0;
+}
 // Whether `c` may stand behind it: a letter, a digit, a hyphen or a dot.
-bool IsEmailDomainCharacter(char c);
+inline bool IsEmailDomainCharacter(char c) {
+  return (kEmailClasses.of[static_cast<uint8_t>(c)] & EmailClasses::kDomain) !=
+         0;
+}
 
 // Where the @ of an address stands; npos if `text` is none. Both sides are of
 // their characters and not empty, the domain has a dot inside, no dot begins or
