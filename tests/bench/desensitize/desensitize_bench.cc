@@ -147,8 +147,11 @@ class Cases {
     AddEncrypting("fpe uscc", "{fpe: {uscc: {}}}", Texts(Uscc));
     AddEncrypting("fpe phone", "{fpe: {phone: {}}}", phones);
     AddEncrypting("fpe bank card", "{fpe: {bank_card: {}}}", Texts(Card));
-    AddEncrypting("fpe 18 digits sm4", "{fpe: {alphabet: DIGITS, cipher: SM4}}",
-                  Texts([](Random* random) { return Digits(18, random); }));
+    const Column digits =
+        Texts([](Random* random) { return Digits(18, random); });
+    Add("fpe 18 digits sm4",
+        Compile("{fpe: {alphabet: DIGITS, cipher: SM4}}", digits.type, 64),
+        digits, "10 blocks of SM4", TenSm4Blocks);
     AddEncrypting("token", "{token: {}}", ids);
     AddPolicy(ids, names, phones, dates);
   }
@@ -265,7 +268,7 @@ class Cases {
   void AddEncrypting(const std::string& name, const std::string& json,
                      const Column& column) {
     Add(name, Compile(json, column.type, 64), column, "10 blocks of AES-256",
-        TenBlocks);
+        TenAesBlocks);
   }
 
   // Twelve columns of 170 bytes a record, of which four are treated.

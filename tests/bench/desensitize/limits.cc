@@ -83,20 +83,35 @@ void TwoSm3Compressions() {
   EVP_DigestUpdate(context, blocks.data(), blocks.size());
 }
 
-void TenBlocks() {
-  static EVP_CIPHER_CTX* const context = [] {
-    EVP_CIPHER_CTX* const made = EVP_CIPHER_CTX_new();
-    const uint8_t key[32] = {1};
-    EVP_EncryptInit_ex(made, EVP_aes_256_ecb(), nullptr, key, nullptr);
-    EVP_CIPHER_CTX_set_padding(made, 0);
-    return made;
-  }();
+namespace {
+
+EVP_CIPHER_CTX* EncryptingWith(const EVP_CIPHER* cipher) {
+  EVP_CIPHER_CTX* const made = EVP_CIPHER_CTX_new();
+  const uint8_t key[32] = {1};
+  EVP_EncryptInit_ex(made, cipher, nullptr, key, nullptr);
+  EVP_CIPHER_CTX_set_padding(made, 0);
+  return made;
+}
+
+void TenBlocksBy(EVP_CIPHER_CTX* context) {
   uint8_t block[16] = {1};
   for (uint32_t i = 0; i < kRows * 10; ++i) {
     int written = 0;
     EVP_EncryptUpdate(context, block, &written, block, sizeof(block));
   }
   Use(block[0]);
+}
+
+}  // namespace
+
+void TenAesBlocks() {
+  static EVP_CIPHER_CTX* const context = EncryptingWith(EVP_aes_256_ecb());
+  TenBlocksBy(context);
+}
+
+void TenSm4Blocks() {
+  static EVP_CIPHER_CTX* const context = EncryptingWith(EVP_sm4_ecb());
+  TenBlocksBy(context);
 }
 
 }  // namespace sluice::bench

@@ -28,7 +28,8 @@ void SearchColumn(const RE2& expression, const records::Column& column);
 void TwoCompressions();
 void TwoSm3Compressions();
 // The ten rounds of FF1, each of which needs the one before.
-void TenBlocks();
+void TenAesBlocks();
+void TenSm4Blocks();
 
 }  // namespace sluice::bench
 
