@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -6,6 +8,8 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/desensitize/character_class.h"
+#include "libs/desensitize/class_blocks.h"
+#include "libs/desensitize/class_signs.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
@@ -14,10 +18,6 @@
 
 namespace sluice::desensitize {
 namespace {
-
-constexpr char kUpperSign = 'X';
-constexpr char kLowerSign = 'x';
-constexpr char kDigitSign = 'n';
 
 // Of an ASCII character, without a branch.
 SLUICE_ANY_LEVEL inline uint8_t SignOf(uint8_t c) {
@@ -29,8 +29,22 @@ SLUICE_ANY_LEVEL inline uint8_t SignOf(uint8_t c) {
   return lower ? kLowerSign : sign;
 }
 
+// Of each byte whether it is a letter or a digit of ASCII.
+struct AsciiContent {
+  std::array<bool, 256> is_content;
+};
+constexpr AsciiContent MakeAsciiContent() {
+  AsciiContent content = {};
+  for (size_t c = 0; c < content.is_content.size(); ++c) {
+    content.is_content[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                            (c >= 'a' && c <= 'z');
+  }
+  return content;
+}
+constexpr AsciiContent kAsciiContent = MakeAsciiContent();
+
 bool IsContent(char c) {
-  return ClassOf(static_cast<uint8_t>(c)) != CharacterClass::kPunctuation;
+  return kAsciiContent.is_content[static_cast<uint8_t>(c)];
 }
 
 class ClassesMask : public Operator {
@@ -40,6 +54,10 @@ class ClassesMask : public Operator {
   Treated Apply(const records::Column& column) const override {
     std::optional<Treated> in_place = TreatAscii(column);
     if (in_place.has_value()) return *std::move(in_place);
+    if (symbol_.size() == 1) {
+      auto treated = MaskClassBlocks(column, symbol_.byte());
+      if (treated.has_value()) return *std::move(treated);
+    }
     return TreatTexts(column, column.data.size() * symbol_.size(),
                       [this](const char* begin, const char* end, char* out) {
                         return Write(begin, end, out);
@@ -52,24 +70,44 @@ class ClassesMask : public Operator {
   static std::optional<Treated> TreatAscii(const records::Column& column) {
     const size_t size = column.data.size();
     const char* const texts = column.data.data();
-    if (!IsAscii(texts, size)) return std::nullopt;
-    for (uint32_t row = 0; row < column.row_count; ++row) {
-      const absl::string_view text = column.Text(row);
-      // Most begin with a letter or a digit.
-      size_t at = 0;
-      while (at < text.size() && !IsContent(text[at])) ++at;
-      if (at == text.size() && at > 0) return std::nullopt;
-    }
+    // What other scripts write shows early.
+    constexpr size_t kLookedAt = 256;
+    if (!IsAscii(texts, std::min(size, kLookedAt))) return std::nullopt;
+    if (!HaveContent(column)) return std::nullopt;
     records::AlignedBuffer data(size);
     char* const out = data.data();
-    RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+    const bool is_ascii = RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+      uint8_t all = 0;
       for (size_t i = 0; i < size; ++i) {
-        out[i] = static_cast<char>(SignOf(static_cast<uint8_t>(texts[i])));
+        const auto c = static_cast<uint8_t>(texts[i]);
+        all |= c;
+        out[i] = static_cast<char>(SignOf(c));
       }
+      return all < 0x80;
     });
+    if (!is_ascii) return std::nullopt;
     Treated treated{column, 0};
     treated.column.data = std::move(data).Share();
     return treated;
+  }
+
+  // Whether each text of a column of ASCII has what is no punctuation.
+  static bool HaveContent(const records::Column& column) {
+    const char* const texts = column.data.data();
+    uint32_t rows = column.row_count;
+    while (rows > 0 && column.Offset(rows - 1) == column.Offset(rows)) --rows;
+    // Most begin with a letter or a digit. An empty one is taken for the next.
+    bool all = true;
+    for (uint32_t row = 0; row < rows; ++row) {
+      all &= IsContent(texts[column.Offset(row)]);
+    }
+    for (uint32_t row = 0; row < rows && !all; ++row) {
+      const absl::string_view text = column.Text(row);
+      if (!text.empty() && std::none_of(text.begin(), text.end(), IsContent)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Null if there is nothing to hide.

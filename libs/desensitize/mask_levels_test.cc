@@ -117,6 +117,11 @@ std::vector<Kind> Kinds() {
                     "北京市东城区", "广东省东莞市虎门镇"},
                    {"浙江省", "杭州市", "西湖区",
                     "内蒙古自治区锡林郭勒盟苏尼特左旗", "12", "号"}});
+  kinds.push_back(
+      {Compile([](auto* mask) { mask->mutable_classes(); }),
+       {"王伟", "HZ-2024", "文二西路12号", "欧阳·艾力"},
+       {"", "-", "（", "·", "。。。", "Ａ", "ｂ", "５", "é", "±",
+        "\xF0\xA0\x80\x80", "一二三四五六七八九十一二三四五六七八九十一"}});
   AddByPlace(&kinds);
   return kinds;
 }
@@ -164,6 +169,36 @@ TEST_CASE("a text is masked the same alone and in a column at every level") {
       }
     }
   }
+}
+
+std::string Utf8Of(uint32_t code) {
+  const auto rest = [code](int shift) {
+    return static_cast<char>(0x80 | (code >> shift & 0x3F));
+  };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0 | code >> 6), rest(0)};
+  if (code < 0x10000) {
+    return {static_cast<char>(0xE0 | code >> 12), rest(6), rest(0)};
+  }
+  return {static_cast<char>(0xF0 | code >> 18), rest(12), rest(6), rest(0)};
+}
+
+TEST_CASE("each character has the same class at every level") {
+  const auto classes = Compile([](auto* mask) { mask->mutable_classes(); });
+  std::vector<std::string> texts;
+  texts.reserve(0x30000);
+  for (uint32_t code = 1; code < 0x22000; ++code) {
+    const bool is_surrogate = code >= 0xD800 && code < 0xE000;
+    if (!is_surrogate) texts.push_back(Utf8Of(code));
+  }
+  const records::Column column = ColumnOf(texts);
+  const Treated quick = classes->Apply(column);
+  const CpuLevelCap cap(CpuLevel::kPortable);
+  const Treated slow = classes->Apply(column);
+  CHECK(quick.untreatable == slow.untreatable);
+  CHECK(quick.column.data.view() == slow.column.data.view());
+  CHECK(quick.column.offsets.view() == slow.column.offsets.view());
+  CHECK(quick.column.validity.view() == slow.column.validity.view());
 }
 
 }  // namespace
