@@ -67,7 +67,8 @@ SLUICE_ANY_LEVEL inline Bytes Join(const char* window, Find find) {
 // `is(c)` tells which bytes are `c`, `among(c)` which are one of the ten from
 // `c` on, and `from(c)` which are `c` or above.
 template <typename Is, typename Among, typename From>
-SLUICE_ANY_LEVEL inline Bytes BytesBy(Is is, Among among, From from) {
+SLUICE_ANY_LEVEL inline Bytes BytesBy(const Is& is, const Among& among,
+                                      const From& from) {
   return {among('0'),        is('@'),     is(kFullWidthLead), is(kSecond),
           among(kDigitTail), is(kAtTail), from(kHanLead)};
 }
