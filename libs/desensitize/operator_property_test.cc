@@ -571,6 +571,86 @@ TEST_CASE("ranges of small numbers and of the first large ones agree") {
   }
 }
 
+// A degree as most are written, and now and then as few are, or none.
+std::string RandomDegree(size_t strange_in_hundred, Random* random) {
+  const auto digits = [random](size_t count) {
+    std::string text;
+    while (text.size() < count) {
+      text += static_cast<char>('0' + Below(random, 10));
+    }
+    return text;
+  };
+  const std::string sign = Below(random, 6) == 0 ? "-" : "";
+  if (Below(random, 100) < strange_in_hundred) {
+    static const std::vector<std::string> strange = {"180",
+                                                     "180.0",
+                                                     "180.000001",
+                                                     "180.00000001",
+                                                     "-180.0",
+                                                     "-180.000001",
+                                                     "-180.0000001",
+                                                     "-0.0000001",
+                                                     "-0.0",
+                                                     "0.000001",
+                                                     "007.5",
+                                                     "0007.5",
+                                                     "1.",
+                                                     ".5",
+                                                     "",
+                                                     "-",
+                                                     "--1.5",
+                                                     "1-5.2",
+                                                     "-.5",
+                                                     "1.5.2",
+                                                     "1,5",
+                                                     "1.5-",
+                                                     "+1.5",
+                                                     "1.5 ",
+                                                     " 1.5",
+                                                     "1e1",
+                                                     "１.5",
+                                                     "1/5",
+                                                     "181.5",
+                                                     "999.999999",
+                                                     "179.999999",
+                                                     "-179.9999999",
+                                                     "12345678901.5"};
+    if (Below(random, 4) == 0) {
+      return sign + std::to_string(Below(random, 200)) + "." +
+             digits(7 + Below(random, 14));
+    }
+    return AnyOf(strange, random);
+  }
+  return sign + std::to_string(Below(random, 180)) + "." +
+         digits(1 + Below(random, 6));
+}
+
+TEST_CASE("points side by side agree with the oracle") {
+  Random random(6);
+  for (const std::string cell :
+       {"0.01", "0.05", "1", "90", "7.3", "0.00025", "0.000001", "10"}) {
+    const Treatment treatment =
+        Parse("generalize {grid {cell: '" + cell + "'}}");
+    for (int i = 0; i < 60; ++i) {
+      CAPTURE(cell);
+      const CpuLevelCap cap(
+          AnyOf<CpuLevel>({CpuLevel::kPortable, CpuLevel::kAvx512}, &random));
+      PlainColumn column{7, records::v1::DATA_TYPE_STRING, {}};
+      const size_t strange_in_hundred = AnyOf<size_t>({0, 2, 50}, &random);
+      for (size_t rows = 1 + Below(&random, 200); rows > 0; --rows) {
+        PlainCell cell_of_row;
+        if (Below(&random, 20) != 0) {
+          cell_of_row = RandomDegree(strange_in_hundred, &random) +
+                        (Below(&random, 50) == 0 ? ", " : ",") +
+                        RandomDegree(strange_in_hundred, &random);
+        }
+        column.cells.push_back(std::move(cell_of_row));
+      }
+      CheckAgainstOracle(treatment, column);
+    }
+  }
+}
+
 TEST_CASE("licence plates side by side agree with the oracle") {
   const Treatment treatment = Parse("mask {plate {}}");
   Random random(4);

@@ -572,6 +572,53 @@ std::optional<PlainValue> HierarchySlowly(
   return std::nullopt;
 }
 
+// In millionths, rounded down.
+std::optional<int64_t> DegreeSlowly(const std::string& text) {
+  static const RE2 form("(-?)0*([0-9]{1,3})(?:[.]([0-9]+))?");
+  std::string sign;
+  std::string whole;
+  std::string decimals;
+  if (!RE2::FullMatch(text, form, &sign, &whole, &decimals)) {
+    return std::nullopt;
+  }
+  std::string six = decimals + "000000";
+  const bool has_rest =
+      six.substr(6).find_first_not_of('0') != std::string::npos;
+  six.resize(6);
+  int64_t degree = std::stoll(whole + six);
+  if (!sign.empty()) degree = -degree - (has_rest ? 1 : 0);
+  if (std::abs(degree) > 180'000'000) return std::nullopt;
+  return degree;
+}
+
+std::string CornerSlowly(int64_t degree, int64_t cell) {
+  int64_t corner = degree / cell * cell;
+  if (corner > degree) corner -= cell;
+  std::string digits = std::to_string(std::abs(corner));
+  digits.insert(0, digits.size() < 7 ? 7 - digits.size() : 0, '0');
+  digits.insert(digits.size() - 6, ".");
+  // As many decimals as the cell has.
+  for (int64_t rest = cell; rest % 10 == 0 && digits.back() != '.';
+       rest /= 10) {
+    digits.pop_back();
+  }
+  if (digits.back() == '.') digits.pop_back();
+  return (corner < 0 ? "-" : "") + digits;
+}
+
+std::optional<PlainValue> PointSlowly(const std::string& cell_text,
+                                      const std::string& text) {
+  static const RE2 point("([-.0-9]+), ?([-.0-9]+)");
+  std::string first;
+  std::string second;
+  if (!RE2::FullMatch(text, point, &first, &second)) return std::nullopt;
+  const auto cell = DegreeSlowly(cell_text);
+  const auto one = DegreeSlowly(first);
+  const auto other = DegreeSlowly(second);
+  if (!one || !other) return std::nullopt;
+  return CornerSlowly(*one, *cell) + "," + CornerSlowly(*other, *cell);
+}
+
 std::optional<PlainValue> GeneralizeSlowly(const Generalize& generalize,
                                            const PlainValue& value,
                                            uint32_t scale) {
@@ -595,6 +642,9 @@ std::optional<PlainValue> GeneralizeSlowly(const Generalize& generalize,
     case Generalize::kHierarchy:
       return HierarchySlowly(generalize.hierarchy(),
                              std::get<std::string>(value));
+    case Generalize::kGrid:
+      return PointSlowly(generalize.grid().cell(),
+                         std::get<std::string>(value));
     default:
       return GeneralizeNumberSlowly(generalize, value);
   }
