@@ -107,6 +107,11 @@ std::vector<Kind> Kinds() {
         "somebody.with.a.long.name@mail.example.org"},
        {"@", ".", "a", "-", "张", "a@b.cn", "@qq.com", "..", "é", ",",
         "0123456789012345678901234567890123456789"}});
+  kinds.push_back({Compile([](auto* mask) { mask->mutable_plate(); }),
+                   {"京A12345", "浙AD12345", "沪B1234学", "粤ZF456警",
+                    "桂O12345", "新CF1234挂"},
+                   {"京", "学", "A", "AD1234", "1234", "5", "I", "O", "d", "é",
+                    "国", "京A12345", "\xF0\xA0\x80\x80", "·", "领"}});
   kinds.push_back(
       {Compile([](auto* mask) { mask->mutable_free_text(); }),
        {"联系电话13812345678，请尽快回复", "身份证11010519491231002X",
@@ -199,6 +204,34 @@ TEST_CASE("each character has the same class at every level") {
   CHECK(quick.column.data.view() == slow.column.data.view());
   CHECK(quick.column.offsets.view() == slow.column.offsets.view());
   CHECK(quick.column.validity.view() == slow.column.validity.view());
+}
+
+TEST_CASE("the same characters begin and end a plate at every level") {
+  std::vector<std::string> texts;
+  constexpr uint32_t kFirst = 0x4E00;
+  constexpr uint32_t kLast = 0x9FFF;
+  texts.reserve(2 * (kLast - kFirst + 1));
+  for (uint32_t character = kFirst; character <= kLast; ++character) {
+    texts.push_back(Utf8Of(character) + "A12345");
+    texts.push_back("京A1234" + Utf8Of(character));
+  }
+  const auto mask = Compile([](auto* m) { m->mutable_plate(); });
+  const records::Column column = ColumnOf(texts);
+  for (const CpuLevel level :
+       {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+    const CpuLevelCap cap(level);
+    const Treated treated = mask->Apply(column);
+    constexpr size_t kProvinces = 31;
+    constexpr size_t kLasts = 7;
+    CHECK(treated.untreatable == texts.size() - kProvinces - kLasts);
+    for (uint32_t row = 0; row < column.row_count; ++row) {
+      if (treated.column.IsNull(row)) continue;
+      const bool ends = row % 2 == 1;
+      const std::string begin = texts[row].substr(0, 4);
+      CHECK(treated.column.Text(row) ==
+            begin + (ends ? "***" + texts[row].substr(7) : "***45"));
+    }
+  }
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "libs/base/endian.h"
+
 namespace sluice::desensitize {
 
 void OutputValidity::MoveTo(records::Column* output) && {
@@ -26,6 +28,19 @@ void OutputValidity::CopyBitmap() {
   std::memset(bits, 0xFF, bytes);
   if (rows % 8 != 0)
     bits[bytes - 1] = static_cast<char>((1u << (rows % 8)) - 1);
+}
+
+SharedBytes OffsetsWithoutNulls(const records::Column& input,
+                                const records::Column& output) {
+  const uint32_t rows = input.row_count;
+  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(int32_t));
+  int32_t end = 0;
+  StoreLittle(end, offsets.data());
+  for (uint32_t row = 0; row < rows; ++row) {
+    end += output.IsNull(row) ? 0 : input.Offset(row + 1) - input.Offset(row);
+    StoreLittle(end, offsets.data() + (row + size_t{1}) * sizeof(int32_t));
+  }
+  return std::move(offsets).Share();
 }
 
 }  // namespace sluice::desensitize

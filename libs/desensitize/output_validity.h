@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "libs/base/shared_bytes.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
@@ -36,6 +37,11 @@ class OutputValidity {
   std::optional<records::AlignedBuffer> bitmap_;
   uint32_t cleared_ = 0;
 };
+
+// The offsets of `input`, whose texts stay as long as they are, without those
+// that are null in `output`.
+SharedBytes OffsetsWithoutNulls(const records::Column& input,
+                                const records::Column& output);
 
 }  // namespace sluice::desensitize
 

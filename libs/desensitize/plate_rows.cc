@@ -1,17 +1,14 @@
 #include "libs/desensitize/plate_rows.h"
 
-#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
-#include <cstring>
-#include <utility>
 
 #include "libs/base/cpu_level.h"
-#include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
-#include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/form_windows.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/identifiers/licence_plate.h"
-#include "libs/records/aligned_buffer.h"
 
 namespace sluice::desensitize {
 
@@ -30,130 +27,193 @@ std::optional<KeptEnds> KeptOfPlate(absl::string_view text) {
 namespace sluice::desensitize {
 namespace {
 
-constexpr size_t kVectorBytes = 64;
-constexpr uint32_t kGroupRows = 4;
-// Of plates that are ASCII behind the province: common, and new-energy.
-constexpr uint32_t kPlateBytes = 9;
-constexpr uint32_t kPlateBytesMax = 10;
+constexpr size_t kHanBytes = 3;
 
-// Four rows of a column: plates, empty texts and nulls.
-struct Group {
-  // Where each begins, as bits, and how many bytes they have.
-  uint64_t begins;
-  uint32_t size;
-  // Whether each has the length and the province of a plate.
-  bool may_be_plates;
+// Where a byte is looked up by its lower six bits, in one instruction for all
+// of a vector.
+struct alignas(kFormVectorBytes) ByteTable {
+  std::array<uint8_t, kFormVectorBytes> of = {};
 };
 
-SLUICE_AVX512 inline Group GroupAt(const char* texts, const char* offsets,
-                                   uint32_t begin) {
-  constexpr uint32_t kSizes = 1u | 1u << kPlateBytes | 1u << kPlateBytesMax;
-  uint64_t begins = 0;
-  uint32_t wrong = 0;
-  uint32_t at = begin;
-  for (uint32_t i = 0; i < kGroupRows; ++i) {
-    offsets += sizeof(uint32_t);
-    const auto end = LoadLittle<uint32_t>(offsets);
-    const uint32_t size = end - at;
-    wrong |= size >> 5 | (~kSizes >> (size & 31) & 1);
-    begins |= uint64_t{1} << ((at - begin) & 63);
-    // What lies further is of no plate, and may lie behind the column.
-    const uint32_t ahead =
-        std::min(at - begin, (kGroupRows - 1) * kPlateBytesMax);
-    const bool has_province = identifiers::kPlateProvinces.Has(
-        LoadLittle<uint32_t>(texts + begin + ahead));
-    wrong |= has_province || size == 0 ? 0 : 1;
-    at = end;
-  }
-  return {begins, at - begin, wrong == 0};
+constexpr uint8_t ByteAt(absl::string_view text, size_t at) {
+  return static_cast<uint8_t>(text[at]);
 }
 
-// Masks rows from `*row` on, which begins at `begin` of the column, and stops
-// before a group that is not of plates or may not be read whole. `out` and
-// `offsets_out` are of the first row of the column. Returns where the row
-// begins at which it stopped.
-SLUICE_AVX512 uint32_t MaskGroups(const records::Column& column, char symbol,
-                                  uint32_t* row, uint32_t begin, char* out,
-                                  char* offsets_out, uint32_t removed) {
-  const __m512i symbols = _mm512_set1_epi8(symbol);
-  const char* const texts = column.data.data();
-  const char* const offsets = column.offsets.data();
-  const size_t bytes = column.data.size();
-  for (; *row + kGroupRows <= column.row_count; *row += kGroupRows) {
-    if (begin + kVectorBytes > bytes) break;
-    const char* const at = offsets + *row * sizeof(uint32_t);
-    const Group group = GroupAt(texts, at, begin);
-    if (!group.may_be_plates) break;
-    const __m512i text = _mm512_loadu_si512(texts + begin);
-    const uint64_t upper = _mm512_cmplt_epu8_mask(
-        _mm512_sub_epi8(text, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
-    const uint64_t digits = _mm512_cmplt_epu8_mask(
-        _mm512_sub_epi8(text, _mm512_set1_epi8('0')), _mm512_set1_epi8(10));
-    const uint64_t like_digits =
-        _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8('I')) |
-        _mm512_cmpeq_epi8_mask(text, _mm512_set1_epi8('O'));
-    const uint64_t inside = _bzhi_u64(~uint64_t{0}, group.size);
-    const uint64_t begins = group.begins & inside;
-    const uint64_t rest = inside & ~(begins * 15);
-    const uint64_t wrong =
-        (begins << 3 & ~upper) | (rest & ~(digits | (upper & ~like_digits)));
-    if (wrong != 0) break;
-    // All but the last two of each.
-    const uint64_t behind = begins | uint64_t{1} << group.size;
-    const uint64_t hidden = rest & ~(behind >> 1 | behind >> 2);
-    _mm512_mask_storeu_epi8(out + (begin - removed), inside,
-                            _mm512_mask_blend_epi8(hidden, text, symbols));
-    const __m128i ends =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 4));
-    _mm_storeu_si128(
-        reinterpret_cast<__m128i*>(offsets_out + *row * sizeof(uint32_t) + 4),
-        _mm_sub_epi32(ends, _mm_set1_epi32(static_cast<int>(removed))));
-    begin += group.size;
+// The Han characters of plates. Each has a place of its own: the lower six bits
+// of the sum of its first byte, its last, and a shift that hangs on the one
+// between. A character is one of them if its first two bytes are those of its
+// place: then its last can be no other, in valid UTF-8. The highest bit of the
+// sum says whether it may end a plate; else it is a province.
+class HanPlaces {
+ public:
+  constexpr HanPlaces() {
+    lead.of.fill(kNowhere);
+    middle.of.fill(kNowhere);
+    // In this order all find a place.
+    for (uint8_t byte = 0xBF; byte >= 0x80; --byte) {
+      uint8_t& by = shift.of[byte % kFormVectorBytes];
+      while (by < 0xFF && !FindPlaces(byte)) ++by;
+    }
+    Fill(kProvinces);
+    Fill(kLasts);
   }
-  return begin;
+
+  // Whether each has found one.
+  constexpr bool AreAll() const {
+    return static_cast<size_t>(std::popcount(taken_)) * kHanBytes ==
+           kProvinces.size() + kLasts.size();
+  }
+
+  ByteTable shift;
+  ByteTable lead;
+  ByteTable middle;
+
+ private:
+  static constexpr absl::string_view kProvinces =
+      identifiers::kPlateProvinceCharacters;
+  static constexpr absl::string_view kLasts = identifiers::kPlateLastCharacters;
+  // In no UTF-8.
+  static constexpr uint8_t kNowhere = 0xFF;
+
+  // Whether there is room for all that have `middle_byte`, which then is
+  // theirs.
+  constexpr bool FindPlaces(uint8_t middle_byte) {
+    uint64_t taken = taken_;
+    if (!Take(kProvinces, false, middle_byte, &taken) ||
+        !Take(kLasts, true, middle_byte, &taken)) {
+      return false;
+    }
+    taken_ = taken;
+    return true;
+  }
+  constexpr bool Take(absl::string_view characters, bool are_lasts,
+                      uint8_t middle_byte, uint64_t* taken) const {
+    for (size_t i = 0; i < characters.size(); i += kHanBytes) {
+      if (ByteAt(characters, i + 1) != middle_byte) continue;
+      const uint8_t sum = SumOf(characters, i);
+      const uint64_t place = uint64_t{1} << sum % kFormVectorBytes;
+      if ((*taken & place) != 0 || (sum >= 0x80) != are_lasts) return false;
+      *taken |= place;
+    }
+    return true;
+  }
+
+  constexpr uint8_t SumOf(absl::string_view characters, size_t at) const {
+    const uint8_t by = shift.of[ByteAt(characters, at + 1) % kFormVectorBytes];
+    return static_cast<uint8_t>(ByteAt(characters, at) +
+                                ByteAt(characters, at + 2) + by);
+  }
+
+  constexpr void Fill(absl::string_view characters) {
+    for (size_t i = 0; i < characters.size(); i += kHanBytes) {
+      const size_t place = SumOf(characters, i) % kFormVectorBytes;
+      lead.of[place] = ByteAt(characters, i);
+      middle.of[place] = ByteAt(characters, i + 1);
+    }
+  }
+
+  // A bit for each place.
+  uint64_t taken_ = 0;
+};
+constexpr HanPlaces kHanPlaces;
+static_assert(kHanPlaces.AreAll());
+
+// Digits and letters but I and O, each in its place.
+constexpr ByteTable PlainCharacters() {
+  ByteTable table;
+  // What is in no place is not what would be looked up there.
+  table.of.fill(0xFF);
+  for (const char c : absl::string_view("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ")) {
+    const auto byte = static_cast<uint8_t>(c);
+    table.of[byte % kFormVectorBytes] = byte;
+  }
+  return table;
 }
+constexpr ByteTable kPlainCharacters = PlainCharacters();
+
+SLUICE_AVX512 inline __m512i Table(const ByteTable& table) {
+  return _mm512_load_si512(table.of.data());
+}
+
+struct PlateForm {
+  static constexpr uint32_t kWindowRowsMax = 6;
+
+  struct Signs {
+    // First bytes of what may begin a plate, or be the last of one.
+    BatchBits han;
+    // Some bytes, the first ones of what may be the last of one among them.
+    BatchBits last;
+    BatchBits letters;
+    BatchBits plain;
+  };
+
+  SLUICE_AVX512 static inline void Look(const char* text, uint32_t i,
+                                        Signs* signs) {
+    const __m512i first = _mm512_loadu_si512(text);
+    const __m512i second = _mm512_loadu_si512(text + 1);
+    const __m512i third = _mm512_loadu_si512(text + 2);
+    const __m512i place = _mm512_add_epi8(
+        _mm512_add_epi8(first, third),
+        _mm512_permutexvar_epi8(second, Table(kHanPlaces.shift)));
+    const __m512i lead = _mm512_permutexvar_epi8(place, Table(kHanPlaces.lead));
+    const __m512i middle =
+        _mm512_permutexvar_epi8(place, Table(kHanPlaces.middle));
+    const __m512i difference = _mm512_or_si512(
+        _mm512_xor_si512(first, lead), _mm512_xor_si512(second, middle));
+    signs->han.of[i] = _mm512_testn_epi8_mask(difference, difference);
+    signs->last.of[i] = _mm512_movepi8_mask(place);
+    signs->letters.of[i] = _mm512_cmplt_epu8_mask(
+        _mm512_sub_epi8(first, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
+    signs->plain.of[i] = _mm512_cmpeq_epi8_mask(
+        first, _mm512_permutexvar_epi8(first, Table(kPlainCharacters)));
+  }
+
+  SLUICE_AVX512 static inline WindowVerdict Decide(const Signs& signs,
+                                                   uint32_t first,
+                                                   BitLanes inside,
+                                                   BitLanes starts) {
+    const BitLanes begins = starts & inside;
+    // Behind each plate.
+    const BitLanes ends = starts & (~BitLanes{} - 1);
+    const BitLanes han = LanesOf(signs.han, first) & inside;
+    const BitLanes lasts = han & LanesOf(signs.last, first);
+    const BitLanes provinces = han & ~lasts;
+    const BitLanes plain = LanesOf(signs.plain, first);
+    const BitLanes letters = begins << kHanBytes;
+    // 16 x - x are four bits from x on.
+    const BitLanes heads = letters + letters - begins;
+    const BitLanes behind_lasts = lasts << kHanBytes;
+    const BitLanes last_bytes = behind_lasts - lasts;
+    // The same as if each last character were of one byte.
+    const BitLanes short_ends = (ends & ~behind_lasts) | (lasts + lasts);
+    // Five or six characters behind the head of four bytes. No plate can be
+    // shorter for that the one before it is as long as it should be: their
+    // heads would overlap.
+    const BitLanes fifth = begins << 9;
+    const BitLanes good_ends = fifth | (fifth + fifth);
+    const BitLanes rest = inside & ~heads;
+    const BitLanes wrong = (begins ^ provinces) |
+                           (letters & ~LanesOf(signs.letters, first)) |
+                           (rest & ~(plain | last_bytes)) |
+                           (short_ends & ~good_ends) | (behind_lasts & ~ends);
+    // All but the last two characters.
+    const BitLanes kept = short_ends >> 2;
+    return {rest & plain & ~(kept | (kept + kept)), wrong};
+  }
+
+  // None is.
+  static char* MaskLong(absl::string_view /*text*/, char /*symbol*/,
+                        char* /*out*/) {
+    return nullptr;
+  }
+};
 
 }  // namespace
 
 std::optional<Treated> MaskPlateRows(const records::Column& column,
                                      char symbol) {
   if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
-  const uint32_t rows = column.row_count;
-  const char* const texts = column.data.data();
-  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(uint32_t));
-  records::AlignedBuffer data(column.data.size());
-  OutputValidity validity(column);
-  StoreLittle<uint32_t>(0, offsets.data());
-  uint32_t row = 0;
-  uint32_t begin = 0;
-  // Bytes of what was untreatable.
-  uint32_t removed = 0;
-  while (row < rows) {
-    begin = MaskGroups(column, symbol, &row, begin, data.data(), offsets.data(),
-                       removed);
-    for (const uint32_t until = std::min(row + kGroupRows, rows); row < until;
-         ++row) {
-      const auto end = static_cast<uint32_t>(column.Offset(row + 1));
-      const absl::string_view text(texts + begin, end - begin);
-      if (const auto kept = KeptOfPlate(text)) {
-        char* const out = data.data() + (begin - removed);
-        std::memcpy(out, text.data(), text.size());
-        std::memset(out + kept->head, symbol,
-                    text.size() - kept->head - kept->tail);
-      } else if (!text.empty()) {
-        validity.ClearRow(row);
-        removed += end - begin;
-      }
-      begin = end;
-      StoreLittle(end - removed,
-                  offsets.data() + (row + size_t{1}) * sizeof(uint32_t));
-    }
-  }
-  Treated treated{column, validity.cleared()};
-  treated.column.offsets = std::move(offsets).Share();
-  treated.column.data = std::move(data).Share().Slice(0, begin - removed);
-  std::move(validity).MoveTo(&treated.column);
-  return treated;
+  return MaskInWindows<PlateForm>(column, symbol);
 }
 
 }  // namespace sluice::desensitize

@@ -1,5 +1,5 @@
-// Masks of licence plates, four in a vector: a plate is so short that they lie
-// in one as they stand in the column.
+// Masks of licence plates, as many in a vector as fit in as they stand side by
+// side in the column: what is checked of one is checked of all, a bit a byte.
 #ifndef SLUICE_LIBS_DESENSITIZE_PLATE_ROWS_H_
 #define SLUICE_LIBS_DESENSITIZE_PLATE_ROWS_H_
 

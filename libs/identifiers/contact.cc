@@ -1,8 +1,6 @@
 #include "libs/identifiers/contact.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -10,28 +8,12 @@
 namespace sluice::identifiers {
 namespace {
 
-constexpr EmailClasses MakeClasses() {
-  constexpr uint8_t kLocal = EmailClasses::kLocal;
-  constexpr uint8_t kDomain = EmailClasses::kDomain;
-  std::array<uint8_t, 256> classes = {};
-  for (size_t c = '0'; c <= '9'; ++c) classes[c] = kLocal | kDomain;
-  for (size_t c = 'A'; c <= 'Z'; ++c) classes[c] = kLocal | kDomain;
-  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = kLocal | kDomain;
-  for (const char c : absl::string_view("!#$%&'*+/=?^_`{|}~")) {
-    classes[static_cast<uint8_t>(c)] = kLocal;
-  }
-  classes['-'] = classes['.'] = kLocal | kDomain;
-  return {classes};
-}
-
 bool HasGoodDots(absl::string_view side) {
   return !side.empty() && side.front() != '.' && side.back() != '.' &&
          !absl::StrContains(side, "..");
 }
 
 }  // namespace
-
-constexpr EmailClasses kEmailClasses = MakeClasses();
 
 bool IsMobileNumber(absl::string_view text) {
   return text.size() == kMobileDigits && text[0] == '1' && text[1] >= '3' &&

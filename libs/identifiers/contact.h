@@ -21,18 +21,28 @@ struct EmailClasses {
   static constexpr uint8_t kLocal = 1;
   static constexpr uint8_t kDomain = 2;
 
-  std::array<uint8_t, 256> of;
+  constexpr EmailClasses() {
+    for (size_t c = '0'; c <= '9'; ++c) of[c] = kLocal | kDomain;
+    for (size_t c = 'A'; c <= 'Z'; ++c) of[c] = kLocal | kDomain;
+    for (size_t c = 'a'; c <= 'z'; ++c) of[c] = kLocal | kDomain;
+    for (const char c : absl::string_view("!#$%&'*+/=?^_`{|}~")) {
+      of[static_cast<uint8_t>(c)] = kLocal;
+    }
+    of['-'] = of['.'] = kLocal | kDomain;
+  }
+
+  std::array<uint8_t, 256> of = {};
 };
-extern const EmailClasses kEmailClasses;
+inline constexpr EmailClasses kEmailClasses;
 
 // Whether `c` may stand before the @ of an address: a letter, a digit, or one
 // of ! # $ % & ' * + - / = ? ^ _ ` { | } ~ and the dot.
-inline bool IsEmailLocalCharacter(char c) {
+constexpr bool IsEmailLocalCharacter(char c) {
   return (kEmailClasses.of[static_cast<uint8_t>(c)] & EmailClasses::kLocal) !=
          0;
 }
 // Whether `c` may stand behind it: a letter, a digit, a hyphen or a dot.
-inline bool IsEmailDomainCharacter(char c) {
+constexpr bool IsEmailDomainCharacter(char c) {
   return (kEmailClasses.of[static_cast<uint8_t>(c)] & EmailClasses::kDomain) !=
          0;
 }

@@ -9,9 +9,6 @@ namespace sluice::identifiers {
 namespace {
 
 constexpr size_t kHanBytes = 3;
-// May end a plate: police, training, trailer, Hong Kong, Macao, embassy,
-// consulate.
-constexpr absl::string_view kLastCharacters = "警学挂港澳使领";
 
 bool IsOneOf(absl::string_view han, absl::string_view of) {
   for (size_t i = 0; i < of.size(); i += kHanBytes) {
@@ -32,7 +29,7 @@ bool IsLicencePlate(absl::string_view text) {
   size_t characters = 0;
   if (rest.size() > kHanBytes &&
       !absl::ascii_isascii(static_cast<unsigned char>(rest.back())) &&
-      IsOneOf(rest.substr(rest.size() - kHanBytes), kLastCharacters)) {
+      IsOneOf(rest.substr(rest.size() - kHanBytes), kPlateLastCharacters)) {
     rest.remove_suffix(kHanBytes);
     ++characters;
   }

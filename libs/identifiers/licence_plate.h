@@ -14,12 +14,18 @@ namespace sluice::identifiers {
 // Bytes of province and authority.
 inline constexpr size_t kPlateHeadBytes = 4;
 
+// In three bytes each.
+inline constexpr absl::string_view kPlateProvinceCharacters =
+    "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
+// May end a plate: police, training, trailer, Hong Kong, Macao, embassy,
+// consulate. In three bytes each.
+inline constexpr absl::string_view kPlateLastCharacters = "警学挂港澳使领";
+
 // The provinces of plates, to be looked up without a branch.
 class PlateProvinces {
  public:
   constexpr PlateProvinces() {
-    constexpr absl::string_view kProvinces =
-        "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新";
+    constexpr absl::string_view kProvinces = kPlateProvinceCharacters;
     provinces_.fill(kNone);
     for (size_t i = 0; i < kProvinces.size(); i += 3) {
       uint32_t province = 0;
