@@ -8,6 +8,7 @@
 
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
 #include "libs/desensitize/fixed_texts.h"
 #include "libs/records/aligned_buffer.h"
 
@@ -19,6 +20,8 @@ namespace {
 constexpr size_t kVectorBytes = 64;
 constexpr size_t kPatternBytesMax = kFormBytesMax * kVectorBytes;
 constexpr size_t kPatternBytesMin = 512;
+// What is written behind the last text that is cut.
+constexpr size_t kCutRoom = std::max(kVectorBytes, kCutBytesMax);
 
 // Whether each length is `length` or 0.
 SLUICE_ANY_LEVEL inline bool HaveLength(const char* offsets, uint32_t rows,
@@ -78,6 +81,41 @@ void CutTexts(absl::string_view texts, size_t length, size_t kept, char* out) {
     out += kept;
   }
 }
+
+#if defined(__x86_64__)
+
+// The same of as many texts at once as are in a vector, and whether their bytes
+// are in their ranges: `least` and `span` are of a vector. `out` has room for a
+// vector behind the last text.
+SLUICE_AVX512 bool CutVectors(absl::string_view texts, size_t length,
+                              size_t kept, const uint8_t* least,
+                              const uint8_t* span, char* out) {
+  const size_t texts_each = kVectorBytes / length;
+  const size_t bytes_each = texts_each * length;
+  alignas(kVectorBytes) std::array<uint8_t, kVectorBytes> from = {};
+  for (size_t i = 0; i < texts_each * kept; ++i) {
+    from[i] = static_cast<uint8_t>(i / kept * length + i % kept);
+  }
+  const __m512i picked = _mm512_load_si512(from.data());
+  const __m512i lowest = _mm512_loadu_si512(least);
+  const __m512i spans = _mm512_loadu_si512(span);
+  __mmask64 wrong = 0;
+  for (size_t left = texts.size(); left > 0;) {
+    const size_t bytes = std::min(left, bytes_each);
+    const __mmask64 inside =
+        _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(bytes));
+    const __m512i in =
+        _mm512_maskz_loadu_epi8(inside, texts.data() + texts.size() - left);
+    wrong |=
+        _mm512_mask_cmpgt_epu8_mask(inside, _mm512_sub_epi8(in, lowest), spans);
+    _mm512_storeu_si512(out, _mm512_permutexvar_epi8(picked, in));
+    out += texts_each * kept;
+    left -= bytes;
+  }
+  return wrong == 0;
+}
+
+#endif
 }  // namespace
 
 // A form repeated over whole texts and whole vectors.
@@ -107,7 +145,22 @@ class FormPatterns {
     });
   }
 
-  // The same, and writes the masked bytes to `out`.
+  // The same, and writes the first `kept` bytes of each text to `out`, which
+  // has room for kCutRoom more.
+  bool FitAndCut(const records::Column& column, size_t length, size_t kept,
+                 char* out) const {
+#if defined(__x86_64__)
+    if (UsedCpuLevel() == CpuLevel::kAvx512) {
+      return CutVectors(column.data.view(), length, kept, least_.data(),
+                        span_.data(), out);
+    }
+#endif
+    if (!Fit(column)) return false;
+    CutTexts(column.data.view(), length, kept, out);
+    return true;
+  }
+
+  // Whether they fit, and writes the masked bytes to `out`.
   bool FitAndMask(const records::Column& column, const TextForm& form,
                   char symbol, char* out_begin) const {
     Pattern kept_pattern;
@@ -200,10 +253,11 @@ std::optional<Treated> MaskInForm(const records::Column& column,
 std::optional<Treated> CutInForm(const records::Column& column,
                                  const TextForm& form, size_t kept) {
   assert(kept > 0 && kept <= kCutBytesMax && kept <= form.length());
-  if (!FormPatterns(form).Fit(column)) return std::nullopt;
   const size_t texts = column.data.size() / form.length();
-  records::AlignedBuffer data(texts * kept + kCutBytesMax);
-  CutTexts(column.data.view(), form.length(), kept, data.data());
+  records::AlignedBuffer data(texts * kept + kCutRoom);
+  if (!FormPatterns(form).FitAndCut(column, form.length(), kept, data.data())) {
+    return std::nullopt;
+  }
   Treated treated{column, 0};
   treated.column.offsets = texts == column.row_count
                                ? EvenOffsets(column.row_count, kept)

@@ -76,13 +76,13 @@ TEST_CASE("a cut keeps the beginning of each text, and empty ones") {
   Random random(2);
   for (int round = 0; round < 300; ++round) {
     const CpuLevelCap cap(kLevels[round % 3]);
-    const size_t length = 1 + random() % 20;
+    const size_t length = 1 + random() % kFormBytesMax;
     const size_t kept = 1 + random() % std::min(length, kCutBytesMax);
     std::vector<std::string> texts(1 + random() % 50);
     std::vector<std::string> cut;
     for (std::string& text : texts) {
       if (round % 2 == 0 || random() % 4 != 0) text.assign(length, '7');
-      if (!text.empty()) text[0] = static_cast<char>('0' + random() % 10);
+      for (char& c : text) c = static_cast<char>('0' + random() % 10);
       cut.push_back(text.substr(0, kept));
     }
     texts.back().assign(length, '8');
@@ -93,6 +93,13 @@ TEST_CASE("a cut keeps the beginning of each text, and empty ones") {
     REQUIRE(treated);
     CHECK(treated->column.data.view() == ColumnOf(cut).data.view());
     CHECK(treated->column.offsets.view() == ColumnOf(cut).offsets.view());
+    std::string& any = texts[random() % texts.size()];
+    const std::string right = any;
+    if (!any.empty()) {
+      any[random() % any.size()] = 'x';
+      CHECK_FALSE(CutInForm(ColumnOf(texts), form, kept));
+      any = right;
+    }
     texts.back().back() = 'x';
     CHECK_FALSE(CutInForm(ColumnOf(texts), form, kept));
   }
