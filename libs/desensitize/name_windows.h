@@ -24,7 +24,7 @@ bool HasNameWindows();
 // more care: a long name, a part of a name, the last ones. Returns the row
 // where it stopped.
 uint32_t HideNames(const records::Column& column, uint32_t row, char symbol,
-                   const char* out_begin, char** out, char* offsets_out);
+                   char* out_begin, char** out, char* offsets_out);
 inline constexpr uint32_t kNameRows = 8;
 
 }  // namespace sluice::desensitize

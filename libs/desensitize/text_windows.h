@@ -86,12 +86,10 @@ SLUICE_AVX512 inline TextWindow OpenWindow(const char* offsets, __m512i ones) {
           OrOfLanes(behind) | 1, behind};
 }
 
-// The rows that windows may begin at, which read `bytes` bytes from where they
-// begin: none may read beyond the texts, nor the one after it beyond the
-// offsets.
+// The rows before which windows may begin, which read `bytes` bytes from where
+// they begin: none may read beyond the texts or the offsets.
 inline uint32_t RowsOfWindows(const records::Column& column, uint32_t bytes) {
-  uint32_t rows =
-      column.row_count - std::min(column.row_count, 2 * kWindowRowsMax);
+  uint32_t rows = column.row_count - std::min(column.row_count, kWindowRowsMax);
   const int64_t begin_max = static_cast<int64_t>(column.data.size()) - bytes;
   while (rows > 0 && column.Offset(rows - 1) > begin_max) --rows;
   return rows;
@@ -111,6 +109,7 @@ struct WindowOutput {
 SLUICE_AVX512 inline void WriteWindow(uint32_t row, const TextWindow& window,
                                       __m512i bytes, uint64_t kept,
                                       __m512i ones, WindowOutput* out) {
+  kept = _bzhi_u64(kept, window.bytes);
   const __m512i low_halves =
       _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 14, 12, 10, 8, 6, 4, 2, 0);
   _mm512_storeu_si512(out->texts + out->size,
@@ -125,8 +124,7 @@ SLUICE_AVX512 inline void WriteWindow(uint32_t row, const TextWindow& window,
       _mm256_add_epi32(
           _mm512_castsi512_si256(_mm512_permutexvar_epi32(low_halves, before)),
           _mm256_set1_epi32(static_cast<int>(out->size))));
-  out->size +=
-      static_cast<uint32_t>(std::popcount(_bzhi_u64(kept, window.bytes)));
+  out->size += static_cast<uint32_t>(std::popcount(kept));
 }
 
 // The bits before each bit of `ends` down to the next lower bit of `starts`.
