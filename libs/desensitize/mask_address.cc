@@ -2,11 +2,16 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "absl/strings/string_view.h"
+#include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/output_validity.h"
 #include "libs/desensitize/treat_texts.h"
+#include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -47,20 +52,22 @@ char* Copy(const char* text, size_t bytes, char* out) {
 // a column do.
 class KeptBeginnings {
  public:
-  // 0 if none is known that `address` begins with.
-  size_t Find(absl::string_view address) const {
-    const absl::string_view known = known_[Slot(address)];
-    const bool begins = !known.empty() && known.size() <= address.size() &&
-                        AreSame(address.data(), known.data(), known.size());
-    return begins ? known.size() : 0;
+  // AddressCut::BytesKept. `address` lives as long as this object.
+  size_t BytesKept(const AddressCut& cut, absl::string_view address) {
+    absl::string_view& known = known_[Slot(address)];
+    if (!known.empty() && known.size() <= address.size() &&
+        AreSame(address.data(), known.data(), known.size())) {
+      return known.size();
+    }
+    bool holds = false;
+    const size_t kept = cut.BytesKept(address, &holds);
+    if (kept != 0 && holds) known = address.substr(0, kept);
+    return kept;
   }
 
-  // `kept`, not empty, begins `address` and lives as long as this object.
-  void Add(absl::string_view address, absl::string_view kept) {
-    known_[Slot(address)] = kept;
-  }
+  // What is known there; empty if nothing is.
+  absl::string_view At(size_t slot) const { return known_[slot]; }
 
- private:
   static constexpr size_t kSlots = 64;
 
   // By the characters where most addresses have their county's name.
@@ -71,8 +78,112 @@ class KeptBeginnings {
     return static_cast<size_t>(bytes * 0x9E3779B97F4A7C15u >> 58);
   }
 
+ private:
   std::array<absl::string_view, kSlots> known_;
 };
+
+#if defined(__x86_64__)
+
+constexpr size_t kVectorBytes = 64;
+
+// A column on its way, where what is kept of an address is compared and written
+// in one vector if it is known and fits in.
+class AddressRows {
+ public:
+  AddressRows(const records::Column& column, const AddressCut& cut)
+      : column_(column),
+        cut_(cut),
+        offsets_((column.row_count + size_t{1}) * sizeof(uint32_t)),
+        data_(column.data.size() + kVectorBytes),
+        validity_(column) {}
+
+  Treated Mask() && {
+    const uint32_t rows = column_.row_count;
+    StoreLittle<uint32_t>(0, offsets_.data());
+    for (uint32_t row = 0; row < rows;) {
+      row = MaskKnown(row);
+      if (row < rows) MaskRow(row++);
+    }
+    Treated treated{column_, validity_.cleared()};
+    treated.column.offsets = std::move(offsets_).Share();
+    treated.column.data = std::move(data_).Share().Slice(0, size_);
+    std::move(validity_).MoveTo(&treated.column);
+    return treated;
+  }
+
+ private:
+  // What is known, with zeros behind it.
+  struct alignas(kVectorBytes) Head {
+    std::array<char, kVectorBytes> bytes = {};
+  };
+
+  // From `row` on, up to the first of which nothing is known. Returns it.
+  SLUICE_AVX512 uint32_t MaskKnown(uint32_t row) {
+    const uint32_t rows = column_.row_count;
+    const char* const texts = column_.data.data();
+    const char* const offsets = column_.offsets.data();
+    const size_t bytes = column_.data.size();
+    char* const out = data_.data();
+    char* const offsets_out = offsets_.data();
+    size_t size = size_;
+    auto begin = static_cast<uint32_t>(column_.Offset(row));
+    for (; row < rows && begin + kVectorBytes <= bytes; ++row) {
+      const size_t at = (row + size_t{1}) * sizeof(uint32_t);
+      const auto end = LoadLittle<uint32_t>(offsets + at);
+      const absl::string_view address(texts + begin, end - begin);
+      const size_t slot = KeptBeginnings::Slot(address);
+      const uint32_t kept = head_bytes_[slot];
+      const __m512i head = _mm512_load_si512(heads_[slot].bytes.data());
+      const uint64_t others =
+          _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(address.data()), head);
+      // A vector of the column may reach into the next address.
+      if (kept == 0 || kept > address.size() || _bzhi_u64(others, kept) != 0) {
+        break;
+      }
+      _mm512_storeu_si512(out + size, head);
+      size += kept;
+      StoreLittle(static_cast<uint32_t>(size), offsets_out + at);
+      begin = end;
+    }
+    size_ = size;
+    return row;
+  }
+
+  void MaskRow(uint32_t row) {
+    const absl::string_view address = column_.Text(row);
+    if (!address.empty()) {
+      const size_t kept = beginnings_.BytesKept(cut_, address);
+      if (kept == 0) validity_.ClearRow(row);
+      Copy(address.data(), kept, data_.data() + size_);
+      size_ += kept;
+      SetHead(KeptBeginnings::Slot(address));
+    }
+    StoreLittle(static_cast<uint32_t>(size_),
+                offsets_.data() + (row + size_t{1}) * sizeof(uint32_t));
+  }
+
+  void SetHead(size_t slot) {
+    const absl::string_view known = beginnings_.At(slot);
+    if (known.empty() || known.size() > kVectorBytes) return;
+    heads_[slot] = {};
+    Copy(known.data(), known.size(), heads_[slot].bytes.data());
+    head_bytes_[slot] = static_cast<uint32_t>(known.size());
+  }
+
+  const records::Column& column_;
+  const AddressCut& cut_;
+  records::AlignedBuffer offsets_;
+  records::AlignedBuffer data_;
+  // Of what is written so far.
+  size_t size_ = 0;
+  OutputValidity validity_;
+  KeptBeginnings beginnings_;
+  // Those of them that fit in a vector.
+  std::array<Head, KeptBeginnings::kSlots> heads_ = {};
+  std::array<uint32_t, KeptBeginnings::kSlots> head_bytes_ = {};
+};
+
+#endif
 
 class AddressMask : public Operator {
  public:
@@ -80,19 +191,19 @@ class AddressMask : public Operator {
 
   Treated Apply(const records::Column& column) const override {
     const AddressCut& cut = cut_;
+#if defined(__x86_64__)
+    if (UsedCpuLevel() == CpuLevel::kAvx512) {
+      return AddressRows(column, cut).Mask();
+    }
+#endif
     KeptBeginnings beginnings;
     return TreatTexts(
         column, column.data.size(),
         [&](const char* begin, const char* end, char* out) -> char* {
           const absl::string_view address(begin,
                                           static_cast<size_t>(end - begin));
-          size_t kept = beginnings.Find(address);
-          if (kept == 0) {
-            bool holds = false;
-            kept = cut.BytesKept(address, &holds);
-            if (kept == 0) return nullptr;
-            if (holds) beginnings.Add(address, address.substr(0, kept));
-          }
+          const size_t kept = beginnings.BytesKept(cut, address);
+          if (kept == 0) return nullptr;
           return Copy(begin, kept, out);
         });
   }
