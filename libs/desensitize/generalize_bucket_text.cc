@@ -1,3 +1,4 @@
+// Numbers to the ranges of a given width that they are in.
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -8,13 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
-#include "libs/base/string_view.h"
 #include "libs/desensitize/beyond_bit.h"
 #include "libs/desensitize/bucket_texts.h"
-#include "libs/desensitize/decimal_text.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/near_doubles.h"
 #include "libs/desensitize/near_multiples.h"
@@ -22,6 +20,7 @@
 #include "libs/desensitize/numbers_to_texts.h"
 #include "libs/desensitize/pairs_to_texts.h"
 #include "libs/desensitize/shifted_number.h"
+#include "libs/desensitize/treatment_number.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -31,53 +30,6 @@ using agreement::v1::NumberBucket;
 
 __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
-
-template <typename T>
-T Parse(const std::string& text, uint32_t scale) {
-  if constexpr (std::is_same_v<T, double>) {
-    return ParseDouble(AsView(text)).value_or(0);
-  } else {
-    return static_cast<T>(
-        ParseDecimal(AsView(text), scale).value_or(absl::int128(0)));
-  }
-}
-
-// -------------------------------------------------------- between given bounds
-
-template <typename T>
-class BoundedTexts : public Operator {
- public:
-  BoundedTexts(const NumberBucket& bucket, uint32_t scale)
-      : texts_(BoundedBucketTexts(bucket)) {
-    bounds_.reserve(texts_.size());
-    for (const std::string& bound : bucket.bounds()) {
-      bounds_.push_back(Parse<T>(bound, scale));
-    }
-    for (const std::string& text : texts_) {
-      bytes_max_ = std::max(bytes_max_, text.size());
-    }
-  }
-
-  Treated Apply(const records::Column& column) const override {
-    return NumbersToTexts<T>(
-        column, bytes_max_, [this](T value, char* out) -> char* {
-          // False for a NaN, too.
-          if (!(value >= bounds_.front())) return nullptr;
-          const auto above =
-              std::upper_bound(bounds_.begin(), bounds_.end(), value);
-          const std::string& text =
-              texts_[static_cast<size_t>(above - bounds_.begin()) - 1];
-          return out + text.copy(out, text.size());
-        });
-  }
-
- private:
-  const std::vector<std::string> texts_;
-  std::vector<T> bounds_;
-  size_t bytes_max_ = 0;
-};
-
-// ------------------------------------------------------------- of fixed width
 
 // Writes `number` / 10^decimals with all its decimals; returns the end. At most
 // 42 bytes.
@@ -319,19 +271,17 @@ class RangeTexts : public Operator {
 template <typename T>
 std::unique_ptr<const Operator> NewFor(const NumberBucket& bucket,
                                        uint32_t scale, size_t bytes_max) {
-  if (!bucket.bounds().empty()) {
-    return std::make_unique<BoundedTexts<T>>(bucket, scale);
-  }
   if constexpr (std::is_same_v<T, double>) {
     const size_t point = bucket.width().find('.');
     const auto decimals = static_cast<uint32_t>(
         point == std::string::npos ? 0 : bucket.width().size() - point - 1);
-    const DoubleRange range{Parse<T>(bucket.width(), 0),
-                            Parse<Int128>(bucket.width(), decimals), decimals};
+    const DoubleRange range{TreatmentNumber<T>(bucket.width(), 0),
+                            TreatmentNumber<Int128>(bucket.width(), decimals),
+                            decimals};
     return std::make_unique<RangeTexts<T, DoubleRange, NearDoubleRange>>(
         range, NearDoubleRange(range), decimals, bytes_max);
   } else {
-    const T width = Parse<T>(bucket.width(), scale);
+    const T width = TreatmentNumber<T>(bucket.width(), scale);
     return std::make_unique<RangeTexts<T, IntegerRange<T>, NearIntegerRange>>(
         IntegerRange<T>{width, scale}, NearIntegerRange(width), scale,
         bytes_max);
@@ -342,6 +292,9 @@ std::unique_ptr<const Operator> NewFor(const NumberBucket& bucket,
 
 std::unique_ptr<const Operator> NewBucketTextGeneralization(
     const NumberBucket& bucket, records::DataType type, uint32_t scale) {
+  if (!bucket.bounds().empty()) {
+    return NewBoundsTextGeneralization(bucket, type, scale);
+  }
   const size_t bytes_max = BucketTextBytesMax(bucket, type);
   switch (type) {
     case records::v1::DATA_TYPE_DOUBLE:

@@ -13,6 +13,7 @@
 #include "libs/desensitize/near_multiples.h"
 #include "libs/desensitize/treat_every_number.h"
 #include "libs/desensitize/treat_fixed.h"
+#include "libs/desensitize/treatment_number.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -22,17 +23,6 @@ using agreement::v1::Generalize;
 
 // As wide as a DECIMAL128; g++ adds these without a call, unlike absl's.
 __extension__ using Int128 = __int128;
-
-// What a treatment's number is among values of type T.
-template <typename T>
-T Parse(const std::string& text, uint32_t scale) {
-  if constexpr (std::is_same_v<T, double>) {
-    return ParseDouble(AsView(text)).value_or(0);
-  } else {
-    return static_cast<T>(
-        ParseDecimal(AsView(text), scale).value_or(absl::int128(0)));
-  }
-}
 
 // value - subtrahend, or false if T cannot hold it.
 template <typename T>
@@ -232,22 +222,25 @@ template <typename T>
 std::unique_ptr<const Operator> NewFor(const Generalize& resolved,
                                        uint32_t scale) {
   if (resolved.has_round()) {
-    return New<T>(RoundTo<T>{Parse<T>(resolved.round().step(), scale)});
+    return New<T>(
+        RoundTo<T>{TreatmentNumber<T>(resolved.round().step(), scale)});
   }
   if (resolved.has_clamp()) {
     const auto& clamp = resolved.clamp();
     return New<T>(ClampTo<T>{
-        clamp.min().empty() ? Lowest<T>() : Parse<T>(clamp.min(), scale),
-        clamp.max().empty() ? Highest<T>() : Parse<T>(clamp.max(), scale)});
+        clamp.min().empty() ? Lowest<T>()
+                            : TreatmentNumber<T>(clamp.min(), scale),
+        clamp.max().empty() ? Highest<T>()
+                            : TreatmentNumber<T>(clamp.max(), scale)});
   }
   const auto& bucket = resolved.bucket();
   if (!bucket.width().empty()) {
-    return New<T>(BucketOf<T>{Parse<T>(bucket.width(), scale)});
+    return New<T>(BucketOf<T>{TreatmentNumber<T>(bucket.width(), scale)});
   }
   std::vector<T> bounds;
   bounds.reserve(static_cast<size_t>(bucket.bounds_size()));
   for (const std::string& bound : bucket.bounds()) {
-    bounds.push_back(Parse<T>(bound, scale));
+    bounds.push_back(TreatmentNumber<T>(bound, scale));
   }
   return std::make_unique<BoundsOperator<T>>(std::move(bounds));
 }

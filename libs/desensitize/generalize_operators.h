@@ -42,6 +42,11 @@ std::unique_ptr<const Operator> NewBucketTextGeneralization(
     const agreement::v1::NumberBucket& bucket, records::DataType type,
     uint32_t scale);
 
+// The same with bounds.
+std::unique_ptr<const Operator> NewBoundsTextGeneralization(
+    const agreement::v1::NumberBucket& bucket, records::DataType type,
+    uint32_t scale);
+
 // DATE and TIMESTAMP to a part of it, an INT64. HOUR_OF_DAY takes TIMESTAMP
 // alone.
 std::unique_ptr<const Operator> NewTimePartGeneralization(

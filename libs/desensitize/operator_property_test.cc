@@ -493,6 +493,24 @@ TEST_CASE("classes, draws and labels agree with the oracle on random columns") {
       {"generalize {bucket {bounds: ['0', '18'] labels: ['未成年', "
        "'adult']}}",
        {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {bounds: ['-9223372036854775808', '0', "
+       "'9223372036854775807'] labels: ['below', "
+       "'thirty-two bytes of a long label', 'most']}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      // Not at once: more bounds, a longer label, a wider bound.
+      {"generalize {bucket {bounds: ['0', '2', '4', '6', '8', '10', '12', "
+       "'14', '16', '18', '20', '22', '24', '26', '28', '30', '32'] form: "
+       "RANGE}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {bounds: ['-5', '18'] labels: ['a', "
+       "'thirty-three bytes of a long name']}}",
+       {DATA_TYPE_INT64}},
+      {"generalize {bucket {bounds: ['0', '9223372036854775808'] form: "
+       "RANGE}}",
+       {DATA_TYPE_DECIMAL128}},
+      {"generalize {bucket {bounds: ['-7', '0', '3', '5', '8', '13', '21', "
+       "'34', '1000'] form: RANGE}}",
+       {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}},
       {"chain {steps {generalize {bucket {width: '10' form: RANGE}}}"
        " steps {pseudonym {}}}",
        {DATA_TYPE_INT64}},

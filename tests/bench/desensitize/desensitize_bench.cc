@@ -121,6 +121,10 @@ class Cases {
     AddCopying("bucket as a range",
                "{generalize: {bucket: {width: '1000', form: RANGE}}}",
                Integers());
+    AddCopying("bucket with labels",
+               "{generalize: {bucket: {bounds: ['0', '1000', '10000', "
+               "'100000'], labels: ['low', 'middle', 'high', 'highest']}}}",
+               Integers());
     AddCopying("month of the year",
                "{generalize: {time_part: {part: MONTH_OF_YEAR}}}", dates);
     AddCopying("division", "{generalize: {division: {level: COUNTY}}}",
