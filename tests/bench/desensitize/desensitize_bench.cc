@@ -9,6 +9,7 @@
 #include <ctime>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "libs/base/cpu_level.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
 #include "libs/base/string_view.h"
@@ -308,9 +310,11 @@ struct Options {
   int milliseconds = 20;
   std::string only;
   std::string json;
+  CpuLevel level = CpuLevel::kAvx512;
 };
 
 int Run(const Options& options) {
+  const CpuLevelCap cap(options.level);
   std::cout << absl::StrFormat("%-20s %9s %15s %7s  %-26s %9s %6s\n",
                                "operator", "ns/record", "min..max", "GB/s",
                                "beside", "ns/record", "ratio");
@@ -371,6 +375,13 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 10'000));
   app.add_option("--only", options.only, "Operators whose name holds this");
   app.add_option("--json", options.json, "Write the figures there too");
+  app.add_option("--level", options.level,
+                 "Kernels of this level at most, as on a CPU that has no more")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, sluice::CpuLevel>{
+              {"portable", sluice::CpuLevel::kPortable},
+              {"avx2", sluice::CpuLevel::kAvx2},
+              {"avx512", sluice::CpuLevel::kAvx512}}));
   CLI11_PARSE(app, argc, argv);
   return sluice::bench::Run(options);
 }
