@@ -76,7 +76,8 @@ int ShiftFor(size_t count) {
 CodeIndex::CodeIndex(
     const std::vector<std::pair<std::string, std::string>>& texts_of_codes) {
   const std::vector<Entry> entries = EntriesOf(texts_of_codes);
-  slot_shift_ = ShiftFor(entries.size());
+  // With an eighth of the slots free, else the last entries find none.
+  slot_shift_ = ShiftFor(entries.size() + entries.size() / 8);
   bucket_shift_ = ShiftFor(entries.size() / kCodesOfBucket + 1);
   displacements_.assign(size_t{1} << (64 - bucket_shift_), 0);
   const size_t words = is_short_ ? 2 : 3;

@@ -198,7 +198,9 @@ class WindowMask {
   const char* TextAt(size_t begin) {
     const char* const at = texts_.data() + begin;
     if (IsInside(begin)) return at;
-    std::memcpy(last_.data(), at, texts_.size() - begin);
+    if (begin < texts_.size()) {
+      std::memcpy(last_.data(), at, texts_.size() - begin);
+    }
     return last_.data();
   }
 
@@ -289,7 +291,7 @@ class WindowMask {
   Batch<Form> batch_;
   // Of a row that is looked at while a batch is written.
   std::optional<Batch<Form>> alone_;
-  // The last texts of the column, and zeros.
+  // The last texts of the column; what follows them says nothing.
   std::array<char, kReadBytes> last_ = {};
 };
 

@@ -61,17 +61,20 @@ class BetweenRuns {
  public:
   explicit BetweenRuns(const HideBetween& rule)
       : first_(std::min<size_t>(rule.first, kWindowBytesMax)),
-        last_(std::min<size_t>(rule.last, kWindowBytesMax)) {}
+        last_(std::min<size_t>(rule.last, kWindowBytesMax)),
+        kept_(first_ + last_) {}
 
   SLUICE_AVX512 bool Of(uint64_t firsts, uint64_t* hidden) const {
-    const uint64_t begins = firsts << first_;
-    const uint64_t ends = (firsts & (firsts - 1)) >> last_;
-    // A bit less a lower one is all from the lower one up to the other, for all
-    // texts at once...
-    *hidden = ends - begins;
-    // ...if begins and ends take turns.
-    const uint64_t out_of_turn = (begins & ~*hidden) | (ends & *hidden);
-    if (out_of_turn != 0) *hidden = OneByOne(firsts);
+    // Another text begins within as many characters as one keeps: that one is
+    // hidden whole.
+    const uint64_t behind_short = kept_.Above(firsts << 1) & firsts;
+    if (behind_short != 0) {
+      *hidden = OneByOne(firsts);
+      return true;
+    }
+    // Else what is hidden begins and ends in turns, and a bit less a lower one
+    // is all from the lower one up to the other, for all texts at once.
+    *hidden = ((firsts & (firsts - 1)) >> last_) - (firsts << first_);
     return true;
   }
 
@@ -91,6 +94,7 @@ class BetweenRuns {
 
   uint64_t first_;
   uint64_t last_;
+  Runs kept_;
 };
 
 // A run that is longer than its text goes on over the first characters of the

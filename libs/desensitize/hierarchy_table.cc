@@ -15,6 +15,8 @@ namespace {
 
 constexpr uint32_t kLevelMax = 16;
 constexpr size_t kCsvBytesMax = 65'536;
+// Of what a value becomes, as of a label.
+constexpr size_t kAboveBytesMax = 256;
 
 }  // namespace
 
@@ -43,6 +45,11 @@ absl::StatusOr<HierarchyTable> HierarchyTable::Parse(
       return absl::InvalidArgumentError(
           absl::StrCat("has no value, or nothing at level ", level,
                        ", in line ", number, " of its csv"));
+    }
+    if (columns[level].size() > kAboveBytesMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("has more than ", kAboveBytesMax, " bytes at level ",
+                       level, ", in line ", number, " of its csv"));
     }
     table.bytes_max_ = std::max(table.bytes_max_, columns[level].size());
     if (!table.above_

@@ -29,8 +29,9 @@ const char* FindSeparator(const char* begin, const char* end) {
 }
 
 bool OnlySeparators(const char* begin, const char* end) {
-  while (begin < end && std::memcmp(begin, kSeparator.data(), 2) == 0)
+  while (end - begin >= 2 && std::memcmp(begin, kSeparator.data(), 2) == 0) {
     begin += 2;
+  }
   return begin == end;
 }
 

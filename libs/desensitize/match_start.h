@@ -15,7 +15,6 @@ namespace sluice::desensitize {
 // Constant after construction.
 class MatchStart {
  public:
-  // Of an expression that matches no empty text.
   explicit MatchStart(const RE2& expression);
 
   // Whether anything is known of them. If not, every byte is one.

@@ -601,6 +601,10 @@ std::string RandomDegree(size_t strange_in_hundred, Random* random) {
   const std::string sign = Below(random, 6) == 0 ? "-" : "";
   if (Below(random, 100) < strange_in_hundred) {
     static const std::vector<std::string> strange = {"180",
+                                                     std::string("29.9\0", 5),
+                                                     std::string("9.12\0"
+                                                                 "7",
+                                                                 6),
                                                      "180.0",
                                                      "180.000001",
                                                      "180.00000001",

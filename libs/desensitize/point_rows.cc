@@ -36,10 +36,13 @@ struct PointWindows {
   std::array<uint8_t, PairWriter::kRowsMax / kRows> negative = {};
 };
 
-// The first four of the bytes that `marks` says.
-SLUICE_AVX512 inline uint32_t MarkedBytes(uint32_t marks, __m256i bytes) {
-  return static_cast<uint32_t>(_mm_cvtsi128_si32(
-      _mm256_castsi256_si128(_mm256_maskz_compress_epi8(marks, bytes))));
+// Whether the bytes that `marks` says are a point, a comma and a point.
+SLUICE_AVX512 inline bool ArePoints(uint32_t marks, __m256i bytes) {
+  constexpr int kPoints = '.' | ',' << 8 | '.' << 16;
+  const __m128i marked =
+      _mm256_castsi256_si128(_mm256_maskz_compress_epi8(marks, bytes));
+  // A fourth may be a byte of 0.
+  return _mm_cvtsi128_si32(marked) == kPoints && std::popcount(marks) == 3;
 }
 
 // Opens the windows of the point in `length` bytes; false if it is none that
@@ -58,12 +61,11 @@ SLUICE_AVX512 inline bool OpenWindows(const char* text, uint32_t length,
       inside & _mm256_cmpgt_epu8_mask(_mm256_sub_epi8(bytes, zeros),
                                       _mm256_set1_epi8(9));
   uint32_t points = marks;
-  constexpr uint32_t kPoints = '.' | ',' << 8 | '.' << 16;
-  if (MarkedBytes(marks, bytes) != kPoints) {
+  if (!ArePoints(marks, bytes)) {
     const uint32_t signs =
         marks & _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8('-'));
     points ^= signs;
-    if (MarkedBytes(points, bytes) != kPoints) return false;
+    if (!ArePoints(points, bytes)) return false;
     const uint32_t behind_comma = 2 * _blsi_u32(_blsr_u32(points));
     if ((signs & ~(1 | behind_comma)) != 0) return false;
     *negative = (signs & 1) | (signs > 1 ? 2u : 0u);

@@ -82,7 +82,7 @@ SLUICE_ANY_LEVEL inline Bytes FindPadded(const char* at, size_t left,
                                          FindWhole find) {
   if (left >= kWindowBytes) return find(at);
   char window[kWindowBytes] = {};
-  std::memcpy(window, at, left);
+  if (left > 0) std::memcpy(window, at, left);
   return find(window);
 }
 

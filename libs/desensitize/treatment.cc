@@ -9,6 +9,7 @@
 #include "libs/desensitize/constant_value.h"
 #include "libs/desensitize/semantics.h"
 #include "libs/desensitize/treatment_site.h"
+#include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -19,6 +20,10 @@ using agreement::v1::Mask;
 using agreement::v1::Withhold;
 
 constexpr int kChainStepsMax = 8;
+// A column's offsets are 32 bits: so much may each of a batch's records have
+// between the steps of a chain, where nothing is sent in parts.
+constexpr uint32_t kChainedBytesMax =
+    (uint32_t{1} << 31) / records::kBatchRowsMax - 1;
 
 absl::Status CheckWithhold(const TreatmentSite& site,
                            const Withhold& withhold) {
@@ -85,7 +90,14 @@ absl::Status ResolveChain(const TreatmentSite& site, Chain* chain) {
           "", "is keep, a chain or conditional, which no chain holds");
     }
     ASSIGN_OR_RETURN(*step, ResolveAt(step_site, *step));
+    const uint32_t before = LengthMaxOf(field);
     field = FieldAfter(*step, field);
+    const bool is_text = field.type() == records::v1::DATA_TYPE_STRING;
+    if (is_text && LengthMaxOf(field) > std::max(before, kChainedBytesMax)) {
+      return step_site.Unfit(
+          "", absl::StrCat("could make values grow above ", kChainedBytesMax,
+                           " bytes, which a chain may not"));
+    }
   }
   return absl::OkStatus();
 }

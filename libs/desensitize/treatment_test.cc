@@ -245,6 +245,37 @@ TEST_CASE("each step of a chain meets what the one before it made") {
         "error at fields[2].treatment.chain.steps[0]");
 }
 
+TEST_CASE("a chain makes no values of which a column could not hold enough") {
+  Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  text.set_length_max(9000);
+  const std::string four = "mask {name {} symbol: '\\360\\237\\230\\200'}";
+  // 36,000 bytes.
+  CHECK(Resolved("chain {steps {" + four + "}}", text) ==
+        "error at fields[2].treatment.chain.steps[0]");
+  CHECK(Resolved("chain {steps {token {}} steps {" + four + "}}", text) ==
+        "error at fields[2].treatment.chain.steps[1]");
+  CHECK(Resolved(four, text).find("error") == std::string::npos);
+  text.set_length_max(8191);
+  CHECK(Resolved("chain {steps {" + four + "}}", text).find("error") ==
+        std::string::npos);
+  // What does not grow may be long.
+  text.set_length_max(65'536);
+  CHECK(Resolved("chain {steps {mask {name {}}}}", text).find("error") ==
+        std::string::npos);
+}
+
+TEST_CASE("what a hierarchy makes of a value is as short as a label") {
+  const Field text = FieldOf(records::v1::DATA_TYPE_STRING);
+  const auto resolved = [&text](size_t bytes) {
+    return Resolved("generalize {hierarchy {level: 2 csv: 'a," +
+                        std::string(300, 'b') + "," + std::string(bytes, 'c') +
+                        "'}}",
+                    text);
+  };
+  CHECK(resolved(256).find("error") == std::string::npos);
+  CHECK(resolved(257) == "error at fields[2].treatment.generalize.hierarchy");
+}
+
 TEST_CASE("resolving twice changes nothing") {
   const Field field = TextFieldOf(catalog::v1::SEMANTIC_TYPE_RESIDENT_ID);
   for (const char* text : {"mask {}", "pseudonym {}", "keep {}",
