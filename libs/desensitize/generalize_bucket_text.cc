@@ -1,25 +1,25 @@
 // Numbers to the ranges of a given width that they are in.
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "libs/base/cpu_level.h"
-#include "libs/base/endian.h"
 #include "libs/desensitize/beyond_bit.h"
 #include "libs/desensitize/bucket_texts.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/near_doubles.h"
 #include "libs/desensitize/near_multiples.h"
-#include "libs/desensitize/number_pairs.h"
-#include "libs/desensitize/numbers_to_texts.h"
-#include "libs/desensitize/pairs_to_texts.h"
+#include "libs/desensitize/numbers_to_slot_texts.h"
 #include "libs/desensitize/shifted_number.h"
+#include "libs/desensitize/slot_texts.h"
 #include "libs/desensitize/treatment_number.h"
 #include "libs/records/batch.h"
 
@@ -31,37 +31,64 @@ using agreement::v1::NumberBucket;
 __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
-// Writes `number` / 10^decimals with all its decimals; returns the end. At most
-// 42 bytes.
-char* WriteDecimal(Int128 number, uint32_t decimals, char* out) {
+// The digits of a number of up to 128 bits, which end at digits +
+// sizeof(digits); returns where they begin.
+constexpr size_t kChunkDigits = 18;
+using Digits = char[3 * kChunkDigits];
+char* WriteDigits(Uint128 number, Digits& digits) {
   constexpr uint64_t kChunk = 1'000'000'000'000'000'000;  // 10^18
-  constexpr size_t kChunkDigits = 18;
-  if (number < 0) *out++ = '-';
-  auto rest = static_cast<Uint128>(number);
-  if (number < 0) rest = -rest;
-  // The lowest digits end at digits + sizeof(digits).
-  char digits[3 * kChunkDigits];
   char* begin = digits + sizeof(digits);
   do {
-    char chunk[kChunkDigits + 2];
-    auto low = static_cast<uint64_t>(rest);
-    if (low == rest) {
-      // Dividing 128 bits takes long.
-      rest = 0;
-    } else {
-      low = static_cast<uint64_t>(rest % kChunk);
-      rest /= kChunk;
-    }
+    char chunk[kChunkDigits];
+    const auto low = static_cast<uint64_t>(number % kChunk);
+    number /= kChunk;
     const char* const end =
         std::to_chars(chunk, chunk + sizeof(chunk), low).ptr;
     const auto size = static_cast<size_t>(end - chunk);
     begin -= size;
     std::memcpy(begin, chunk, size);
-    if (rest != 0) {
+    if (number != 0) {
       begin -= kChunkDigits - size;
       std::memset(begin, '0', kChunkDigits - size);
     }
-  } while (rest != 0);
+  } while (number != 0);
+  return begin;
+}
+
+// 10^decimals, up to as many as 64 bits have room for.
+constexpr uint32_t kNarrowDecimalsMax = 18;
+constexpr uint64_t PowerOfTen(uint32_t decimals) {
+  uint64_t power = 1;
+  for (; decimals > 0; --decimals) power *= 10;
+  return power;
+}
+
+// At most 20 characters and a point.
+char* WriteNarrow(uint64_t number, uint32_t decimals, char* out) {
+  constexpr size_t kDigitsMax = 20;
+  if (decimals == 0) return std::to_chars(out, out + kDigitsMax, number).ptr;
+  const uint64_t unit = PowerOfTen(decimals);
+  char* const point = std::to_chars(out, out + kDigitsMax, number / unit).ptr;
+  // The zeros at the front of the decimals need a digit before them, which
+  // then becomes the point.
+  char* const end =
+      std::to_chars(point, point + kDigitsMax, number % unit + unit).ptr;
+  *point = '.';
+  return end;
+}
+
+// Writes `number` / 10^decimals with all its decimals; returns the end. At most
+// 42 bytes.
+char* WriteDecimal(Int128 number, uint32_t decimals, char* out) {
+  if (number < 0) *out++ = '-';
+  auto positive = static_cast<Uint128>(number);
+  if (number < 0) positive = -positive;
+  const auto narrow = static_cast<uint64_t>(positive);
+  if (narrow == positive && decimals <= kNarrowDecimalsMax) {
+    return WriteNarrow(narrow, decimals, out);
+  }
+  Digits digits;
+  char* begin = WriteDigits(positive, digits);
   char* const end = digits + sizeof(digits);
   while (static_cast<size_t>(end - begin) < decimals + size_t{1}) {
     *--begin = '0';
@@ -126,39 +153,60 @@ struct DoubleRange {
   }
 };
 
-// The pair of a range's ends, whose lowest bits are `lower`'s.
-SLUICE_ANY_LEVEL inline uint64_t PairFrom(uint64_t lower, uint64_t width) {
-  return (lower & 0xFFFF'FFFF) | (lower + width) << 32;
+// Ranges near 0, whose texts are written before any value is seen: who tells
+// more than a thousand apart does not hide much.
+constexpr int64_t kNearBelow = 24;
+constexpr int64_t kNearFrom = 1000;
+constexpr uint64_t kNearRanges = kNearBelow + kNearFrom;
+
+// Their texts, the lowest first, if they can have slots. `width` in units of
+// the last decimal.
+std::vector<std::string> NearTexts(Int128 width, uint32_t decimals) {
+  std::vector<std::string> texts;
+  Int128 farthest = 0;
+  if (__builtin_mul_overflow(width, kNearFrom, &farthest)) return texts;
+  // Two numbers of 128 bits and what is around them.
+  constexpr size_t kNearTextBytesMax = 128;
+  texts.reserve(kNearRanges);
+  for (int64_t i = -kNearBelow; i < kNearFrom; ++i) {
+    char text[kNearTextBytesMax];
+    const char* const end = WriteRange(i * width, width, decimals, text);
+    texts.emplace_back(static_cast<const char*>(text), end);
+  }
+  if (!SlotTexts::CanHold(texts)) texts.clear();
+  return texts;
 }
 
-// Each sets the pair of the ends of a value's range and returns flags as
-// TreatEveryNumber asks for: the highest bit if it has none.
+// Each finds the slot of a value's range, as NumbersToSlotTexts asks for it.
 //
 // INT64, and DECIMAL128 of 64 bits.
 class NearIntegerRange {
  public:
   using Value = int64_t;
 
-  explicit NearIntegerRange(Int128 width)
-      : width_(width < kPairNumberMax ? static_cast<int64_t>(width) : 1),
-        far_(width < kPairNumberMax ? kPairNumberMax - width_ : 0),
-        values_(far_ == 0 ? 0 : static_cast<uint64_t>(2 * far_ + 1)),
-        quotients_(width_) {}
+  NearIntegerRange(Int128 width, bool has_texts)
+      : width_(has_texts && width <= kWidthMax ? static_cast<int64_t>(width)
+                                               : 0),
+        below_(static_cast<uint64_t>(width_) * kNearBelow),
+        values_(static_cast<uint64_t>(width_) * kNearRanges),
+        quotients_(std::max<int64_t>(width_, 1)) {}
 
-  SLUICE_ANY_LEVEL uint64_t operator()(int64_t value, uint64_t* pair) const {
-    // The lower half of a shifted number is the number's.
-    const double lower = quotients_.Of(value) * static_cast<double>(width_) +
-                         Shifted<double>::kShift;
-    *pair =
-        PairFrom(std::bit_cast<uint64_t>(lower), static_cast<uint64_t>(width_));
-    return BeyondBit(static_cast<uint64_t>(value) + static_cast<uint64_t>(far_),
-                     values_);
+  SLUICE_ANY_LEVEL uint64_t operator()(int64_t value, uint64_t* slot) const {
+    // Behind that of no text.
+    constexpr double kFirst = kNearBelow + 1;
+    *slot = Shifted<double>::NumberOf(quotients_.Of(value) +
+                                      (kFirst + Shifted<double>::kShift));
+    return BeyondBit(static_cast<uint64_t>(value) + below_, values_);
   }
 
  private:
+  // Of values that NearQuotients takes.
+  static constexpr int64_t kWidthMax = (int64_t{1} << 40) / kNearFrom;
+
+  // 0 if no value has a slot.
   int64_t width_;
-  // Values have a pair up to here, and how many these are.
-  int64_t far_;
+  // How far below 0 the first value with one is, and how many have one.
+  uint64_t below_;
   uint64_t values_;
   NearQuotients quotients_;
 };
@@ -167,104 +215,49 @@ class NearDoubleRange {
  public:
   using Value = double;
 
-  explicit NearDoubleRange(const DoubleRange& exact)
-      : width_(exact.width),
-        units_(exact.units < kPairNumberMax ? static_cast<uint64_t>(exact.units)
-                                            : kPairNumberMax),
-        far_(kPairNumberMax / units_ - 1),
-        counts_(far_ == 0 ? 0 : 2 * far_ + 1),
-        multiples_(exact.width) {}
+  NearDoubleRange(double width, bool has_texts)
+      : per_width_(1 / width),
+        ranges_(has_texts ? kNearRanges : 0),
+        multiples_(width) {}
 
-  SLUICE_ANY_LEVEL uint64_t operator()(double value, uint64_t* pair) const {
+  SLUICE_ANY_LEVEL uint64_t operator()(double value, uint64_t* slot) const {
     double lower = 0;
     const uint64_t flags = multiples_.Floor(value, &lower);
-    const uint64_t count =
-        Shifted<double>::NumberOf(lower / width_ + Shifted<double>::kShift);
-    *pair = PairFrom(count * units_, units_);
-    return flags | BeyondBit(count + far_, counts_);
+    const uint64_t range = Shifted<double>::NumberOf(lower * per_width_ +
+                                                     Shifted<double>::kShift) +
+                           kNearBelow;
+    *slot = range + 1;
+    return flags | BeyondBit(range, ranges_);
   }
 
  private:
-  double width_;
-  uint64_t units_;
-  // Ranges are counted. They have a pair up to here, and how many these are.
-  uint64_t far_;
-  uint64_t counts_;
+  double per_width_;
+  uint64_t ranges_;
   NearDoubles multiples_;
 };
-
-// The flags of `near` for the number at `in`, whose pair it sets.
-template <typename T, typename Near>
-SLUICE_ANY_LEVEL inline uint64_t NearPairAt(const char* in, const Near& near,
-                                            uint64_t* pair) {
-  const auto value = LoadLittle<typename Near::Value>(in);
-  if constexpr (sizeof(T) == 16) {
-    const uint64_t high_of_wide =
-        LoadLittle<uint64_t>(in + 8) ^ static_cast<uint64_t>(value >> 63);
-    return near(value, pair) | high_of_wide | (0 - high_of_wide);
-  } else {
-    return near(value, pair);
-  }
-}
 
 template <typename T, typename Range, typename Near>
 class RangeTexts : public Operator {
  public:
-  RangeTexts(Range range, Near near, uint32_t decimals, size_t bytes_max)
-      : range_(range),
-        near_(near),
-        has_quick_(decimals <= kPairDecimalsMax),
-        writer_({has_quick_ ? decimals : 0, /*is_range=*/true}),
-        bytes_max_(bytes_max) {}
+  // `width` in units of the last decimal.
+  RangeTexts(Range range, Int128 width, size_t bytes_max)
+      : RangeTexts(range, NearTexts(width, range.decimals), bytes_max) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (!has_quick_ || !PairWriter::CanWrite()) {
-      return NumbersToTexts<T>(
-          column, bytes_max_,
-          [range = range_](T value, char* out) { return range(value, out); });
-    }
-    const char* const in = column.data.data();
-    return PairsToTexts(
-        column, writer_, bytes_max_,
-        [this, in, &column](uint32_t begin, uint32_t rows, NumberPair* pairs) {
-          const uint64_t near = NearRows(in + begin * sizeof(T), rows, pairs);
-          const uint64_t values = ValuesFrom(column, begin, rows);
-          return PairRows{near & values, ~near & values};
-        },
-        [this, in](uint32_t row, char* out) {
-          return range_(LoadLittle<T>(in + row * sizeof(T)), out);
-        });
+    return NumbersToSlotTexts<T>(column, texts_, bytes_max_, near_, range_);
   }
 
  private:
-  // Sets the pairs of `rows` numbers; a bit for each that has one.
-  uint64_t NearRows(const char* in, uint32_t rows, NumberPair* pairs) const {
-    auto* const out = reinterpret_cast<char*>(pairs);
-    const uint64_t left =
-        RunAtUsedCpuLevel([=, near = near_]() SLUICE_ANY_LEVEL {
-          uint64_t flags = 0;
-          for (uint32_t row = 0; row < rows; ++row) {
-            uint64_t pair = 0;
-            flags |= NearPairAt<T>(in + row * sizeof(T), near, &pair);
-            StoreLittle(pair, out + row * sizeof(pair));
-          }
-          return flags;
-        });
-    if (left >> 63 == 0) return ~uint64_t{0};
-    uint64_t bits = 0;
-    for (uint32_t row = 0; row < rows; ++row) {
-      uint64_t ignored = 0;
-      const uint64_t flags =
-          NearPairAt<T>(in + row * sizeof(T), near_, &ignored);
-      bits |= (flags >> 63 ^ 1) << row;
-    }
-    return bits;
-  }
+  RangeTexts(Range range, const std::vector<std::string>& texts,
+             size_t bytes_max)
+      : range_(range),
+        near_(range.width, !texts.empty()),
+        texts_(texts),
+        bytes_max_(bytes_max) {}
 
   const Range range_;
   const Near near_;
-  const bool has_quick_;
-  const PairWriter writer_;
+  const SlotTexts texts_;
   const size_t bytes_max_;
 };
 
@@ -279,12 +272,12 @@ std::unique_ptr<const Operator> NewFor(const NumberBucket& bucket,
                             TreatmentNumber<Int128>(bucket.width(), decimals),
                             decimals};
     return std::make_unique<RangeTexts<T, DoubleRange, NearDoubleRange>>(
-        range, NearDoubleRange(range), decimals, bytes_max);
+        range, range.units, bytes_max);
   } else {
-    const T width = TreatmentNumber<T>(bucket.width(), scale);
+    const IntegerRange<T> range{TreatmentNumber<T>(bucket.width(), scale),
+                                scale};
     return std::make_unique<RangeTexts<T, IntegerRange<T>, NearIntegerRange>>(
-        IntegerRange<T>{width, scale}, NearIntegerRange(width), scale,
-        bytes_max);
+        range, range.width, bytes_max);
   }
 }
 

@@ -553,38 +553,56 @@ TEST_CASE("decimals of a treatment are of the field's scale") {
   }
 }
 
-TEST_CASE("ranges of small numbers and of the first large ones agree") {
+// In tenths for DECIMAL128, in quarters for DOUBLE.
+PlainValue NumberOf(DataType type, int64_t number) {
+  switch (type) {
+    case records::v1::DATA_TYPE_DOUBLE:
+      return static_cast<double>(number) / 4;
+    case records::v1::DATA_TYPE_DECIMAL128:
+      return absl::int128(number);
+    default:
+      return number;
+  }
+}
+
+TEST_CASE("ranges near 0 and the first that are far agree") {
   using namespace records::v1;  // NOLINT(google-build-using-namespace)
-  const std::vector<std::string> widths = {"2", "5", "1000", "99999999", "2.5"};
-  constexpr int64_t kLarge = 100'000'000;
+  // Of the last one each text is longer than a slot.
+  const std::vector<double> widths = {2, 5, 1000, 99'999'999, 1e12, 2.5};
   Random random(5);
-  for (int i = 0; i < 300; ++i) {
-    const CpuLevelCap cap(
-        AnyOf<CpuLevel>({CpuLevel::kPortable, CpuLevel::kAvx512}, &random));
+  for (int i = 0; i < 200; ++i) {
+    const CpuLevelCap cap(AnyOf<CpuLevel>(
+        {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}, &random));
     const auto type = AnyOf<DataType>(
         {DATA_TYPE_INT64, DATA_TYPE_DOUBLE, DATA_TYPE_DECIMAL128}, &random);
-    const std::string& width = type == DATA_TYPE_INT64
-                                   ? widths[Below(&random, 4)]
-                                   : AnyOf(widths, &random);
+    const double width = type == DATA_TYPE_INT64 ? widths[Below(&random, 5)]
+                                                 : AnyOf(widths, &random);
+    const int64_t units_of_one = type == DATA_TYPE_INT64    ? 1
+                                 : type == DATA_TYPE_DOUBLE ? 4
+                                                            : 10;
+    const auto units =
+        static_cast<int64_t>(width * static_cast<double>(units_of_one));
     CAPTURE(width, type);
     PlainColumn column{7, type, {}};
-    const size_t large_in_hundred = AnyOf<size_t>({0, 3, 100}, &random);
-    for (size_t rows = 1 + Below(&random, 300); rows > 0; --rows) {
+    const size_t far_in_hundred = AnyOf<size_t>({0, 3, 100}, &random);
+    const size_t nulls_in_ten = AnyOf<size_t>({0, 0, 1}, &random);
+    // More than are looked at together, in some columns.
+    for (size_t rows = 1 + Below(&random, 1100); rows > 0; --rows) {
+      const bool is_far = Below(&random, 100) < far_in_hundred;
+      const auto range =
+          is_far ? AnyOf<int64_t>({-26, -25, 1000, 1001, 12'345}, &random)
+                 : AnyOf<int64_t>({-24, -1, 0, 1, 17, 998, 999}, &random);
+      const int64_t number =
+          range * units + AnyOf<int64_t>({0, units / 3, units - 1}, &random);
       PlainCell cell;
-      if (Below(&random, 9) != 0) {
-        auto number = static_cast<int64_t>(Below(&random, 50'000));
-        if (Below(&random, 100) < large_in_hundred) {
-          number = kLarge + static_cast<int64_t>(Below(&random, 30)) - 20;
-        }
-        if (Below(&random, 3) == 0) number = -number;
-        if (type == DATA_TYPE_INT64) cell = number;
-        if (type == DATA_TYPE_DOUBLE) cell = static_cast<double>(number) / 4;
-        if (type == DATA_TYPE_DECIMAL128) cell = absl::int128(number);
-      }
+      if (Below(&random, 10) >= nulls_in_ten) cell = NumberOf(type, number);
       column.cells.push_back(std::move(cell));
     }
     CheckAgainstOracle(
-        Parse("generalize {bucket {width: '" + width + "' form: RANGE}}"),
+        Parse(absl::StrCat(
+            "generalize {bucket {width: '",
+            width == 2.5 ? "2.5" : absl::StrCat(static_cast<int64_t>(width)),
+            "' form: RANGE}}")),
         column, type == DATA_TYPE_DECIMAL128 ? 1 : 0);
   }
 }
