@@ -20,6 +20,7 @@
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/operator.h"
 #include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/window_starts.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
@@ -29,6 +30,9 @@ inline constexpr size_t kFormVectorBytes = 64;
 // A window is texts that stand side by side, all in one vector. Its last bit is
 // left for where the text behind it begins.
 inline constexpr size_t kFormWindowBytesMax = kFormVectorBytes - 1;
+// Asked for before they are looked at: vectors that begin anywhere wait for two
+// cache lines each.
+inline constexpr size_t kBytesAhead = 512;
 // Windows that are looked at together: each step is done for all of them before
 // the next, so that none waits for another.
 inline constexpr uint32_t kBatchWindows = 32;
@@ -36,7 +40,6 @@ inline constexpr uint32_t kBatchWindows = 32;
 // Of a window, a bit a byte, the first byte's the lowest.
 using Bits = uint64_t;
 // Of eight windows. Operators work on each alone; shifts cost more than sums.
-inline constexpr uint32_t kLanes = 8;
 using BitLanes __attribute__((vector_size(kLanes * sizeof(Bits)))) = Bits;
 // Of the windows of a batch.
 struct alignas(kFormVectorBytes) BatchBits {
@@ -56,9 +59,6 @@ struct WindowVerdict {
   BitLanes hidden;
   BitLanes wrong;
 };
-
-// What Look may read: a vector, and two bytes more for what spans three.
-inline constexpr size_t kReadBytes = kFormVectorBytes + 2;
 
 // A form of texts, for MaskInWindows, is a class with
 //   // How many texts a window may have.
@@ -87,8 +87,6 @@ struct Batch {
   uint32_t count = 0;
   // Of each window, and of what stands behind the last.
   alignas(kFormVectorBytes) std::array<uint32_t, kBatchWindows + 1> begins = {};
-  // What StartsOf says.
-  BatchBits starts;
   typename Form::Signs signs;
   BatchBits hidden;
   BatchBits wrong;
@@ -96,47 +94,9 @@ struct Batch {
   bool all_right = false;
 };
 
-// A bit where each of kRows texts begins, from the first that `offsets` is of,
-// as if the first byte of the column had the lowest, and the 65th again.
-template <uint32_t kRows>
-inline Bits StartsOf(const char* offsets) {
-  Bits starts = 0;
-  for (uint32_t row = 0; row < kRows; ++row) {
-    starts |= Bits{1} << (LoadLittle<uint32_t>(offsets) % 64);
-    offsets += sizeof(uint32_t);
-  }
-  return starts;
-}
-
 SLUICE_AVX512 inline __m512i Widened(const uint32_t* places) {
   return _mm512_cvtepu32_epi64(
       _mm256_loadu_si256(reinterpret_cast<const __m256i*>(places)));
-}
-
-template <typename Form>
-SLUICE_APART SLUICE_AVX512 void Decide(Batch<Form>* batch) {
-  const __m512i one = _mm512_set1_epi64(1);
-  const uint32_t count = batch->count;
-  uint32_t wrong_windows = 0;
-  for (uint32_t i = 0; i < count; i += kLanes) {
-    const __m512i begins = Widened(&batch->begins[i]);
-    const __m512i sizes =
-        _mm512_sub_epi64(Widened(&batch->begins[i + 1]), begins);
-    // No bit if they do not fit in.
-    const __m512i behind = _mm512_sllv_epi64(one, sizes);
-    const __m512i starts =
-        _mm512_rorv_epi64(__m512i(LanesOf(batch->starts, i)), begins);
-    const WindowVerdict verdict =
-        Form::Decide(batch->signs, i, BitLanes(_mm512_sub_epi64(behind, one)),
-                     BitLanes(_mm512_or_si512(starts, behind)));
-    const __m512i wrong = _mm512_mask_mov_epi64(
-        _mm512_set1_epi64(-1), _mm512_test_epi64_mask(behind, behind),
-        __m512i(verdict.wrong));
-    _mm512_store_si512(&batch->wrong.of[i], wrong);
-    _mm512_store_si512(&batch->hidden.of[i], __m512i(verdict.hidden));
-    wrong_windows |= uint32_t{_mm512_test_epi64_mask(wrong, wrong)} << i;
-  }
-  batch->all_right = _bzhi_u32(wrong_windows, count) == 0;
 }
 
 // A column on its way. Where nothing is untreatable the texts stay where they
@@ -184,17 +144,17 @@ class WindowMask {
     for (; row < until; row += batch_.count * kRows) {
       batch_.count = std::min((until - row) / kRows, kBatchWindows);
       Look<kRows>(row, &batch_);
-      Decide(&batch_);
+      Decide<kRows>(row, &batch_);
       Write<kRows>(row);
     }
   }
 
-  // Whether kReadBytes from `begin` on are inside the column.
+  // Whether a vector from `begin` on is inside the column.
   bool IsInside(size_t begin) const {
-    return begin + kReadBytes <= texts_.size();
+    return begin + kFormVectorBytes <= texts_.size();
   }
 
-  // The texts from `begin` on, where kReadBytes may be read.
+  // The texts from `begin` on, where a vector may be read.
   const char* TextAt(size_t begin) {
     const char* const at = texts_.data() + begin;
     if (IsInside(begin)) return at;
@@ -223,11 +183,48 @@ class WindowMask {
     for (uint32_t i = 0; i < count; ++i) {
       const auto begin = LoadLittle<uint32_t>(offsets);
       batch->begins[i] = begin;
-      batch->starts.of[i] = StartsOf<kRows>(offsets);
+      _mm_prefetch(texts_.data() + begin + kBytesAhead, _MM_HINT_T0);
       Form::Look(text_at(begin), i, &batch->signs);
       offsets += kRows * sizeof(uint32_t);
     }
     batch->begins[count] = LoadLittle<uint32_t>(offsets);
+  }
+
+  // The offsets from `row` on, where as many as WindowStarts reads may be read.
+  template <uint32_t kRows>
+  const char* OffsetsAt(uint32_t row) {
+    const char* const at = column_.offsets.data() + row * sizeof(uint32_t);
+    const size_t count = column_.row_count + size_t{1} - row;
+    if (count >= kOffsetsRead<kRows>) return at;
+    std::memcpy(last_offsets_.data(), at, count * sizeof(uint32_t));
+    return last_offsets_.data();
+  }
+
+  // For the windows of `batch`, of which the first text is that of `row`.
+  template <uint32_t kRows>
+  SLUICE_APART SLUICE_AVX512 void Decide(uint32_t row, Batch<Form>* batch) {
+    const __m512i one = _mm512_set1_epi64(1);
+    const uint32_t count = batch->count;
+    uint32_t wrong_windows = 0;
+    for (uint32_t i = 0; i < count; i += kLanes) {
+      const __m512i begins = Widened(&batch->begins[i]);
+      const __m512i sizes =
+          _mm512_sub_epi64(Widened(&batch->begins[i + 1]), begins);
+      // No bit if they do not fit in.
+      const __m512i behind = _mm512_sllv_epi64(one, sizes);
+      const __m512i starts =
+          WindowStarts<kRows>(OffsetsAt<kRows>(row + i * kRows), begins);
+      const WindowVerdict verdict =
+          Form::Decide(batch->signs, i, BitLanes(_mm512_sub_epi64(behind, one)),
+                       BitLanes(_mm512_or_si512(starts, behind)));
+      const __m512i wrong = _mm512_mask_mov_epi64(
+          _mm512_set1_epi64(-1), _mm512_test_epi64_mask(behind, behind),
+          __m512i(verdict.wrong));
+      _mm512_store_si512(&batch->wrong.of[i], wrong);
+      _mm512_store_si512(&batch->hidden.of[i], __m512i(verdict.hidden));
+      wrong_windows |= uint32_t{_mm512_test_epi64_mask(wrong, wrong)} << i;
+    }
+    batch->all_right = _bzhi_u32(wrong_windows, count) == 0;
   }
 
   SLUICE_AVX512 static void WriteWindow(const char* text, Bits hidden,
@@ -271,7 +268,7 @@ class WindowMask {
       if (!alone_) alone_.emplace();
       alone_->count = 1;
       Look<1>(row, &*alone_);
-      Decide(&*alone_);
+      Decide<1>(row, &*alone_);
       if (alone_->all_right) {
         WriteWindow(TextAt(alone_->begins[0]), alone_->hidden.of[0],
                     _mm512_set1_epi8(symbol_), out_);
@@ -292,7 +289,10 @@ class WindowMask {
   // Of a row that is looked at while a batch is written.
   std::optional<Batch<Form>> alone_;
   // The last texts of the column; what follows them says nothing.
-  std::array<char, kReadBytes> last_ = {};
+  std::array<char, kFormVectorBytes> last_ = {};
+  // Its last offsets, likewise.
+  std::array<char, kOffsetsRead<Form::kWindowRowsMax> * sizeof(uint32_t)>
+      last_offsets_ = {};
 };
 
 #undef SLUICE_APART

@@ -698,7 +698,7 @@ TEST_CASE("licence plates side by side agree with the oracle") {
     const CpuLevelCap cap(
         AnyOf<CpuLevel>({CpuLevel::kPortable, CpuLevel::kAvx512}, &random));
     PlainColumn column{7, records::v1::DATA_TYPE_STRING, {}};
-    for (size_t rows = 1 + Below(&random, 100); rows > 0; --rows) {
+    for (size_t rows = 1 + Below(&random, 260); rows > 0; --rows) {
       PlainCell cell;
       if (Below(&random, 20) != 0) {
         cell = Below(&random, 20) == 0 ? "" : RandomPlate(&random);

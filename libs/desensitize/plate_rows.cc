@@ -131,6 +131,17 @@ constexpr ByteTable PlainCharacters() {
 }
 constexpr ByteTable kPlainCharacters = PlainCharacters();
 
+// Where in a vector the byte `distance` behind each is.
+constexpr ByteTable PlacesBehind(size_t distance) {
+  ByteTable table;
+  for (size_t i = 0; i < kFormVectorBytes; ++i) {
+    table.of[i] = static_cast<uint8_t>((i + distance) % kFormVectorBytes);
+  }
+  return table;
+}
+template <size_t kDistance>
+constexpr ByteTable kPlacesBehind = PlacesBehind(kDistance);
+
 SLUICE_AVX512 inline __m512i Table(const ByteTable& table) {
   return _mm512_load_si512(table.of.data());
 }
@@ -150,8 +161,13 @@ struct PlateForm {
   SLUICE_AVX512 static inline void Look(const char* text, uint32_t i,
                                         Signs* signs) {
     const __m512i first = _mm512_loadu_si512(text);
-    const __m512i second = _mm512_loadu_si512(text + 1);
-    const __m512i third = _mm512_loadu_si512(text + 2);
+    // Not loaded from where they are: each load would touch two cache lines.
+    // The last ones are not those that follow, but no character of a window
+    // begins there.
+    const __m512i second =
+        _mm512_permutexvar_epi8(Table(kPlacesBehind<1>), first);
+    const __m512i third =
+        _mm512_permutexvar_epi8(Table(kPlacesBehind<2>), first);
     const __m512i place = _mm512_add_epi8(
         _mm512_add_epi8(first, third),
         _mm512_permutexvar_epi8(second, Table(kHanPlaces.shift)));
