@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kShortBytesMax = 7;
 constexpr size_t kLongBytesMax = 15;
+constexpr size_t kTextBytesMax = 32;
+static_assert(kTextBytesMax <= CodeIndex::kBytesWritten);
 constexpr int kLengthShift = 56;
 constexpr int kPoolShift = 32;
 // The length of no code: of a slot that is free.
@@ -84,6 +86,7 @@ CodeIndex::CodeIndex(
   slots_.assign(words << (64 - slot_shift_), 0);
   FreeSlots();
   if (!PlaceEntries(entries)) FreeSlots();
+  if (is_short_) dense_ = DenseCodes::Of(texts_of_codes);
 }
 
 void CodeIndex::FreeSlots() {
@@ -100,7 +103,7 @@ std::vector<CodeIndex::Entry> CodeIndex::EntriesOf(
   taken.reserve(texts_of_codes.size());
   for (const auto& each : texts_of_codes) {
     const auto& [code, text] = each;
-    if (code.size() > kLongBytesMax || text.size() > kBytesWritten) continue;
+    if (code.size() > kLongBytesMax || text.size() > kTextBytesMax) continue;
     taken.push_back(&each);
     is_short_ = is_short_ && code.size() <= kShortBytesMax &&
                 text.size() <= kShortBytesMax;
@@ -130,7 +133,7 @@ std::vector<CodeIndex::Entry> CodeIndex::EntriesOf(
   // What has no text is looked up like all else.
   add("", "");
   for (const auto* each : taken) add(each->first, each->second);
-  pool_.append(kBytesWritten, '\0');
+  pool_.append(kTextBytesMax, '\0');
   return entries;
 }
 
@@ -182,9 +185,9 @@ bool CodeIndex::PlaceTogether(const std::vector<const Entry*>& entries,
 }
 
 template <bool kShort>
-CodeIndex::Place CodeIndex::TranslateAs(const char* offsets, const char* texts,
-                                        Place from, uint32_t last, char* out,
-                                        char* out_offsets) const {
+CodePlace CodeIndex::TranslateAs(const char* offsets, const char* texts,
+                                 CodePlace from, uint32_t last, char* out,
+                                 char* out_offsets) const {
   constexpr size_t kWords = kShort ? 2 : 3;
   constexpr uint32_t kLengthMax = kShort ? kShortBytesMax : kLongBytesMax;
   const uint64_t* const displacements = displacements_.data();
@@ -219,22 +222,40 @@ CodeIndex::Place CodeIndex::TranslateAs(const char* offsets, const char* texts,
         end += found >> kLengthShift;
       } else {
         const size_t where = found & ((uint64_t{1} << kPoolShift) - 1);
-        std::memcpy(out + end, pool + where, kBytesWritten);
+        std::memcpy(out + end, pool + where, kTextBytesMax);
         end += found >> kPoolShift;
       }
       ends += kOffset;
       StoreLittle(static_cast<uint32_t>(end), ends);
     }
-    return Place{static_cast<uint32_t>((in - offsets) / kOffset), end};
+    return CodePlace{static_cast<uint32_t>((in - offsets) / kOffset), end};
   });
 }
 
-CodeIndex::Place CodeIndex::Translate(const char* offsets, const char* texts,
-                                      Place from, uint32_t last, char* out,
-                                      char* out_offsets) const {
+CodePlace CodeIndex::TranslateSparse(const char* offsets, const char* texts,
+                                     CodePlace from, uint32_t last, char* out,
+                                     char* out_offsets) const {
   return is_short_
              ? TranslateAs<true>(offsets, texts, from, last, out, out_offsets)
              : TranslateAs<false>(offsets, texts, from, last, out, out_offsets);
+}
+
+CodePlace CodeIndex::Translate(const char* offsets, absl::string_view texts,
+                               CodePlace from, uint32_t last, char* out,
+                               char* out_offsets) const {
+  if (!dense_ || UsedCpuLevel() != CpuLevel::kAvx512) {
+    return TranslateSparse(offsets, texts.data(), from, last, out, out_offsets);
+  }
+  // Where eight rows are not codes together, some of them may be.
+  constexpr uint32_t kRowsApart = 8;
+  CodePlace at = from;
+  uint32_t until = from.row;
+  while (at.row == until && until < last) {
+    at = dense_->Translate(offsets, texts, at, last, out, out_offsets);
+    until = std::min(last, at.row + kRowsApart);
+    at = TranslateSparse(offsets, texts.data(), at, until, out, out_offsets);
+  }
+  return at;
 }
 
 }  // namespace sluice::desensitize

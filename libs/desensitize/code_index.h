@@ -5,9 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "absl/strings/string_view.h"
+#include "libs/desensitize/code_place.h"
+#include "libs/desensitize/dense_codes.h"
 
 namespace sluice::desensitize {
 
@@ -18,7 +23,7 @@ class CodeIndex {
   // As many bytes are read from where a text begins on, and written from where
   // one does, however long it is.
   static constexpr size_t kBytesRead = 16;
-  static constexpr size_t kBytesWritten = 32;
+  static constexpr size_t kBytesWritten = DenseCodes::kBytesWritten;
 
   // Of codes and the text of each, no code twice and none empty. Those of more
   // than 15 bytes are left out, and those whose texts have more than 32. Holds
@@ -27,17 +32,12 @@ class CodeIndex {
   explicit CodeIndex(
       const std::vector<std::pair<std::string, std::string>>& texts_of_codes);
 
-  // A row of a column, and how many bytes the rows before it have.
-  struct Place {
-    uint32_t row = 0;
-    size_t end = 0;
-  };
-
   // Translates the texts of a column from `from` on to `out`, and sets in
   // `out_offsets` where each row ends. An empty text stays one. Stops at
   // `last`, or at the first row whose text is no code it holds; returns where.
-  Place Translate(const char* offsets, const char* texts, Place from,
-                  uint32_t last, char* out, char* out_offsets) const;
+  CodePlace Translate(const char* offsets, absl::string_view texts,
+                      CodePlace from, uint32_t last, char* out,
+                      char* out_offsets) const;
 
  private:
   // The bytes of a code and in the highest one its length, which tells "A" from
@@ -60,9 +60,12 @@ class CodeIndex {
   bool PlaceTogether(const std::vector<const Entry*>& entries,
                      uint64_t displacement);
 
+  CodePlace TranslateSparse(const char* offsets, const char* texts,
+                            CodePlace from, uint32_t last, char* out,
+                            char* out_offsets) const;
   template <bool kShort>
-  Place TranslateAs(const char* offsets, const char* texts, Place from,
-                    uint32_t last, char* out, char* out_offsets) const;
+  CodePlace TranslateAs(const char* offsets, const char* texts, CodePlace from,
+                        uint32_t last, char* out, char* out_offsets) const;
 
   // Whether no code and no text is longer than seven bytes: a slot is a key's
   // low half and the text, its length in the highest byte. Else it is both
@@ -74,6 +77,8 @@ class CodeIndex {
   std::vector<uint64_t> displacements_;
   std::vector<uint64_t> slots_;
   std::string pool_;
+  // Of codes that are regular, all once more.
+  std::optional<DenseCodes> dense_;
 };
 
 }  // namespace sluice::desensitize

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "libs/base/endian.h"
 #include "libs/desensitize/code_index.h"
+#include "libs/desensitize/code_place.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/records/aligned_buffer.h"
@@ -30,10 +31,10 @@ class HierarchyGeneralization : public Operator {
     OutputValidity validity(column);
     StoreLittle<int32_t>(0, offsets.data());
     const uint32_t readable = RowsToRead(column);
-    CodeIndex::Place place;
+    CodePlace place;
     for (; place.row < rows; ++place.row) {
       if (place.row < readable) {
-        place = index_.Translate(column.offsets.data(), column.data.data(),
+        place = index_.Translate(column.offsets.data(), column.data.view(),
                                  place, readable, data.data(), offsets.data());
         if (place.row == rows) break;
       }

@@ -40,14 +40,16 @@ class SlotTexts {
   size_t WriteCopies(const uint64_t* slots, uint32_t rows, char* data,
                      size_t begin, char* ends) const;
 #if defined(__x86_64__)
-  size_t WriteLanes(const uint64_t* slots, uint32_t rows, char* data,
-                    size_t begin, char* ends) const;
+  size_t WriteLaneTexts(const uint64_t* slots, uint32_t rows, char* data,
+                        size_t begin, char* ends) const;
 #endif
 
   // 8, 16 or 32.
   size_t slot_bytes_;
   std::vector<char> texts_;
   std::vector<uint8_t> sizes_;
+  // The same as lanes of lane_texts.h, if they are few and short.
+  std::vector<uint64_t> lanes_;
 };
 
 }  // namespace sluice::desensitize
