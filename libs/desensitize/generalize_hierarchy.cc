@@ -9,6 +9,7 @@
 #include "libs/desensitize/code_place.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/rows_to_read.h"
 #include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
@@ -30,7 +31,7 @@ class HierarchyGeneralization : public Operator {
                                 CodeIndex::kBytesWritten);
     OutputValidity validity(column);
     StoreLittle<int32_t>(0, offsets.data());
-    const uint32_t readable = RowsToRead(column);
+    const uint32_t readable = RowsToRead(column, CodeIndex::kBytesRead);
     CodePlace place;
     for (; place.row < rows; ++place.row) {
       if (place.row < readable) {
@@ -60,19 +61,6 @@ class HierarchyGeneralization : public Operator {
   }
 
  private:
-  // How many rows have as many bytes behind where they begin as the index
-  // reads.
-  static uint32_t RowsToRead(const records::Column& column) {
-    const size_t size = column.data.size();
-    uint32_t rows = column.row_count;
-    while (rows > 0 && static_cast<size_t>(column.Offset(rows - 1)) +
-                               CodeIndex::kBytesRead >
-                           size) {
-      --rows;
-    }
-    return rows;
-  }
-
   const HierarchyTable table_;
   // Most of what is in the table.
   const CodeIndex index_;

@@ -14,6 +14,7 @@
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/hide_windows.h"
 #include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/rows_to_read.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/records/aligned_buffer.h"
@@ -286,18 +287,6 @@ OutsideBits BitsOf(const HideOutside& rule) { return OutsideBits(rule); }
 BeforeBits BitsOf(const HideBefore& rule) { return BeforeBits(rule); }
 BehindBits BitsOf(const HideBehind& rule) { return BehindBits(rule); }
 
-// Where a whole vector may be read from on: the rows before this one.
-template <typename Width>
-uint32_t RowsBeforeEnd(const records::Column& column) {
-  uint32_t rows = column.row_count;
-  while (rows > 0 && static_cast<size_t>(column.Offset(rows - 1)) +
-                             sizeof(typename Width::Vector) >
-                         column.data.size()) {
-    --rows;
-  }
-  return rows;
-}
-
 // How far a kernel came: to a row that needs more care, or that is behind the
 // last one it may read.
 struct Progress {
@@ -353,7 +342,7 @@ std::optional<Treated> HideAsciiWith(const records::Column& column,
   const char* const in = column.data.data();
   const size_t size = column.data.size();
   records::AlignedBuffer data(size + kSlack);
-  const uint32_t wide_rows = RowsBeforeEnd<Wide>(column);
+  const uint32_t wide_rows = RowsToRead(column, sizeof(Wide::Vector));
   Progress at = {0, 0, data.data()};
   uint64_t other = 0;
   while (at.row < column.row_count && other == 0) {
@@ -391,7 +380,8 @@ std::optional<Treated> HideAscii(const records::Column& column,
     return std::nullopt;
   if (size <= size_t{column.row_count} * kNarrowBytesMean) {
     return HideAsciiWith(column, BySize<Narrow>(bits),
-                         RowsBeforeEnd<Narrow>(column), bits, symbol, treat);
+                         RowsToRead(column, sizeof(Narrow::Vector)), bits,
+                         symbol, treat);
   }
   return HideAsciiWith(column, bits, 0, BySize<Wide>(bits), symbol, treat);
 }
@@ -447,7 +437,7 @@ Treated HideUtf8(const records::Column& column, const HideRule& rule,
   records::AlignedBuffer data(column.data.size() + kSlack);
   OutputValidity validity(column);
   StoreLittle<uint32_t>(0, offsets.data());
-  const uint32_t rows = RowsBeforeEnd<Wide>(column);
+  const uint32_t rows = RowsToRead(column, sizeof(Wide::Vector));
   const bool in_windows = HasHideWindows(column, rule);
   Progress at = {0, 0, data.data()};
   while (at.row < column.row_count) {

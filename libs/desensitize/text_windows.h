@@ -13,6 +13,7 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/rows_to_read.h"
 #include "libs/records/batch.h"
 
 #if defined(__x86_64__)
@@ -88,11 +89,10 @@ SLUICE_AVX512 inline TextWindow OpenWindow(const char* offsets, __m512i ones) {
 
 // The rows before which windows may begin, which read `bytes` bytes from where
 // they begin: none may read beyond the texts or the offsets.
-inline uint32_t RowsOfWindows(const records::Column& column, uint32_t bytes) {
-  uint32_t rows = column.row_count - std::min(column.row_count, kWindowRowsMax);
-  const int64_t begin_max = static_cast<int64_t>(column.data.size()) - bytes;
-  while (rows > 0 && column.Offset(rows - 1) > begin_max) --rows;
-  return rows;
+inline uint32_t RowsOfWindows(const records::Column& column, size_t bytes) {
+  return std::min(
+      RowsToRead(column, bytes),
+      column.row_count - std::min(column.row_count, kWindowRowsMax));
 }
 
 // Where texts go, one behind the other, and where each ends.
