@@ -1,183 +1,209 @@
 #include <algorithm>
-#include <charconv>
+#include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/string_view.h"
-#include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/desensitize/generalize_operators.h"
-#include "libs/desensitize/near_multiples.h"
-#include "libs/desensitize/number_pairs.h"
-#include "libs/desensitize/pairs_to_texts.h"
 #include "libs/desensitize/point_rows.h"
-#include "libs/desensitize/shifted_number.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 namespace {
 
-constexpr int kDecimals = 6;
-constexpr int64_t kMillionths = 1'000'000;
-constexpr int64_t kDegreesMax = 180;
+constexpr size_t kDecimals = kPointDecimalsMax;
+constexpr size_t kNoDegree = absl::string_view::npos;
+constexpr int32_t kMillionths = 1'000'000;
+constexpr int32_t kDegreesMax = 180;
 
-// Reads a decimal degree down to the millionth below it; returns behind it, or
-// null if there is none.
-const char* ReadDegree(const char* begin, const char* end, int64_t* degree) {
-  const bool negative = begin < end && *begin == '-';
-  if (negative) ++begin;
-  int64_t value = 0;
-  const char* at = begin;
-  for (; at < end && *at >= '0' && *at <= '9'; ++at) {
-    value = value * 10 + (*at - '0');
-    if (value > kDegreesMax) return nullptr;
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The bytes of `text` from `at` on, eight at most, the first one lowest, and 0
+// behind its end.
+uint64_t EightBytes(absl::string_view text, size_t at) {
+  const size_t size = text.size() - at;
+  if (size >= 8) return LoadLittle<uint64_t>(text.data() + at);
+  if (size > 0 && text.size() >= 8) {
+    return LoadLittle<uint64_t>(text.data() + text.size() - 8) >>
+           (8 - size) * 8;
   }
-  if (at == begin) return nullptr;
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < size; ++i) {
+    bytes |= uint64_t{static_cast<uint8_t>(text[at + i])} << i * 8;
+  }
+  return bytes;
+}
+
+// The number of eight digits, the highest one in the lowest byte: neighbours
+// are added up three times.
+uint32_t NumberOf(uint64_t digits) {
+  digits = digits * 10 + (digits >> 8);
+  constexpr uint64_t kPairs = 0x000000FF000000FF;
+  return static_cast<uint32_t>(
+      ((digits & kPairs) * (100 + (uint64_t{1'000'000} << 32)) +
+       (digits >> 16 & kPairs) * (1 + (uint64_t{10'000} << 32))) >>
+      32);
+}
+
+// The millionths that the decimals of `text` from `at` on are, of which there
+// must be one, and whether something is left of them. Returns behind them, or
+// where they should be.
+size_t ReadDecimals(absl::string_view text, size_t at, int32_t* millionths,
+                    bool* has_rest) {
+  constexpr uint64_t kEach = 0x0101010101010101;
+  const uint64_t digits = EightBytes(text, at) ^ '0' * kEach;
+  // Sets the highest bit of what is above 9; if another byte's too, of one
+  // behind it.
+  const uint64_t others = (digits | (digits + 0x76 * kEach)) & 0x80 * kEach;
+  const size_t count = static_cast<size_t>(std::countr_zero(others)) / 8;
+  // In front of them two zeros of eight digits.
+  const uint64_t counted =
+      count < kDecimals ? digits & ~(~uint64_t{0} << count * 8) : digits;
+  *millionths = static_cast<int32_t>(NumberOf(counted << 16));
+  at += std::min(count, kDecimals);
+  if (count <= kDecimals) return at;
+  for (; at < text.size() && IsDigit(text[at]); ++at) {
+    *has_rest = *has_rest || text[at] != '0';
+  }
+  return at;
+}
+
+// Reads a decimal degree down to the millionth below it, from `at` on; returns
+// behind it, or npos if there is none.
+size_t ReadDegree(absl::string_view text, size_t at, int32_t* degree) {
+  const bool negative = at < text.size() && text[at] == '-';
+  if (negative) ++at;
+  const size_t first = at;
+  int32_t whole = 0;
+  for (; at < text.size() && IsDigit(text[at]); ++at) {
+    whole = whole * 10 + (text[at] - '0');
+    if (whole > kDegreesMax) return kNoDegree;
+  }
+  if (at == first) return kNoDegree;
+  int32_t millionths = 0;
   bool has_rest = false;
-  int decimals = 0;
-  if (at < end && *at == '.') {
-    const char* const first = ++at;
-    for (; at < end && *at >= '0' && *at <= '9'; ++at) {
-      if (decimals < kDecimals) {
-        value = value * 10 + (*at - '0');
-        ++decimals;
-      } else {
-        has_rest = has_rest || *at != '0';
-      }
-    }
-    if (at == first) return nullptr;
+  if (at < text.size() && text[at] == '.') {
+    const size_t decimals = ++at;
+    at = ReadDecimals(text, decimals, &millionths, &has_rest);
+    if (at == decimals) return kNoDegree;
   }
-  for (; decimals < kDecimals; ++decimals) value *= 10;
+  const int32_t value = whole * kMillionths + millionths;
   *degree = negative ? -value - (has_rest ? 1 : 0) : value;
   return *degree >= -kDegreesMax * kMillionths &&
                  *degree <= kDegreesMax * kMillionths
              ? at
-             : nullptr;
+             : kNoDegree;
+}
+
+// Each whole degree of a corner, which may be a cell below -180, as it is
+// written, and how long that is.
+struct WholeDegrees {
+  static constexpr size_t kBytes = 4;
+  std::array<std::array<char, kBytes>, 1000> of = {};
+
+  constexpr WholeDegrees() {
+    for (size_t degree = 0; degree < of.size(); ++degree) {
+      char* at = of[degree].data();
+      if (degree >= 100) *at++ = static_cast<char>('0' + degree / 100);
+      if (degree >= 10) *at++ = static_cast<char>('0' + degree / 10 % 10);
+      *at = static_cast<char>('0' + degree % 10);
+      of[degree].back() = static_cast<char>(at - of[degree].data() + 1);
+    }
+  }
+};
+constexpr WholeDegrees kWholeDegrees;
+
+// Writes a number below 10^6 as six digits and two bytes more. It is cut into
+// two of half as many digits, side by side, three times; quotients are products
+// with a reciprocal, rounded up so little that they are exact.
+void WriteSixDigits(uint32_t number, char* out) {
+  uint64_t digits = number / 10'000 | uint64_t{number % 10'000} << 32;
+  const uint64_t hundreds = (digits * 5'243 >> 19) & 0x0000007F0000007F;
+  digits = hundreds | (digits - hundreds * 100) << 16;
+  const uint64_t tens = (digits * 103 >> 10) & 0x000F000F000F000F;
+  digits = tens | (digits - tens * 10) << 8;
+  // The first two of eight are zeros.
+  StoreLittle((digits | 0x3030303030303030) >> 16, out);
 }
 
 class GridGeneralization : public Operator {
  public:
-  // `cell` in millionths of a degree, written with `decimals`.
-  GridGeneralization(int64_t cell, int decimals)
-      : cell_(cell),
-        decimals_(decimals),
-        // So that 180 degrees are a number of a pair.
-        has_quick_(decimals < kDecimals),
-        quotients_(cell),
-        writer_({has_quick_ ? static_cast<uint32_t>(decimals) : 0,
-                 /*is_range=*/false}) {
-    for (int i = decimals; i < kDecimals; ++i) units_ /= 10;
+  // `cell` in millionths of a degree.
+  explicit GridGeneralization(int64_t cell)
+      : cell_(static_cast<int32_t>(cell)) {
+    int64_t last_step = cell;
+    for (; decimals_ > 0 && last_step % 10 == 0; --decimals_) last_step /= 10;
+    if (10 % last_step == 0) {
+      cut_ = PointCut{decimals_, static_cast<uint32_t>(last_step)};
+    }
   }
 
   Treated Apply(const records::Column& column) const override {
-    if (has_quick_ && PairWriter::CanWrite()) {
-      return PairsToTexts(
-          column, writer_, kPointBytesMax,
-          [this, &column](uint32_t begin, uint32_t rows, NumberPair* pairs) {
-            const uint64_t read = ReadPoints(column, begin, rows, pairs);
-            FloorPairs(rows, pairs);
-            return PairRows{read, TextsFrom(column, begin, rows) & ~read};
-          },
-          [this, &column](uint32_t row, char* out) {
-            const absl::string_view text = column.Text(row);
-            return Floor(text.data(), text.data() + text.size(), out);
-          });
+    const auto floor = [this](const char* begin, const char* end, char* out) {
+      return Floor({begin, static_cast<size_t>(end - begin)}, out);
+    };
+    if (cut_) {
+      auto treated = CutPointRows(column, *cut_, floor);
+      if (treated) return *std::move(treated);
     }
     const size_t texts_max = std::min<size_t>(
         column.row_count - column.null_count, column.data.size());
-    return TreatTexts(column, texts_max * kPointBytesMax,
-                      [this](const char* begin, const char* end, char* out) {
-                        return Floor(begin, end, out);
-                      });
+    return TreatTexts(column, texts_max * kPointBytesMax + kPointSlack, floor);
   }
 
  private:
-  // Two of -999.999999 and a comma.
-  static constexpr size_t kPointBytesMax = 23;
-
-  // A bit for each of `rows` texts that is not empty.
-  static uint64_t TextsFrom(const records::Column& column, uint32_t begin,
-                            uint32_t rows) {
-    uint64_t texts = 0;
-    for (uint32_t row = 0; row < rows; ++row) {
-      const bool is_text =
-          column.Offset(begin + row) != column.Offset(begin + row + 1);
-      texts |= uint64_t{is_text} << row;
-    }
-    return texts;
-  }
-
-  // Millionths to the lower ends of cells, in units of the last decimal.
-  void FloorPairs(uint32_t rows, NumberPair* pairs) const {
-    static_assert(sizeof(NumberPair) == 2 * sizeof(int32_t));
-    char* const numbers = reinterpret_cast<char*>(pairs);
-    const uint32_t count = 2 * rows;
-    const auto units = static_cast<double>(units_);
-    RunAtUsedCpuLevel([=, quotients = quotients_]() SLUICE_ANY_LEVEL {
-      for (uint32_t i = 0; i < count; ++i) {
-        char* const at = numbers + i * sizeof(int32_t);
-        const double corner = quotients.Of(LoadLittle<int32_t>(at)) * units;
-        StoreLittle(static_cast<uint32_t>(Shifted<double>::NumberOf(
-                        corner + Shifted<double>::kShift)),
-                    at);
-      }
-      return true;
-    });
-  }
-
   // Writes the corner of the cell that a point lies in; null if it is none.
-  char* Floor(const char* begin, const char* end, char* out) const {
-    int64_t first = 0;
-    int64_t second = 0;
-    const char* at = ReadDegree(begin, end, &first);
-    if (at == nullptr || at == end || *at != ',') return nullptr;
+  char* Floor(absl::string_view text, char* out) const {
+    int32_t first = 0;
+    int32_t second = 0;
+    size_t at = ReadDegree(text, 0, &first);
+    if (at >= text.size() || text[at] != ',') return nullptr;
     ++at;
     // As people write it.
-    if (at < end && *at == ' ') ++at;
-    if (ReadDegree(at, end, &second) != end) return nullptr;
+    if (at < text.size() && text[at] == ' ') ++at;
+    if (ReadDegree(text, at, &second) != text.size()) return nullptr;
     out = Write(first, out);
     *out++ = ',';
     return Write(second, out);
   }
 
-  // The lower end of the cell that `degree` lies in.
-  char* Write(int64_t degree, char* out) const {
-    int64_t rest = degree % cell_;
+  // Writes the lower end of the cell that `degree` lies in, and decimals that
+  // do not count behind it.
+  char* Write(int32_t degree, char* out) const {
+    int32_t rest = degree % cell_;
     if (rest < 0) rest += cell_;
-    int64_t corner = degree - rest;
-    if (corner < 0) {
-      *out++ = '-';
-      corner = -corner;
-    }
-    out = std::to_chars(out, out + 4, corner / kMillionths).ptr;
+    const int32_t corner = degree - rest;
+    *out = '-';
+    if (corner < 0) ++out;
+    const auto millionths = static_cast<uint32_t>(std::abs(corner));
+    const auto& whole = kWholeDegrees.of[millionths / kMillionths];
+    std::memcpy(out, whole.data(), whole.size());
+    out += whole.back();
     if (decimals_ == 0) return out;
     *out++ = '.';
-    int64_t fraction = corner % kMillionths;
-    int64_t unit = kMillionths / 10;
-    for (int i = 0; i < decimals_; ++i, unit /= 10) {
-      *out++ = static_cast<char>('0' + fraction / unit);
-      fraction %= unit;
-    }
-    return out;
+    WriteSixDigits(millionths % kMillionths, out);
+    return out + decimals_;
   }
 
-  const int64_t cell_;
-  const int decimals_;
-  const bool has_quick_;
-  // A cell in units of the last decimal.
-  int64_t units_ = cell_;
-  const NearQuotients quotients_;
-  const PairWriter writer_;
+  const int32_t cell_;
+  // Of a corner.
+  uint32_t decimals_ = kPointDecimalsMax;
+  // Where a corner is some of the digits of the point.
+  std::optional<PointCut> cut_;
 };
 
 }  // namespace
 
 std::unique_ptr<const Operator> NewGridGeneralization(int64_t cell) {
-  int decimals = kDecimals;
-  for (int64_t unit = 1; decimals > 0 && cell % (unit * 10) == 0; unit *= 10) {
-    --decimals;
-  }
-  return std::make_unique<GridGeneralization>(cell, decimals);
+  return std::make_unique<GridGeneralization>(cell);
 }
 
 }  // namespace sluice::desensitize

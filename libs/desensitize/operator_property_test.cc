@@ -607,8 +607,16 @@ TEST_CASE("ranges near 0 and the first that are far agree") {
   }
 }
 
+// How the points of a column are written.
+struct PointStyle {
+  size_t negative_in_hundred;
+  size_t strange_in_hundred;
+  size_t decimals_min;
+  size_t decimals_max;
+};
+
 // A degree as most are written, and now and then as few are, or none.
-std::string RandomDegree(size_t strange_in_hundred, Random* random) {
+std::string RandomDegree(const PointStyle& style, Random* random) {
   const auto digits = [random](size_t count) {
     std::string text;
     while (text.size() < count) {
@@ -616,13 +624,10 @@ std::string RandomDegree(size_t strange_in_hundred, Random* random) {
     }
     return text;
   };
-  const std::string sign = Below(random, 6) == 0 ? "-" : "";
-  if (Below(random, 100) < strange_in_hundred) {
+  const std::string sign =
+      Below(random, 100) < style.negative_in_hundred ? "-" : "";
+  if (Below(random, 100) < style.strange_in_hundred) {
     static const std::vector<std::string> strange = {"180",
-                                                     std::string("29.9\0", 5),
-                                                     std::string("9.12\0"
-                                                                 "7",
-                                                                 6),
                                                      "180.0",
                                                      "180.000001",
                                                      "180.00000001",
@@ -632,57 +637,104 @@ std::string RandomDegree(size_t strange_in_hundred, Random* random) {
                                                      "-0.0000001",
                                                      "-0.0",
                                                      "0.000001",
+                                                     "179.999999",
+                                                     "-179.9999999",
+                                                     "181.5",
+                                                     "190.123456",
+                                                     "200.123456",
+                                                     "279.123456",
+                                                     "080.123456",
+                                                     "99.999999",
+                                                     "999.999999",
+                                                     "12345678901.5",
+                                                     "07.123456",
                                                      "007.5",
                                                      "0007.5",
+                                                     "00.123456",
                                                      "1.",
                                                      ".5",
                                                      "",
                                                      "-",
+                                                     ".",
+                                                     ",",
                                                      "--1.5",
                                                      "1-5.2",
                                                      "-.5",
                                                      "1.5.2",
+                                                     "1.123456.2",
+                                                     "1..123456",
                                                      "1,5",
+                                                     "1.123456,",
+                                                     ",1.123456",
                                                      "1.5-",
                                                      "+1.5",
                                                      "1.5 ",
                                                      " 1.5",
+                                                     " 1.123456",
                                                      "1e1",
+                                                     "1.12345678e1",
                                                      "１.5",
+                                                     "1.12345６",
                                                      "1/5",
-                                                     "181.5",
-                                                     "999.999999",
-                                                     "179.999999",
-                                                     "-179.9999999",
-                                                     "12345678901.5"};
-    if (Below(random, 4) == 0) {
-      return sign + std::to_string(Below(random, 200)) + "." +
-             digits(7 + Below(random, 14));
+                                                     "1/123456",
+                                                     "1:123456",
+                                                     "1.12345;",
+                                                     "1.12345\x7F"};
+    switch (Below(random, 8)) {
+      case 0:
+        return sign + std::to_string(Below(random, 200)) + "." +
+               digits(7 + Below(random, 40));
+      case 1:
+        return std::to_string(Below(random, 200)) + "." + digits(3) +
+               std::string(1, '\0') + digits(2);
+      case 2:
+        return std::to_string(Below(random, 180)) + "." +
+               digits(Below(random, 4));
+      default:
+        return AnyOf(strange, random);
     }
-    return AnyOf(strange, random);
   }
-  return sign + std::to_string(Below(random, 180)) + "." +
-         digits(1 + Below(random, 6));
+  const size_t decimals =
+      style.decimals_min +
+      Below(random, style.decimals_max - style.decimals_min + 1);
+  return sign + std::to_string(Below(random, 180)) + "." + digits(decimals);
+}
+
+std::string RandomPoint(const PointStyle& style, Random* random) {
+  const std::string first = RandomDegree(style, random);
+  if (Below(random, 100) < style.strange_in_hundred) {
+    // None, and now and then one for its neighbours.
+    return Below(random, 2) == 0 ? first : "";
+  }
+  const bool has_blank = Below(random, 100) < style.strange_in_hundred;
+  return first + (has_blank ? ", " : ",") + RandomDegree(style, random);
 }
 
 TEST_CASE("points side by side agree with the oracle") {
   Random random(6);
   for (const std::string cell :
-       {"0.01", "0.05", "1", "90", "7.3", "0.00025", "0.000001", "10"}) {
+       {"0.01", "0.05", "1", "90", "7.3", "0.00025", "0.000001", "10", "0.2",
+        "0.0005", "5", "20"}) {
     const Treatment treatment =
         Parse("generalize {grid {cell: '" + cell + "'}}");
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 90; ++i) {
       CAPTURE(cell);
       const CpuLevelCap cap(
           AnyOf<CpuLevel>({CpuLevel::kPortable, CpuLevel::kAvx512}, &random));
       PlainColumn column{7, records::v1::DATA_TYPE_STRING, {}};
-      const size_t strange_in_hundred = AnyOf<size_t>({0, 2, 50}, &random);
-      for (size_t rows = 1 + Below(&random, 200); rows > 0; --rows) {
+      // With three points in a vector, with two or one, and with what has no
+      // decimals enough.
+      const auto [decimals_min, decimals_max] =
+          AnyOf<std::pair<size_t, size_t>>(
+              {{6, 6}, {6, 6}, {6, 9}, {8, 10}, {12, 24}, {1, 7}}, &random);
+      const PointStyle style = {AnyOf<size_t>({0, 0, 0, 1, 20}, &random),
+                                AnyOf<size_t>({0, 1, 2, 50}, &random),
+                                decimals_min, decimals_max};
+      const size_t nulls_in_hundred = AnyOf<size_t>({0, 5, 60}, &random);
+      for (size_t rows = 1 + Below(&random, 300); rows > 0; --rows) {
         PlainCell cell_of_row;
-        if (Below(&random, 20) != 0) {
-          cell_of_row = RandomDegree(strange_in_hundred, &random) +
-                        (Below(&random, 50) == 0 ? ", " : ",") +
-                        RandomDegree(strange_in_hundred, &random);
+        if (Below(&random, 100) >= nulls_in_hundred) {
+          cell_of_row = RandomPoint(style, &random);
         }
         column.cells.push_back(std::move(cell_of_row));
       }

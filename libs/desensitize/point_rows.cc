@@ -1,14 +1,19 @@
 #include "libs/desensitize/point_rows.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
-#include <cstddef>
 #include <cstring>
+#include <utility>
 
+#include "absl/strings/string_view.h"
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/form_windows.h"
+#include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/window_starts.h"
+#include "libs/records/aligned_buffer.h"
 
 namespace sluice::desensitize {
 
@@ -16,167 +21,457 @@ namespace sluice::desensitize {
 
 namespace {
 
-constexpr uint32_t kTextBytesMax = 32;
-// A number is looked at through a window of the text, in which its point is in
-// the middle: three digits before it and six behind it count.
-constexpr uint32_t kWindowBytes = 16;
-constexpr uint32_t kPointAt = kWindowBytes / 2;
-constexpr uint32_t kDigitsBefore = 3;
-constexpr uint32_t kDigitsBehind = 6;
-// What a vector has of windows.
-constexpr uint32_t kRows = 4;
-static_assert(kRows <= PairWriter::kRowsBehind);
+using ExactCut = absl::FunctionRef<char*(const char*, const char*, char*)>;
 
-// The windows of some points, with the values of those digits that count and 0
-// elsewhere.
-struct PointWindows {
-  alignas(64)
-      std::array<char, size_t{PairWriter::kRowsMax} * 2 * kWindowBytes> digits;
-  // For each four rows which numbers are below 0, two bits a row.
-  std::array<uint8_t, PairWriter::kRowsMax / kRows> negative = {};
+// Points that a window may have.
+constexpr uint32_t kRowsMax = 3;
+
+constexpr uint32_t kOffsetsOfVector = kFormVectorBytes / sizeof(uint32_t);
+using Indices = std::array<uint32_t, kOffsetsOfVector>;
+
+// Of the windows of a batch.
+struct PointBatch {
+  uint32_t count = 0;
+  BatchBits digits;
+  // Commas, and the digits 0 and 1.
+  BatchBits low;
+  // Points, and the digits 1 to 7.
+  BatchBits middle;
+  // What stays of the texts...
+  BatchBits kept;
+  // ...and of that the last digit of each number.
+  BatchBits last;
+  // How many bytes stay of the texts up to the first, the second...
+  std::array<BatchBits, kRowsMax> sizes;
+  // Where in the output the window goes.
+  BatchBits places;
+  // A bit for each window in which a text needs the exact way.
+  uint32_t wrong = 0;
 };
 
-// Whether the bytes that `marks` says are a point, a comma and a point.
-SLUICE_AVX512 inline bool ArePoints(uint32_t marks, __m256i bytes) {
-  constexpr int kPoints = '.' | ',' << 8 | '.' << 16;
-  const __m128i marked =
-      _mm256_castsi256_si128(_mm256_maskz_compress_epi8(marks, bytes));
-  // A fourth may be a byte of 0.
-  return _mm_cvtsi128_si32(marked) == kPoints && std::popcount(marks) == 3;
-}
-
-// Opens the windows of the point in `length` bytes; false if it is none that
-// can be read here. Sets the lowest bits of `negative` if a number is below 0.
-// Reads from kPointAt bytes before the text to kTextBytesMax + kPointAt behind
-// where it begins.
-SLUICE_AVX512 inline bool OpenWindows(const char* text, uint32_t length,
-                                      char* digits, uint32_t* negative) {
-  const __m256i zeros = _mm256_set1_epi8('0');
-  const __m256i bytes =
-      _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
-  // A bit a byte: all that is no digit, and of these the two points and the
-  // comma.
-  const uint32_t inside = _bzhi_u32(~0u, length);
-  const uint32_t marks =
-      inside & _mm256_cmpgt_epu8_mask(_mm256_sub_epi8(bytes, zeros),
-                                      _mm256_set1_epi8(9));
-  uint32_t points = marks;
-  if (!ArePoints(marks, bytes)) {
-    const uint32_t signs =
-        marks & _mm256_cmpeq_epi8_mask(bytes, _mm256_set1_epi8('-'));
-    points ^= signs;
-    if (!ArePoints(points, bytes)) return false;
-    const uint32_t behind_comma = 2 * _blsi_u32(_blsr_u32(points));
-    if ((signs & ~(1 | behind_comma)) != 0) return false;
-    *negative = (signs & 1) | (signs > 1 ? 2u : 0u);
+// What a byte is in a point, by how far it is behind a comma; 0 if nothing.
+constexpr uint8_t kIsDigit = 0x80;
+constexpr uint8_t kIsLow = 1;
+constexpr uint8_t kIsMiddle = 2;
+constexpr std::array<uint8_t, 16> KindsOfBytes() {
+  std::array<uint8_t, 16> kinds = {};
+  kinds[0] = kIsLow;
+  kinds['.' - ','] = kIsMiddle;
+  for (size_t digit = 0; digit < 10; ++digit) {
+    kinds['0' - ',' + digit] =
+        static_cast<uint8_t>(kIsDigit | (digit < 2 ? kIsLow : 0) |
+                             (digit > 0 && digit < 8 ? kIsMiddle : 0));
   }
-  const uint32_t second = _blsr_u32(_blsr_u32(points));
-  const uint64_t before_comma = _blsi_u32(_blsr_u32(points)) - 1;
-  // The digits of each number, moved to where its window has them.
-  const uint64_t all = marks ^ inside;
-  const uint64_t moved[] = {
-      (all & before_comma) << kPointAt >> std::countr_zero(points),
-      (all & ~before_comma) << kPointAt >> std::countr_zero(second)};
-  constexpr uint64_t kTooHigh = (1u << (kPointAt - kDigitsBefore)) - 1;
-  constexpr uint64_t kLeftOut = ~uint64_t{0} << (kPointAt + 1 + kDigitsBehind);
-  // A digit on both sides of each point, and no more of them than there is
-  // place for. What is below 0 is not rounded down by leaving decimals out.
-  const uint64_t wrong = (points & (marks << 1 | 1)) |
-                         (points >> (length - 1)) |
-                         ((moved[0] | moved[1]) &
-                          (*negative != 0 ? kTooHigh | kLeftOut : kTooHigh));
-  constexpr uint64_t kCounted = (0xFF & (0xFF00 >> kDigitsBefore)) |
-                                ((1u << kDigitsBehind) - 1) << (kPointAt + 1);
-  const __mmask32 counted = static_cast<uint32_t>(
-      (moved[0] & kCounted) | (moved[1] & kCounted) << kWindowBytes);
-  const auto window_of = [text](uint32_t point) SLUICE_AVX512 {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(
-        text + std::countr_zero(point) - kPointAt));
-  };
-  const __m256i windows = _mm256_inserti128_si256(
-      _mm256_castsi128_si256(window_of(points)), window_of(second), 1);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(digits),
-                     _mm256_maskz_sub_epi8(counted, windows, zeros));
-  return wrong == 0;
+  return kinds;
+}
+alignas(16) constexpr std::array<uint8_t, 16> kKinds = KindsOfBytes();
+
+// In each part of a vector, where instructions look up to 16 bytes.
+SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
+  return _mm512_broadcast_i32x4(
+      _mm_loadu_si128(static_cast<const __m128i*>(sixteen_bytes)));
 }
 
-// The eight numbers of four rows, in millionths. Returns a bit for each that is
-// above 180.
-SLUICE_AVX512 inline uint32_t ReadWindows(const char* digits, __mmask8 negative,
-                                          NumberPair* pairs) {
-  // Each step adds neighbours up: digits, then the whole degrees and thousands
-  // and the rest of the millionths, then these, for each of four windows.
-  const __m512i tens = _mm512_broadcast_i32x4(
-      _mm_setr_epi8(0, 0, 0, 0, 0, 1, 10, 1, 0, 1, 10, 1, 10, 1, 1, 0));
-  const __m512i hundreds =
-      _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0, 100, 1, 100, 1, 10, 1));
-  const __m512i thousands =
-      _mm512_broadcast_i32x4(_mm_setr_epi16(0, 1, 1000, 1, 0, 1, 1000, 1));
-  const auto three_parts = [&](const char* windows) SLUICE_AVX512 {
-    return _mm512_madd_epi16(
-        _mm512_maddubs_epi16(_mm512_load_si512(windows), tens), hundreds);
-  };
-  const __m512i parts = _mm512_madd_epi16(
-      _mm512_packus_epi32(three_parts(digits), three_parts(digits + 64)),
-      thousands);
-  const __m512i mixed =
-      _mm512_add_epi64(_mm512_mul_epu32(parts, _mm512_set1_epi64(1'000'000)),
-                       _mm512_srli_epi64(parts, 32));
-  // Packing left the rows in turns.
-  const __m512i numbers = _mm512_permutexvar_epi64(
-      _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed);
-  const __m512i with_signs =
-      _mm512_mask_sub_epi64(numbers, negative, _mm512_setzero_si512(), numbers);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pairs),
-                      _mm512_cvtepi64_epi32(with_signs));
-  return _mm512_cmpgt_epu64_mask(numbers, _mm512_set1_epi64(180'000'000));
+SLUICE_AVX512 inline void Look(__m512i bytes, __m512i kinds, uint32_t i,
+                               PointBatch* batch) {
+  // What is too far from a comma gets the highest bit, for which 0 is found.
+  constexpr char kTooFar = 0x70;
+  const __m512i from_comma = _mm512_sub_epi8(bytes, _mm512_set1_epi8(','));
+  const __m512i kind = _mm512_shuffle_epi8(
+      kinds, _mm512_adds_epu8(from_comma, _mm512_set1_epi8(kTooFar)));
+  batch->digits.of[i] = _mm512_movepi8_mask(kind);
+  batch->low.of[i] = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kIsLow));
+  batch->middle.of[i] =
+      _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kIsMiddle));
 }
+
+// How all points are cut.
+struct CutLanes {
+  // From a point behind the last decimal that must be there, one at least.
+  BitLanes behind_decimals;
+  // From a point to the last digit that stays, round about if that is the one
+  // before.
+  BitLanes to_last;
+  // All bits, or none if no decimals stay.
+  BitLanes with_decimals;
+
+  SLUICE_AVX512 explicit CutLanes(uint32_t decimals)
+      : behind_decimals(BitLanes{} + (std::max(decimals, 1u) + 1)),
+        to_last(BitLanes{} + (decimals == 0 ? kFormVectorBytes - 1 : decimals)),
+        with_decimals(BitLanes{} - (decimals == 0 ? 0 : 1)) {}
+};
+
+// `then` where `where` has bits, `otherwise` elsewhere.
+SLUICE_AVX512 inline BitLanes Select(BitLanes where, BitLanes then,
+                                     BitLanes otherwise) {
+  return BitLanes(_mm512_ternarylogic_epi64(__m512i(where), __m512i(then),
+                                            __m512i(otherwise), 0xCA));
+}
+
+struct PointVerdict {
+  BitLanes kept;
+  BitLanes last;
+  // Not 0 if a text is neither empty nor a point that can be cut.
+  BitLanes wrong;
+};
+
+// Of the windows from `first` on, whose texts have a bit in `inside` for each
+// byte. A bit in `starts` is where a text, or the one behind the last, begins.
+SLUICE_AVX512 inline PointVerdict Judge(const PointBatch& batch, uint32_t first,
+                                        BitLanes inside, BitLanes starts,
+                                        const CutLanes& cut) {
+  const BitLanes digits = LanesOf(batch.digits, first);
+  const BitLanes low = LanesOf(batch.low, first);
+  const BitLanes middle = LanesOf(batch.middle, first);
+  const BitLanes commas = low & ~digits & inside;
+  const BitLanes points = middle & ~digits & inside;
+  // From the beginning of each text to its comma, and all behind the last text.
+  // A text has no comma, begins with it or has two: the difference is that only
+  // where none of this is so. The same for a number and its point.
+  const BitLanes to_comma = commas - starts;
+  const BitLanes behind_commas = commas + commas;
+  const BitLanes numbers = starts | behind_commas;
+  const BitLanes to_point = points - numbers;
+  const BitLanes no_turns = Select(to_comma, commas, starts) |
+                            Select(to_point, points, numbers) |
+                            (behind_commas & starts);
+  const BitLanes not_of_points = inside & ~(digits | low | middle);
+  // Where decimals of two numbers would overlap, the second one's point is
+  // among those of the first.
+  const BitLanes decimals = (points << cut.behind_decimals) - (points + points);
+  const BitLanes no_decimals = decimals & ~(digits & inside & ~starts);
+  // Of whole parts that have them. A number is of three bytes at least, so
+  // that none of these belongs to another one.
+  const BitLanes whole = to_point & inside;
+  const BitLanes second_digits = (numbers + numbers) & whole;
+  const BitLanes third_digits = (second_digits + second_digits) & whole;
+  const BitLanes fourth_digits = (third_digits + third_digits) & whole;
+  const BitLanes zeros = numbers & low & ~middle;
+  // Of three digits only "1" and what is not above "7" is below 180.
+  const BitLanes ones = low & middle;
+  const BitLanes below_80 = (ones + ones) & (low | middle) & second_digits;
+  const BitLanes too_high = third_digits & ~(below_80 + below_80);
+  return {whole | commas | ((points | decimals) & cut.with_decimals),
+          BitLanes(_mm512_rolv_epi64(__m512i(points), __m512i(cut.to_last))),
+          no_turns | not_of_points | no_decimals | fourth_digits | too_high |
+              (whole & (zeros + zeros))};
+}
+
+// Where the ends of texts from `first` on are, in the order of rows: in a
+// vector with the first and the second of each window side by side, and one
+// with the third.
+template <uint32_t kRows>
+constexpr Indices EndsInOrder(uint32_t first) {
+  Indices indices = {};
+  for (uint32_t i = 0; i < indices.size(); ++i) {
+    const uint32_t window = (first + i) / kRows % kLanes;
+    const uint32_t text = (first + i) % kRows;
+    indices[i] = 2 * window + (text < 2 ? text : kOffsetsOfVector);
+  }
+  return indices;
+}
+
+SLUICE_AVX512 inline __m512i Load(const Indices& indices) {
+  return _mm512_loadu_si512(indices.data());
+}
+
+// Of eight numbers, with those before each.
+SLUICE_AVX512 inline __m512i SumsOf(__m512i numbers) {
+  const __m512i zero = _mm512_setzero_si512();
+  __m512i sums =
+      _mm512_add_epi64(numbers, _mm512_alignr_epi64(numbers, zero, 7));
+  sums = _mm512_add_epi64(sums, _mm512_alignr_epi64(sums, zero, 6));
+  return _mm512_add_epi64(sums, _mm512_alignr_epi64(sums, zero, 4));
+}
+
+// Of eight windows the bit behind each text; none outside of the window. Reads
+// what BytesBefore does.
+template <uint32_t kRows, size_t... kRow>
+SLUICE_AVX512 inline std::array<BitLanes, kRows> BehindTexts(
+    const char* offsets, std::index_sequence<kRow...> /*rows*/) {
+  const __m512i one = _mm512_set1_epi64(1);
+  return {BitLanes(
+      _mm512_sllv_epi64(one, BytesBefore<kRows, kRow + 1>(offsets)))...};
+}
+
+// A step that is compiled by itself, so that its loop has all registers.
+#define SLUICE_APART __attribute__((noinline))
+
+// A column on its way.
+class PointCutter {
+ public:
+  PointCutter(const records::Column& column, PointCut cut, ExactCut exact)
+      : column_(column),
+        texts_(column.data.view()),
+        exact_(exact),
+        cut_(cut.decimals),
+        lowers_(cut.last_step > 1),
+        offsets_((column.row_count + size_t{1} + kLanes * kRowsMax +
+                  kOffsetsOfVector) *
+                 sizeof(int32_t)),
+        data_(std::min<size_t>(column.row_count - column.null_count,
+                               column.data.size()) *
+                  kPointBytesMax +
+              kFormVectorBytes),
+        validity_(column) {
+    StoreLittle<int32_t>(0, offsets_.data());
+    for (uint32_t digit = 0; digit < 10; ++digit) {
+      lowered_[digit] = static_cast<char>('0' + digit - digit % cut.last_step);
+    }
+  }
+
+  // With as many texts a window as nearly always fit in, kRows at most.
+  template <uint32_t kRows = kRowsMax>
+  SLUICE_AVX512 void CutAll() {
+    const uint32_t rows = column_.row_count;
+    if constexpr (kRows > 1) {
+      const size_t bytes = texts_.size() + texts_.size() / 32;
+      if (bytes * kRows > rows * kFormWindowBytesMax)
+        return CutAll<kRows - 1>();
+    }
+    const uint32_t rest = rows % kRows;
+    CutBatches<kRows>(0, rows - rest);
+    CutBatches<1>(rows - rest, rows);
+  }
+
+  Treated Finish() && {
+    Treated treated{column_, validity_.cleared()};
+    treated.column.type = records::v1::DATA_TYPE_STRING;
+    treated.column.offsets = std::move(offsets_).Share().Slice(
+        0, (column_.row_count + size_t{1}) * sizeof(int32_t));
+    treated.column.data = std::move(data_).Share().Slice(0, end_);
+    std::move(validity_).MoveTo(&treated.column);
+    return treated;
+  }
+
+ private:
+  // In windows of kRows texts.
+  template <uint32_t kRows>
+  SLUICE_AVX512 void CutBatches(uint32_t row, uint32_t until) {
+    for (; row < until; row += batch_.count * kRows) {
+      batch_.count = std::min((until - row) / kRows, kBatchWindows);
+      const bool inside = IsInside(BeginOf(row + (batch_.count - 1) * kRows));
+      if (inside) {
+        LookAt<kRows>(row, [this](size_t begin) SLUICE_AVX512 {
+          const char* const text = texts_.data() + begin;
+          // What is prefetched need not be there.
+          _mm_prefetch(text + kBytesAhead, _MM_HINT_T0);
+          return _mm512_loadu_si512(text);
+        });
+      } else {
+        LookAt<kRows>(
+            row, [this](size_t begin) SLUICE_AVX512 { return BytesAt(begin); });
+      }
+      Decide<kRows>(row);
+      if (inside && batch_.wrong == 0) {
+        Place<kRows>(row);
+        lowers_ ? Write<kRows, true>(row) : Write<kRows, false>(row);
+      } else {
+        WriteOneByOne<kRows>(row);
+      }
+    }
+  }
+
+  uint32_t BeginOf(uint32_t row) const {
+    return static_cast<uint32_t>(column_.Offset(row));
+  }
+  const char* OffsetsFrom(uint32_t row) const {
+    return column_.offsets.data() + row * sizeof(uint32_t);
+  }
+  // Where each row from `row` on ends in the output.
+  char* EndsFrom(uint32_t row) {
+    return offsets_.data() + (row + size_t{1}) * sizeof(uint32_t);
+  }
+
+  // Whether a vector from `begin` on is inside the column.
+  bool IsInside(size_t begin) const {
+    return begin + kFormVectorBytes <= texts_.size();
+  }
+  // What of it is.
+  SLUICE_AVX512 __m512i BytesAt(size_t begin) const {
+    const size_t size = std::min(texts_.size() - begin, kFormVectorBytes);
+    return _mm512_maskz_loadu_epi8(
+        _bzhi_u64(~Bits{0}, static_cast<uint32_t>(size)),
+        texts_.data() + begin);
+  }
+
+  template <uint32_t kRows, typename BytesFrom>
+  SLUICE_APART SLUICE_AVX512 void LookAt(uint32_t row, BytesFrom bytes_from) {
+    const __m512i kinds = InEachPart(kKinds.data());
+    const char* offsets = OffsetsFrom(row);
+    const uint32_t count = batch_.count;
+    for (uint32_t i = 0; i < count; ++i) {
+      Look(bytes_from(LoadLittle<uint32_t>(offsets)), kinds, i, &batch_);
+      offsets += kRows * sizeof(uint32_t);
+    }
+  }
+
+  // The offsets from `row` on, where as many as BytesBefore reads may be read.
+  template <uint32_t kRows>
+  const char* OffsetsAt(uint32_t row) {
+    const size_t count = column_.row_count + size_t{1} - row;
+    if (count >= kOffsetsRead<kRows> + kRows) return OffsetsFrom(row);
+    std::memcpy(last_offsets_.data(), OffsetsFrom(row),
+                count * sizeof(uint32_t));
+    return last_offsets_.data();
+  }
+
+  template <uint32_t kRows>
+  SLUICE_APART SLUICE_AVX512 void Decide(uint32_t row) {
+    const __m512i one = _mm512_set1_epi64(1);
+    const uint32_t count = batch_.count;
+    uint32_t right_windows = 0;
+    for (uint32_t i = 0; i < count; i += kLanes) {
+      const auto behind = BehindTexts<kRows>(OffsetsAt<kRows>(row + i * kRows),
+                                             std::make_index_sequence<kRows>());
+      BitLanes starts = BitLanes(one);
+      for (const BitLanes& text : behind) starts |= text;
+      const __m512i behind_last = __m512i(behind.back());
+      const PointVerdict verdict =
+          Judge(batch_, i, behind.back() - 1, starts, cut_);
+      _mm512_store_si512(&batch_.kept.of[i], __m512i(verdict.kept));
+      _mm512_store_si512(&batch_.last.of[i], __m512i(verdict.last));
+      for (uint32_t text = 0; text < kRows; ++text) {
+        _mm512_store_si512(
+            &batch_.sizes[text].of[i],
+            _mm512_popcnt_epi64(__m512i(verdict.kept & (behind[text] - 1))));
+      }
+      // A window that is too long has no bit behind the last text.
+      const __mmask8 right = _mm512_mask_testn_epi64_mask(
+          _mm512_test_epi64_mask(behind_last, behind_last),
+          __m512i(verdict.wrong), __m512i(verdict.wrong));
+      right_windows |= uint32_t{right} << i;
+    }
+    batch_.wrong = _bzhi_u32(~right_windows, count);
+  }
+
+  // Where windows of which nothing is wrong go, and the texts in them end.
+  template <uint32_t kRows>
+  SLUICE_APART SLUICE_AVX512 void Place(uint32_t row) {
+    static constexpr std::array<Indices, 2> kInOrder = {
+        EndsInOrder<kRows>(0), EndsInOrder<kRows>(kOffsetsOfVector)};
+    const __m512i last_lane = _mm512_set1_epi64(kLanes - 1);
+    const uint32_t count = batch_.count;
+    char* ends_out = EndsFrom(row);
+    __m512i end = _mm512_set1_epi64(end_);
+    for (uint32_t i = 0; i < count; i += kLanes) {
+      const BitLanes sizes = LanesOf(batch_.sizes[kRows - 1], i);
+      const __m512i sums = SumsOf(__m512i(sizes));
+      const BitLanes places = BitLanes(_mm512_add_epi64(end, sums)) - sizes;
+      _mm512_store_si512(&batch_.places.of[i], __m512i(places));
+      std::array<BitLanes, kRowsMax> ends = {};
+      for (uint32_t text = 0; text < kRows; ++text) {
+        ends[text] = LanesOf(batch_.sizes[text], i) + places;
+      }
+      const __m512i first_two = __m512i(ends[0] | ends[1] << 32);
+      for (uint32_t part = 0; part * kOffsetsOfVector < kLanes * kRows;
+           ++part) {
+        _mm512_storeu_si512(
+            ends_out + part * kFormVectorBytes,
+            _mm512_permutex2var_epi32(first_two, Load(kInOrder[part]),
+                                      __m512i(ends[2])));
+      }
+      ends_out += kLanes * kRows * sizeof(uint32_t);
+      end = _mm512_add_epi64(end, _mm512_permutexvar_epi64(last_lane, sums));
+    }
+    end_ = static_cast<uint32_t>(batch_.places.of[count - 1] +
+                                 batch_.sizes[kRows - 1].of[count - 1]);
+  }
+
+  // Writes what stays of window `i`, whose bytes are `bytes`, at `out`, and
+  // more behind.
+  template <bool kLowers>
+  SLUICE_AVX512 void WriteWindow(__m512i bytes, __m512i lowered, uint32_t i,
+                                 char* out) {
+    if constexpr (kLowers) {
+      bytes =
+          _mm512_mask_shuffle_epi8(bytes, batch_.last.of[i], lowered, bytes);
+    }
+    _mm512_storeu_si512(out,
+                        _mm512_maskz_compress_epi8(batch_.kept.of[i], bytes));
+  }
+
+  template <uint32_t kRows, bool kLowers>
+  SLUICE_APART SLUICE_AVX512 void Write(uint32_t row) {
+    const __m512i lowered = InEachPart(lowered_.data());
+    const char* const texts = texts_.data();
+    const char* offsets = OffsetsFrom(row);
+    char* const out = data_.data();
+    const uint32_t count = batch_.count;
+    for (uint32_t i = 0; i < count; ++i) {
+      WriteWindow<kLowers>(
+          _mm512_loadu_si512(texts + LoadLittle<uint32_t>(offsets)), lowered, i,
+          out + batch_.places.of[i]);
+      offsets += kRows * sizeof(uint32_t);
+    }
+  }
+
+  template <uint32_t kRows>
+  SLUICE_APART SLUICE_AVX512 void WriteOneByOne(uint32_t row) {
+    const __m512i lowered = InEachPart(lowered_.data());
+    for (uint32_t i = 0; i < batch_.count; ++i, row += kRows) {
+      if ((batch_.wrong >> i & 1) != 0) {
+        for (uint32_t text = 0; text < kRows; ++text) CutExactly(row + text);
+        continue;
+      }
+      WriteWindow<true>(BytesAt(BeginOf(row)), lowered, i, data_.data() + end_);
+      for (uint32_t text = 0; text < kRows; ++text) {
+        StoreLittle(end_ + static_cast<uint32_t>(batch_.sizes[text].of[i]),
+                    EndsFrom(row + text));
+      }
+      end_ += static_cast<uint32_t>(batch_.sizes[kRows - 1].of[i]);
+    }
+  }
+
+  void CutExactly(uint32_t row) {
+    const absl::string_view text = column_.Text(row);
+    if (!text.empty()) {
+      const char* const end =
+          exact_(text.data(), text.data() + text.size(), data_.data() + end_);
+      if (end == nullptr) {
+        validity_.ClearRow(row);
+      } else {
+        end_ = static_cast<uint32_t>(end - data_.data());
+      }
+    }
+    StoreLittle(end_, EndsFrom(row));
+  }
+
+  const records::Column& column_;
+  const absl::string_view texts_;
+  const ExactCut exact_;
+  const CutLanes cut_;
+  const bool lowers_;
+  // What a digit becomes, by its lower half.
+  alignas(16) std::array<char, 16> lowered_ = {};
+  records::AlignedBuffer offsets_;
+  records::AlignedBuffer data_;
+  uint32_t end_ = 0;
+  OutputValidity validity_;
+  PointBatch batch_;
+  // The last offsets of the column; what follows them says nothing.
+  std::array<char, (kOffsetsRead<kRowsMax> + kRowsMax) * sizeof(uint32_t)>
+      last_offsets_ = {};
+};
 
 }  // namespace
 
-SLUICE_AVX512 uint64_t ReadPoints(const records::Column& column, uint32_t begin,
-                                  uint32_t rows, NumberPair* pairs) {
-  assert(rows <= PairWriter::kRowsMax);
-  PointWindows windows;
-  const char* const texts = column.data.data();
-  const char* const offsets = column.offsets.data() + begin * sizeof(int32_t);
-  // What begins outside cannot be read with what is before and behind.
-  constexpr auto kFirst = static_cast<int64_t>(kPointAt);
-  const int64_t last =
-      static_cast<int64_t>(column.data.size()) - kTextBytesMax - kPointAt;
-  uint64_t read = 0;
-  auto text = LoadLittle<int32_t>(offsets);
-  for (uint32_t row = 0; row < rows; ++row) {
-    const auto end =
-        LoadLittle<int32_t>(offsets + (row + size_t{1}) * sizeof(int32_t));
-    const auto length = static_cast<uint32_t>(end - text);
-    char* const digits = windows.digits.data() + row * 2 * kWindowBytes;
-    uint32_t negative = 0;
-    if (length - 1 < kTextBytesMax && text >= kFirst && text <= last &&
-        OpenWindows(texts + text, length, digits, &negative)) {
-      read |= uint64_t{1} << row;
-      if (negative != 0) {
-        windows.negative[row / kRows] |=
-            static_cast<uint8_t>(negative << row % kRows * 2);
-      }
-    } else {
-      std::memset(digits, 0, 2 * kWindowBytes);
-    }
-    text = end;
-  }
-  for (uint32_t row = 0; row < rows; row += kRows) {
-    const uint32_t far =
-        ReadWindows(windows.digits.data() + row * 2 * kWindowBytes,
-                    windows.negative[row / kRows], pairs + row);
-    read &= ~(uint64_t{_pext_u32(far | far >> 1, 0x55)} << row);
-  }
-  return read;
+std::optional<Treated> CutPointRows(const records::Column& column, PointCut cut,
+                                    ExactCut exact) {
+  assert(cut.decimals <= kPointDecimalsMax && 10 % cut.last_step == 0);
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
+  PointCutter cutter(column, cut, exact);
+  cutter.CutAll();
+  return std::move(cutter).Finish();
 }
 
 #else
 
-uint64_t ReadPoints(const records::Column&, uint32_t, uint32_t, NumberPair*) {
-  return 0;
+std::optional<Treated> CutPointRows(
+    const records::Column& /*column*/, PointCut /*cut*/,
+    absl::FunctionRef<char*(const char* begin, const char* end, char* out)>
+    /*exact*/) {
+  return std::nullopt;
 }
 
 #endif

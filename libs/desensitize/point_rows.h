@@ -1,23 +1,43 @@
-// Points as people write them, "119.123456,29.9", read many at a time.
+// Points as people write them, "119.123456,29.987654", cut as texts, several in
+// a vector as they stand side by side in the column: what is checked of one is
+// checked of all, a bit a byte.
 #ifndef SLUICE_LIBS_DESENSITIZE_POINT_ROWS_H_
 #define SLUICE_LIBS_DESENSITIZE_POINT_ROWS_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
-#include "libs/desensitize/number_pairs.h"
+#include "absl/functional/function_ref.h"
+#include "libs/desensitize/operator.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
 
-// Reads the points of up to PairWriter::kRowsMax rows of a column of texts from
-// `begin` on, in millionths of a degree; `pairs` has room for kRowsBehind more.
-// Returns a bit for each row that was read: two numbers from -180 to 180, each
-// of one to three digits, a point and more digits, with a comma between them,
-// in 32 bytes. More than six decimals are rounded down. The other rows may be
-// right as well, and some at both ends of the column are not looked at; nothing
-// is said of their pairs. Only if PairWriter::CanWrite().
-uint64_t ReadPoints(const records::Column& column, uint32_t begin,
-                    uint32_t rows, NumberPair* pairs);
+// The longest corner of a cell: two of -999.999999 and a comma.
+inline constexpr size_t kPointBytesMax = 23;
+// May be written behind the last one.
+inline constexpr size_t kPointSlack = 2;
+inline constexpr uint32_t kPointDecimalsMax = 6;
+
+// A cell whose corner a point's own digits say, if it is not negative.
+struct PointCut {
+  // That are left of each number...
+  uint32_t decimals;
+  // ...and what the last digit that is left is lowered to a multiple of: a
+  // divisor of 10.
+  uint32_t last_step;
+};
+
+// TreatTexts of a column of points; nothing where the CPU has no such vectors.
+// `exact` cuts one point in the same way. It is asked about all that is not two
+// numbers below 180, each a whole part without leading zeros, a point and at
+// least as many decimals as are left, with a comma between them, and about some
+// points beside these.
+std::optional<Treated> CutPointRows(
+    const records::Column& column, PointCut cut,
+    absl::FunctionRef<char*(const char* begin, const char* end, char* out)>
+        exact);
 
 }  // namespace sluice::desensitize
 

@@ -99,6 +99,20 @@ SLUICE_AVX512 inline __m512i WindowStarts(const char* first, __m512i begins) {
       first, begins, std::make_index_sequence<kRows>());
 }
 
+// In each lane how many bytes of a window stand before its text kRow, or in all
+// of it if kRow is kRows, of eight windows. Reads kOffsetsRead<kRows> offsets
+// from `first` on, that of the first text, and for all of a window kRows more.
+template <uint32_t kRows, uint32_t kRow>
+SLUICE_AVX512 inline __m512i BytesBefore(const char* first) {
+  using window_starts_internal::OffsetsOfRow;
+  constexpr __mmask16 kLowerHalves = 0x5555;
+  const char* const from =
+      first + (kRow == kRows ? kRows * sizeof(uint32_t) : 0);
+  return _mm512_maskz_sub_epi32(kLowerHalves,
+                                OffsetsOfRow<kRows, kRow % kRows>(from),
+                                OffsetsOfRow<kRows, 0>(first));
+}
+
 }  // namespace sluice::desensitize
 
 #endif  // defined(__x86_64__)

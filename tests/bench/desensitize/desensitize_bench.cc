@@ -229,6 +229,8 @@ class Cases {
     AddCopying("grid", "{generalize: {grid: {cell: '0.01'}}}", Texts(Point));
     AddCopying("grid of 0.05", "{generalize: {grid: {cell: '0.05'}}}",
                Texts(Point));
+    AddCopying("grid of 0.25", "{generalize: {grid: {cell: '0.25'}}}",
+               Texts(Point));
     AddCopying("withhold", "{withhold: {}}", ids);
     AddCopying("withhold, constant", "{withhold: {constant: 'none'}}", ids);
   }

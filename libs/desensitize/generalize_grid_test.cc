@@ -1,0 +1,251 @@
+// Points are cut several at a time, by what stands beside them: each must come
+// out as it does alone, whatever its neighbours are.
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/cpu_level.h"
+#include "libs/base/string_view.h"
+#include "libs/desensitize/operator.h"
+#include "libs/records/batch_builder.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using Texts = std::vector<std::optional<std::string>>;
+
+struct Points {
+  Texts texts;
+  uint64_t untreatable = 0;
+
+  bool operator==(const Points&) const = default;
+};
+
+Points Generalize(const std::string& cell, const Texts& texts) {
+  Treatment treatment;
+  treatment.mutable_generalize()->mutable_grid()->set_cell(cell);
+  Field field;
+  field.set_id(1);
+  field.set_name("place");
+  field.set_type(records::v1::DATA_TYPE_STRING);
+  const auto resolved = ResolveTreatment(treatment, field, "treatment");
+  REQUIRE(resolved.ok());
+  const auto compiled = CompileOperator(*resolved, field, {});
+  REQUIRE(compiled.ok());
+  records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+  for (const auto& text : texts) {
+    text ? builder.AppendText(AsView(*text)) : builder.AppendNull();
+  }
+  const Treated treated = (*compiled)->Apply(builder.Finish());
+  Points points;
+  points.untreatable = treated.untreatable;
+  points.texts.reserve(texts.size());
+  for (uint32_t row = 0; row < treated.column.row_count; ++row) {
+    points.texts.emplace_back();
+    if (!treated.column.IsNull(row)) {
+      points.texts.back() = std::string(treated.column.Text(row));
+    }
+  }
+  return points;
+}
+
+// Each text in a column of its own.
+Points GeneralizeAlone(const std::string& cell, const Texts& texts) {
+  const CpuLevelCap cap(CpuLevel::kPortable);
+  Points points;
+  for (const auto& text : texts) {
+    Points alone = Generalize(cell, {text});
+    points.texts.push_back(alone.texts.at(0));
+    points.untreatable += alone.untreatable;
+  }
+  return points;
+}
+
+// 18, 20 and 22 bytes: three, three and two in a vector.
+const std::vector<std::string> kUsual = {
+    "99.123456,9.987654", "119.123456,29.987654", "119.1234567,29.9876543"};
+
+TEST_CASE("a cell of each size cuts digits, and lowers the last that stays") {
+  const std::vector<std::pair<std::string, std::string>> corners = {
+      {"0.000001", "119.987654,29.198739"},
+      {"0.000005", "119.987650,29.198735"},
+      {"0.00001", "119.98765,29.19873"},
+      {"0.0002", "119.9876,29.1986"},
+      {"0.001", "119.987,29.198"},
+      {"0.005", "119.985,29.195"},
+      {"0.01", "119.98,29.19"},
+      {"0.02", "119.98,29.18"},
+      {"0.05", "119.95,29.15"},
+      {"0.1", "119.9,29.1"},
+      {"0.5", "119.5,29.0"},
+      {"1", "119,29"},
+      {"2", "118,28"},
+      {"5", "115,25"},
+      {"10", "110,20"},
+      // Not of the digits.
+      {"0.25", "119.75,29.00"},
+      {"20", "100,20"},
+      {"90", "90,0"},
+  };
+  for (const auto& [cell, corner] : corners) {
+    CAPTURE(cell);
+    CHECK(Generalize(cell, Texts(40, "119.9876543,29.1987399")).texts ==
+          Texts(40, corner));
+  }
+}
+
+TEST_CASE("nulls and empty texts stay between points") {
+  for (const std::string& usual : kUsual) {
+    for (size_t period = 1; period < 8; ++period) {
+      Texts texts;
+      for (size_t i = 0; i < 100; ++i) {
+        texts.emplace_back(i % period == 0 ? "" : usual);
+        if (i % (period + 2) == 1) texts.back() = std::nullopt;
+      }
+      CAPTURE(usual, period);
+      CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
+    }
+  }
+  CHECK(Generalize("0.05", Texts(50, "")).texts == Texts(50, ""));
+  CHECK(Generalize("0.05", Texts(50)).texts == Texts(50));
+  CHECK(Generalize("0.05", {}).texts.empty());
+}
+
+TEST_CASE("columns of every length have each of their points cut") {
+  for (const std::string& usual : kUsual) {
+    for (size_t rows = 1; rows < 110; ++rows) {
+      CAPTURE(usual, rows);
+      const Texts texts(rows, usual);
+      CHECK(Generalize("0.02", texts) == GeneralizeAlone("0.02", texts));
+    }
+  }
+}
+
+// Points, or nearly, that are not cut like their neighbours.
+const Texts kStrange = {
+    "180.000000,29.987654",
+    "180.000001,29.987654",
+    "179.999999,79.999999",
+    "179.999999999999999999,0.000000000",
+    "29.987654,180.000000",
+    "189.123456,1.123456",
+    "190.123456,1.123456",
+    "200.123456,1.123456",
+    "079.123456,1.123456",
+    "07.123456,1.123456",
+    "1.123456,00.123456",
+    "0.123456,0.000000",
+    "10.123456,19.123456",
+    "1179.123456,1.123456",
+    "-119.123456,29.987654",
+    "119.123456,-29.987654",
+    "119.123456, 29.987654",
+    "119.123456 ,29.987654",
+    "119.1,29.987654",
+    "119.123456,29.9",
+    "119,29.987654",
+    "119.123456,29",
+    "119.,29.987654",
+    "119.123456,29.",
+    ".123456,29.987654",
+    "119.123456,.987654",
+    "119.123456,",
+    ",29.987654",
+    "119.123456",
+    "119.12,29.98,119.12",
+    "119.12.12,29.98",
+    "119.12,29.98.12",
+    "119.12,,29.98",
+    "119..12,29.98",
+    ",",
+    ".",
+    "..",
+    ".,.",
+    "9",
+    "999999999999999999999999999999999",
+    "119.123456;29.987654",
+    "119/123456,29.987654",
+    "119.123456-29.987654",
+    "119.12345:,29.987654",
+    std::string("119.12\0"
+                "45,29.987654",
+                20),
+    std::string("\0", 1),
+    "119.123456,29.98765\x7F",
+    "１１.123456,29.987654",
+    "东经119.123456,北纬29.987654",
+    std::string(60, '1') + ".5,1.5",
+    "1.5," + std::string(70, '0') + "1.5",
+    "1." + std::string(58, '1') + ",1.55",
+    "1." + std::string(59, '1') + ",1.55",
+    "1." + std::string(60, '1') + ",1.55",
+    "1." + std::string(200, '1') + ",1.55",
+};
+
+TEST_CASE("a strange text among points is what it is alone, at every place") {
+  for (const std::string cell : {"0.01", "0.05", "0.00001", "1", "10"}) {
+    for (const std::string& usual : kUsual) {
+      for (const auto& strange : kStrange) {
+        for (size_t place = 0; place < 7; ++place) {
+          CAPTURE(cell, usual, *strange, place);
+          // So that the last texts of the column are also before and behind.
+          for (const size_t rows : {place + 1, place + 2, size_t{30}}) {
+            Texts texts(rows, usual);
+            texts[place] = strange;
+            const Points points = Generalize(cell, texts);
+            const Points alone = GeneralizeAlone(cell, {strange, usual});
+            Texts expected(rows, alone.texts[1]);
+            expected[place] = alone.texts[0];
+            CHECK(points.texts == expected);
+            CHECK(points.untreatable == alone.untreatable);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("no text is completed by the one beside it") {
+  const std::vector<Texts> neighbours = {
+      {"1.25,3", "4.55,6.75"},    {"1.25,", "3.45,5.65,7.85"},
+      {"1.25", "1.55,2.55,3.55"}, {"1.25,2.25,3.25", "1.25"},
+      {"1.25,2.25", ",3.25"},     {"1.25,2.25,", "3.25"},
+      {"1.25,2.", "25,3.25"},     {"1.25,2", ".25,3.25"},
+      {"1", ".25,2.25"},          {"1.25,2.2", "5.25,3.25"},
+      {"1.25,22", "2.25"},        {"1.25,2.25,3", ".25,4.25"},
+      {"1.25.3,4", "5,6.25.7"},
+  };
+  for (const Texts& pair : neighbours) {
+    for (const std::string cell : {"0.01", "0.5", "1"}) {
+      for (size_t before = 0; before < 4; ++before) {
+        Texts texts(before, "1.25,2.25");
+        for (int i = 0; i < 8; ++i) {
+          texts.insert(texts.end(), pair.begin(), pair.end());
+        }
+        CAPTURE(cell, *pair[0], *pair[1], before);
+        CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+      }
+    }
+  }
+}
+
+TEST_CASE("points that fill a vector, nearly or more than that, are cut") {
+  // Three of them have 60 to 66 bytes.
+  for (size_t bytes = 60; bytes <= 66; ++bytes) {
+    Texts texts;
+    for (size_t i = 0; i < 60; ++i) {
+      const size_t size = bytes / 3 + (i % 3 < bytes % 3 ? 1 : 0);
+      texts.emplace_back("119.123456,29." + std::string(size - 14, '7'));
+    }
+    // Short ones, so that three are expected to fit in.
+    texts.insert(texts.end(), 60, "1.123456,2.123456");
+    CAPTURE(bytes);
+    CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
+  }
+}
+
+}  // namespace
+}  // namespace sluice::desensitize
