@@ -139,7 +139,7 @@ SLUICE_AVX512 inline PointVerdict Judge(const PointBatch& batch, uint32_t first,
   // Where decimals of two numbers would overlap, the second one's point is
   // among those of the first.
   const BitLanes decimals = (points << cut.behind_decimals) - (points + points);
-  const BitLanes no_decimals = decimals & ~(digits & inside & ~starts);
+  const BitLanes no_decimals = decimals & ~(digits & ~starts);
   // Of whole parts that have them. A number is of three bytes at least, so
   // that none of these belongs to another one.
   const BitLanes whole = to_point & inside;
