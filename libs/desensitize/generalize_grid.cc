@@ -121,17 +121,20 @@ struct WholeDegrees {
 };
 constexpr WholeDegrees kWholeDegrees;
 
-// Writes a number below 10^6 as six digits and two bytes more. It is cut into
-// two of half as many digits, side by side, three times; quotients are products
-// with a reciprocal, rounded up so little that they are exact.
-void WriteSixDigits(uint32_t number, char* out) {
-  uint64_t digits = number / 10'000 | uint64_t{number % 10'000} << 32;
-  const uint64_t hundreds = (digits * 5'243 >> 19) & 0x0000007F0000007F;
-  digits = hundreds | (digits - hundreds * 100) << 16;
-  const uint64_t tens = (digits * 103 >> 10) & 0x000F000F000F000F;
-  digits = tens | (digits - tens * 10) << 8;
-  // The first two of eight are zeros.
-  StoreLittle((digits | 0x3030303030303030) >> 16, out);
+struct TwoDigits {
+  std::array<std::array<char, 2>, 100> of = {};
+
+  constexpr TwoDigits() {
+    for (size_t number = 0; number < of.size(); ++number) {
+      of[number] = {static_cast<char>('0' + number / 10),
+                    static_cast<char>('0' + number % 10)};
+    }
+  }
+};
+constexpr TwoDigits kTwoDigits;
+
+void WriteTwoDigits(uint32_t number, char* out) {
+  std::memcpy(out, kTwoDigits.of[number].data(), 2);
 }
 
 class GridGeneralization : public Operator {
@@ -156,7 +159,7 @@ class GridGeneralization : public Operator {
     }
     const size_t texts_max = std::min<size_t>(
         column.row_count - column.null_count, column.data.size());
-    return TreatTexts(column, texts_max * kPointBytesMax + kPointSlack, floor);
+    return TreatTexts(column, texts_max * kPointBytesMax, floor);
   }
 
  private:
@@ -189,7 +192,12 @@ class GridGeneralization : public Operator {
     out += whole.back();
     if (decimals_ == 0) return out;
     *out++ = '.';
-    WriteSixDigits(millionths % kMillionths, out);
+    const uint32_t decimals = millionths % kMillionths;
+    WriteTwoDigits(decimals / 10'000, out);
+    if (decimals_ > 2) {
+      WriteTwoDigits(decimals / 100 % 100, out + 2);
+      WriteTwoDigits(decimals % 100, out + 4);
+    }
     return out + decimals_;
   }
 

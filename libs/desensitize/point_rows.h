@@ -16,8 +16,6 @@ namespace sluice::desensitize {
 
 // The longest corner of a cell: two of -999.999999 and a comma.
 inline constexpr size_t kPointBytesMax = 23;
-// May be written behind the last one.
-inline constexpr size_t kPointSlack = 2;
 inline constexpr uint32_t kPointDecimalsMax = 6;
 
 // A cell whose corner a point's own digits say, if it is not negative.
