@@ -1,4 +1,3 @@
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -43,12 +42,8 @@ class FreeTextMask : public Operator {
   // The texts with symbols over what is hidden, where each symbol takes the
   // place of one byte; else nothing.
   std::optional<Treated> MarkCopy(const records::Column& column) const {
-    const absl::string_view texts = column.data.view();
-    records::AlignedBuffer data(texts.size());
-    if (!texts.empty()) std::memcpy(data.data(), texts.data(), texts.size());
-    if (!MarkSensitive(column, symbol_.byte(), data.data())) {
-      return std::nullopt;
-    }
+    records::AlignedBuffer data(column.data.size());
+    if (!CopyMarked(column, symbol_.byte(), data.data())) return std::nullopt;
     Treated treated{column, 0};
     treated.column.data = std::move(data).Share();
     return treated;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/prose_blocks.h"
 #include "libs/desensitize/run_numbers.h"
 #include "libs/desensitize/sensitive_places.h"
 #include "libs/desensitize/text_glyph.h"
@@ -211,22 +212,23 @@ void MarkAll(absl::string_view text, size_t from, const Marks& marks) {
   }
 }
 
-// The texts of `column`, which stand one behind the other.
-void MarkColumn(const records::Column& column, const Marks& marks) {
+// Rows `begin` to `end` of `column`, whose texts stand one behind the other.
+void MarkRows(const records::Column& column, uint32_t begin, uint32_t end,
+              const Marks& marks) {
   constexpr uint32_t kRowsEach = 256;
   std::array<SensitiveRow, kRowsEach> rows;
   const char* const texts = column.data.data();
   const char mark = marks.first;
   char* const at = marks.at;
-  for (uint32_t first = 0; first < column.row_count; first += kRowsEach) {
-    const uint32_t behind = std::min(column.row_count, first + kRowsEach);
+  for (uint32_t first = begin; first < end; first += kRowsEach) {
+    const uint32_t behind = std::min(end, first + kRowsEach);
     const size_t count = FindSensitiveRows(column, first, behind, rows.data());
     for (size_t i = 0; i < count; ++i) {
       const SensitiveRow& row = rows[i];
       if (!row.has_eleven_alone) {
-        const auto begin = static_cast<size_t>(column.Offset(row.row));
-        MarkAll(column.Text(row.row), row.at - begin,
-                {mark, mark, at + begin, marks.is_wide});
+        const auto text = static_cast<size_t>(column.Offset(row.row));
+        MarkAll(column.Text(row.row), row.at - text,
+                {mark, mark, at + text, marks.is_wide});
       } else if (AreMobileNumber(texts + row.at)) {
         std::memset(at + row.at + kMobileHead, mark, kMobileHidden);
       }
@@ -242,9 +244,17 @@ void FindSensitiveItems(absl::string_view text,
   MarkAll(text, 0, {0, 0, nullptr, nullptr, items});
 }
 
-bool MarkSensitive(const records::Column& column, char mark, char* at) {
+bool CopyMarked(const records::Column& column, char mark, char* out) {
   bool is_wide = false;
-  MarkColumn(column, {mark, mark, at, &is_wide});
+  const Marks marks = {mark, mark, out, &is_wide};
+  const auto mark_rows = [&column, &marks](uint32_t begin, uint32_t end) {
+    MarkRows(column, begin, end, marks);
+  };
+  if (!CopyProse(column, mark, out, mark_rows)) {
+    const absl::string_view texts = column.data.view();
+    if (!texts.empty()) std::memcpy(out, texts.data(), texts.size());
+    mark_rows(0, column.row_count);
+  }
   return !is_wide;
 }
 

@@ -70,11 +70,11 @@ constexpr size_t LabelledBytesMax(size_t bytes) {
   return bytes + bytes / 5 * 2;
 }
 
-// Writes `mark` at at[i] for each byte i of the data of `column`, which is
-// STRING, that is to be hidden by the same rule. False if a character of
-// several bytes is among them, which one mark cannot stand for. `at` is no part
-// of the column.
-bool MarkSensitive(const records::Column& column, char mark, char* at);
+// Copies the data of `column`, which is STRING, to `out`, with `mark` for each
+// byte that is to be hidden by the same rule. False if a character of several
+// bytes is among them, which one mark cannot stand for: what is in `out` then
+// says nothing. `out` is no part of the column.
+bool CopyMarked(const records::Column& column, char mark, char* out);
 
 }  // namespace sluice::desensitize
 

@@ -1,0 +1,557 @@
+#include "libs/desensitize/prose_blocks.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "libs/base/cpu_level.h"
+#include "libs/base/x86_vectors.h"
+#include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/run_numbers.h"
+#include "libs/desensitize/text_glyph.h"
+#include "libs/identifiers/contact.h"
+
+#if defined(__x86_64__)
+
+namespace sluice::desensitize {
+namespace {
+
+using identifiers::kMobileDigits;
+
+// A bit a byte, the first byte's the lowest.
+using Bits = uint64_t;
+constexpr size_t kWindowBytes = 64;
+
+// A block is looked at in lanes. Each decides about kLaneBytes bytes and sees
+// kBeforeBytes before them, so that no lane waits for another: whether a digit
+// is eleven bytes or more behind the first that is near shows in those eleven,
+// and in the gap and the digit before them.
+using BitLanes __attribute__((vector_size(kWindowBytes))) = Bits;
+constexpr size_t kLanes = 8;
+constexpr size_t kBeforeBytes = 24;
+constexpr size_t kLaneBytes = 64 - kBeforeBytes;
+constexpr size_t kBlockBytes = kLanes * kLaneBytes;
+constexpr size_t kBlockWindows = kBlockBytes / kWindowBytes;
+static_assert(kBlockBytes % kWindowBytes == 0);
+static_assert(kBeforeBytes > kMobileDigits + 1 + kGapBytesMax + 1);
+
+// Each step is done for a chunk of blocks before the next.
+constexpr size_t kChunkBlocks = 12;
+constexpr size_t kChunkBytes = kChunkBlocks * kBlockBytes;
+// Skipped where most of a chunk has to be looked at, which costs so much that
+// this pass then hardly shows.
+constexpr size_t kSkippedChunks = 15;
+constexpr size_t kChunkWindows = kChunkBlocks * kBlockWindows;
+
+// ---- Tables, by six bits of a byte.
+
+struct alignas(kWindowBytes) Table {
+  std::array<char, kWindowBytes> of = {};
+
+  SLUICE_AVX512 __m512i Load() const { return _mm512_load_si512(of.data()); }
+};
+
+// By the lower six bits: the byte that is looked for among those that end with
+// them. An @, or the first byte of characters of full width.
+constexpr Table kOddBytes = [] {
+  Table table;
+  for (size_t i = 0; i < kWindowBytes; ++i) {
+    table.of[i] = static_cast<char>(i ^ 1);
+  }
+  table.of['@' & 0x3F] = '@';
+  table.of[kFullWidthLead & 0x3F] = kFullWidthLead;
+  return table;
+}();
+
+// By the lower six bits of a character's third byte: 0 if it may be the last of
+// a digit or an @ of full width, else the highest bit.
+constexpr Table kNoOddTails = [] {
+  constexpr size_t kDigit = 0x10;
+  constexpr size_t kAtSign = 0x20;
+  Table table;
+  for (size_t i = 0; i < kWindowBytes; ++i) {
+    const bool is_odd = (i >= kDigit && i < kDigit + 10) || i == kAtSign;
+    table.of[i] = is_odd ? '\0' : '\x80';
+  }
+  return table;
+}();
+
+// By the upper six bits: the highest bit if none of the four bytes is a digit
+// or begins a separator (digit_run.h), nor is part of one.
+constexpr Table kPartingBytes = [] {
+  Table table;
+  const auto part = [&table](size_t first, size_t last) {
+    for (size_t byte = first; byte <= last; byte += 4) {
+      table.of[byte / 4] = '\x80';
+    }
+  };
+  part('$', '+');
+  part('<', 0x7F);
+  // Letters of two bytes, Han characters, and all of four bytes.
+  part(0xC4, 0xDF);
+  part(0xE4, 0xEB);
+  part(0xF0, 0xF7);
+  return table;
+}();
+
+// The bytes of a block's lanes, from where the first one sees.
+constexpr Table kLaneOrder = [] {
+  Table table;
+  for (size_t i = 0; i < kWindowBytes; ++i) {
+    table.of[i] = static_cast<char>(i / 8 * (kLaneBytes / 8) + i % 8);
+  }
+  return table;
+}();
+
+// And back: of each lane kLaneBytes, without gaps, from kLagBytes before those
+// that it decides about: of a number that ends there the middle may stand in
+// them, and that of one that ends behind the lane does not.
+constexpr size_t kLagBytes = 8;
+constexpr Table kHiddenOrder = [] {
+  constexpr size_t kEach = kLaneBytes / 8;
+  Table table;
+  for (size_t i = 0; i < kLanes * kEach; ++i) {
+    table.of[i] = static_cast<char>(i / kEach * 8 +
+                                    (kBeforeBytes - kLagBytes) / 8 + i % kEach);
+  }
+  return table;
+}();
+constexpr Bits kHiddenOrderUsed = (Bits{1} << kBlockBytes / 8) - 1;
+
+// ---- Bits.
+
+// Of the bytes of a chunk, and of kWindowBytes before it.
+struct alignas(kWindowBytes) ChunkBits {
+  std::array<Bits, 1 + kChunkWindows + 3> words = {};
+
+  Bits& OfWindow(size_t window) { return words[1 + window]; }
+
+  SLUICE_AVX512 __m512i Load(size_t block) const {
+    const char* const first = reinterpret_cast<const char*>(words.data());
+    return _mm512_loadu_si512(
+        first + (kWindowBytes - kBeforeBytes + block * kBlockBytes) / 8);
+  }
+  SLUICE_AVX512 BitLanes Lanes(size_t block) const {
+    return BitLanes(_mm512_permutexvar_epi8(kLaneOrder.Load(), Load(block)));
+  }
+
+  // To the next chunk.
+  void Advance() { words[0] = words[kChunkWindows]; }
+  // The same, for bits that are set one by one.
+  SLUICE_AVX512 void AdvanceAndClear() {
+    Advance();
+    for (size_t i = 0; i < kChunkWindows; ++i) words[1 + i] = 0;
+  }
+};
+
+// kRule(a, b, c), which is made of &, | and ~, of each bit. One instruction.
+template <auto kRule>
+SLUICE_AVX512 inline BitLanes Each(BitLanes a, BitLanes b, BitLanes c) {
+  constexpr int kOfEachCase = kRule(0xF0, 0xCC, 0xAA) & 0xFF;
+  return BitLanes(_mm512_ternarylogic_epi64(__m512i(a), __m512i(b), __m512i(c),
+                                            kOfEachCase));
+}
+
+// The bits that, with as many before them as make `kCount` in all, are set.
+template <size_t kCount>
+SLUICE_AVX512 inline BitLanes EndsOfRuns(BitLanes bits) {
+  static_assert(kCount >= 8 && kCount <= 16);
+  const BitLanes two = bits & bits << 1;
+  const BitLanes four = two & two << 2;
+  const BitLanes eight = four & four << 4;
+  return eight & eight << (kCount - 8);
+}
+
+// ---- What lanes say.
+
+struct Digits {
+  // Where a group ends in just as many digits as a mobile number has: right
+  // behind the last.
+  BitLanes mobile_ends;
+  // Digits that stand so far behind the first one that is near (near: nothing
+  // between two that parts numbers) that more than a mobile number alone is
+  // there.
+  BitLanes far;
+};
+
+// `stops` are bytes that part numbers, and the first ones of texts.
+SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
+  constexpr int kJoints = int{kMobileDigits} - 1;
+  const BitLanes behind_digit = digits << 1;
+  // Digits that go on a group.
+  const BitLanes inner = Each<[](int digit, int behind, int stop) {
+    return digit & behind & ~stop;
+  }>(digits, behind_digit, stops);
+  const BitLanes groups = EndsOfRuns<size_t{kJoints}>(inner) << 1;
+  const BitLanes mobile_ends =
+      Each<[](int group, int goes_on, int began_before) {
+        return group & ~goes_on & ~began_before;
+      }>(groups, inner, inner << (kJoints + 1));
+  // Added to where it begins, a bit carries through a gap, and to what stands
+  // behind it.
+  const BitLanes gaps = ~(digits | stops);
+  const BitLanes carried = gaps + (gaps & behind_digit);
+  // What is near a digit before it: a digit behind a digit or a gap, or a gap.
+  const BitLanes near = ~stops & Each<[](int digit, int behind, int carry) {
+    return (digit & (behind | carry)) | (~digit & ~carry);
+  }>(digits, behind_digit, carried);
+  const BitLanes far = digits & EndsOfRuns<size_t{kMobileDigits}>(near);
+  return {mobile_ends, far};
+}
+
+// ---- A column.
+
+// A step that is compiled by itself, so that its loop has all registers.
+#define SLUICE_APART __attribute__((noinline))
+
+class ProsePass {
+ public:
+  ProsePass(const records::Column& column, char mark, char* out)
+      : column_(column),
+        texts_(column.data.data()),
+        size_(column.data.size()),
+        mark_(mark),
+        out_(out),
+        lanes_to_look_at_((size_ + kLagBytes) / kBlockBytes / 8 + 1) {}
+
+  SLUICE_AVX512 void Run() {
+    // Until all that is hidden is known; a number may end behind the last byte.
+    const size_t end = size_ + kLagBytes;
+    for (size_t begin = 0; begin <= end; begin += kChunkBytes) {
+      const size_t left = size_ - std::min(size_, begin);
+      const size_t blocks =
+          std::min(kChunkBlocks, (end - begin) / kBlockBytes + 1);
+      SetBorders(begin);
+      size_t lanes = 0;
+      if (left >= kChunkBytes + 2) {
+        Look<true>(begin, blocks);
+        lanes = Decide(begin, blocks);
+        Copy<true>(begin, blocks);
+      } else {
+        Look<false>(begin, blocks);
+        lanes = Decide(begin, blocks);
+        Copy<false>(begin, blocks);
+      }
+      if (lanes > kChunkBlocks * kLanes / 2 && left >= kChunkBytes) {
+        const size_t bytes =
+            std::min(kSkippedChunks, left / kChunkBytes - 1) * kChunkBytes;
+        Skip(begin + kChunkBytes, bytes);
+        begin += bytes;
+      }
+    }
+  }
+
+  // A bit for each lane with bytes that may have to be hidden; all zeros are
+  // left out.
+  std::vector<Bits> TakeLanesToLookAt() && {
+    if (!any_to_look_at_) lanes_to_look_at_.clear();
+    return std::move(lanes_to_look_at_);
+  }
+
+ private:
+  // Sets a bit where each text of the chunk begins.
+  SLUICE_APART SLUICE_AVX512 void SetBorders(size_t begin) {
+    constexpr uint32_t kRowsEach = 8;
+    borders_.AdvanceAndClear();
+    const auto end = static_cast<int64_t>(begin + kChunkBytes);
+    const uint32_t rows = column_.row_count;
+    const size_t first_window = begin / kWindowBytes;
+    Bits* const words = &borders_.OfWindow(0);
+    const auto set = [=, this](uint32_t row) SLUICE_AVX512 {
+      const auto at = static_cast<size_t>(column_.Offset(row));
+      words[at / kWindowBytes - first_window] |= Bits{1} << at % kWindowBytes;
+    };
+    uint32_t row = row_;
+    while (row + kRowsEach <= rows &&
+           column_.Offset(row + kRowsEach - 1) < end) {
+#pragma GCC unroll 8
+      for (uint32_t i = 0; i < kRowsEach; ++i) set(row + i);
+      row += kRowsEach;
+    }
+    while (row < rows && column_.Offset(row) < end) set(row++);
+    row_ = row;
+  }
+
+  // The bytes of a window, and those two behind each; zeros behind the texts.
+  struct Window {
+    __m512i bytes;
+    __m512i behind;
+  };
+  template <bool kInside>
+  SLUICE_AVX512 Window Load(size_t at) const {
+    if constexpr (kInside) {
+      return {_mm512_loadu_si512(texts_ + at),
+              _mm512_loadu_si512(texts_ + at + 2)};
+    } else {
+      return {_mm512_maskz_loadu_epi8(Used(at), texts_ + at),
+              _mm512_maskz_loadu_epi8(Used(at + 2), texts_ + at + 2)};
+    }
+  }
+  SLUICE_AVX512 Bits Used(size_t at) const {
+    const size_t used = std::min(size_ - std::min(at, size_), kWindowBytes);
+    return _bzhi_u64(~Bits{0}, static_cast<uint32_t>(used));
+  }
+
+  // 0 where an @ is, or the first byte of one or of a digit of full width.
+  // Few others are taken for one: what ends alike and begins with 0xEF.
+  SLUICE_AVX512 static __m512i Oddness(const Window& window) {
+    const __m512i looked_for =
+        _mm512_permutexvar_epi8(window.bytes, kOddBytes.Load());
+    const __m512i tails =
+        _mm512_permutexvar_epi8(window.behind, kNoOddTails.Load());
+    // An @ has not the highest bit, so its tail says nothing.
+    return __m512i(Each<[](int wanted, int byte, int tail) {
+      return (wanted & ~byte) | (~wanted & byte) | (byte & tail);
+    }>(BitLanes(looked_for), BitLanes(window.bytes), BitLanes(tails)));
+  }
+
+  // Finds what the bytes of the blocks are.
+  template <bool kInside>
+  SLUICE_APART SLUICE_AVX512 void Look(size_t begin, size_t blocks) {
+    odd_.AdvanceAndClear();
+    odd_blocks_[0] = odd_blocks_[kChunkBlocks];
+    const __m512i parting = kPartingBytes.Load();
+    const __m512i zero = _mm512_set1_epi8('0');
+    const __m512i one = _mm512_set1_epi8(1);
+    const __m512i three = _mm512_set1_epi8(3);
+    const __m512i ten = _mm512_set1_epi8(10);
+    for (size_t block = 0; block < blocks; ++block) {
+      __m512i oddness = _mm512_set1_epi8(-1);
+#pragma GCC unroll 5
+      for (size_t i = 0; i < kBlockWindows; ++i) {
+        const size_t window = block * kBlockWindows + i;
+        const size_t at = begin + window * kWindowBytes;
+        const Window loaded = Load<kInside>(at);
+        const __m512i above_zero = _mm512_sub_epi8(loaded.bytes, zero);
+        digits_.OfWindow(window) = _mm512_cmplt_epu8_mask(above_zero, ten);
+        ones_.OfWindow(window) = _mm512_cmpeq_epi8_mask(above_zero, one);
+        low_.OfWindow(window) = _mm512_cmplt_epu8_mask(above_zero, three);
+        // The lower six bits of a byte that is shifted are its upper ones.
+        parting_.OfWindow(window) = _mm512_movepi8_mask(_mm512_permutexvar_epi8(
+            _mm512_srli_epi16(loaded.bytes, 2), parting));
+        oddness = _mm512_min_epu8(oddness, Oddness(loaded));
+      }
+      const bool is_odd = _mm512_testn_epi8_mask(oddness, oddness) != 0;
+      odd_blocks_[1 + block] = is_odd;
+      if (is_odd) FindOdd<kInside>(begin, block);
+    }
+  }
+
+  template <bool kInside>
+  SLUICE_AVX512 void FindOdd(size_t begin, size_t block) {
+    for (size_t i = 0; i < kBlockWindows; ++i) {
+      const size_t window = block * kBlockWindows + i;
+      const __m512i oddness =
+          Oddness(Load<kInside>(begin + window * kWindowBytes));
+      odd_.OfWindow(window) = _mm512_testn_epi8_mask(oddness, oddness);
+    }
+  }
+
+  // Takes from `found` what is not so beside digits of full width, and adds
+  // what is odd.
+  SLUICE_AVX512 void MindOdd(size_t block, Digits* found) const {
+    constexpr int kDigits = int{kMobileDigits};
+    constexpr int kWide = int{kFullWidthBytes};
+    const BitLanes odd = odd_.Lanes(block);
+    const BitLanes borders = borders_.Lanes(block);
+    // An @ parts; the first byte of a full-width character does not.
+    const BitLanes wide = odd & ~parting_.Lanes(block);
+    found->mobile_ends &= ~(wide & ~borders);
+    found->mobile_ends &= ~(wide << (kDigits + kWide) & ~(borders << kDigits));
+    found->far |= odd;
+  }
+
+  // Leaves bytes to be looked at, where most before them have to be. What ends
+  // right before them would be hidden with them, so it is left too.
+  void Skip(size_t begin, size_t bytes) {
+    if (bytes == 0) return;
+    std::memcpy(out_ + begin, texts_ + begin, bytes);
+    uint8_t* const lanes = LanesToLookAt(begin);
+    *std::prev(lanes) |= uint8_t{1} << (kLanes - 1);
+    std::memset(lanes, 0xFF, bytes / kBlockBytes);
+    const auto end = static_cast<int64_t>(begin + bytes);
+    while (row_ < column_.row_count && column_.Offset(row_) < end) ++row_;
+    was_skipped_ = true;
+  }
+
+  // Of the block at `begin`, and behind it of further ones; a bit a lane.
+  uint8_t* LanesToLookAt(size_t begin) {
+    return reinterpret_cast<uint8_t*>(lanes_to_look_at_.data()) +
+           begin / kBlockBytes;
+  }
+
+  // Returns how many lanes are to be looked at.
+  SLUICE_APART SLUICE_AVX512 size_t Decide(size_t begin, size_t blocks) {
+    const BitLanes decided = BitLanes(_mm512_set1_epi64(-1)) << kBeforeBytes;
+    const __m512i lane_order = kLaneOrder.Load();
+    const __m512i hidden_order = kHiddenOrder.Load();
+    char* const hidden = reinterpret_cast<char*>(hidden_.data()) +
+                         (kWindowBytes - kLagBytes) / 8;
+    uint8_t* const lanes_to_look_at = LanesToLookAt(begin);
+    size_t count = 0;
+    for (size_t block = 0; block < blocks; ++block) {
+      const __m512i stops =
+          _mm512_or_si512(parting_.Load(block), borders_.Load(block));
+      Digits found =
+          FindDigits(digits_.Lanes(block),
+                     BitLanes(_mm512_permutexvar_epi8(lane_order, stops)));
+      if (odd_blocks_[block] || odd_blocks_[1 + block]) MindOdd(block, &found);
+      // What stands before it is not known.
+      if (was_skipped_) found = {BitLanes{}, decided};
+      was_skipped_ = false;
+      _mm512_storeu_si512(hidden + block * (kBlockBytes / 8),
+                          _mm512_maskz_permutexvar_epi8(
+                              kHiddenOrderUsed, hidden_order,
+                              __m512i(Hidden(block, found.mobile_ends))));
+      const uint32_t lanes =
+          _mm512_test_epi64_mask(__m512i(found.far), __m512i(decided));
+      lanes_to_look_at[block] = static_cast<uint8_t>(lanes);
+      count += static_cast<size_t>(std::popcount(lanes));
+    }
+    digits_.Advance();
+    parting_.Advance();
+    ones_.Advance();
+    low_.Advance();
+    any_to_look_at_ |= count != 0;
+    return count;
+  }
+
+  // What is hidden of numbers with those ends, if they begin as mobile numbers
+  // do (AreMobileNumber).
+  SLUICE_AVX512 BitLanes Hidden(size_t block, BitLanes ends) const {
+    constexpr int kFirst = int{kMobileDigits};
+    constexpr int kSecond = kFirst - 1;
+    constexpr int kHiddenFirst = kFirst - int{kMobileHead};
+    static_assert(kMobileHidden == 4 && kHiddenFirst <= int{kLagBytes});
+    const BitLanes mobile = Each<[](int end, int is_one, int is_low) {
+      return end & is_one & ~is_low;
+    }>(ends, ones_.Lanes(block) << kFirst, low_.Lanes(block) << kSecond);
+    const BitLanes last_two =
+        mobile >> (kHiddenFirst - 3) | mobile >> (kHiddenFirst - 2);
+    return last_two | last_two >> 2;
+  }
+
+  // Copies the blocks with marks, but kLagBytes at their end, of which the next
+  // blocks tell what is hidden.
+  template <bool kInside>
+  SLUICE_APART SLUICE_AVX512 void Copy(size_t begin, size_t blocks) {
+    const __m512i marks = _mm512_set1_epi8(mark_);
+    if (hidden_[0] != 0) {
+      _mm512_mask_storeu_epi8(out_ + begin - kWindowBytes, hidden_[0], marks);
+    }
+    for (size_t i = 0; i < blocks * kBlockWindows; ++i) {
+      const size_t at = begin + i * kWindowBytes;
+      const Bits hidden = hidden_[1 + i];
+      if constexpr (kInside) {
+        _mm512_storeu_si512(
+            out_ + at, _mm512_mask_mov_epi8(_mm512_loadu_si512(texts_ + at),
+                                            hidden, marks));
+      } else {
+        const Bits used = Used(at);
+        _mm512_mask_storeu_epi8(
+            out_ + at, used,
+            _mm512_mask_mov_epi8(_mm512_maskz_loadu_epi8(used, texts_ + at),
+                                 hidden, marks));
+      }
+    }
+  }
+
+  const records::Column& column_;
+  const char* const texts_;
+  const size_t size_;
+  const char mark_;
+  char* const out_;
+
+  // The first row that does not begin before the chunk's end.
+  uint32_t row_ = 0;
+  ChunkBits borders_;
+  ChunkBits digits_;
+  ChunkBits parting_;
+  // Digits that are 1, and those that are less than 3.
+  ChunkBits ones_;
+  ChunkBits low_;
+  // An @, and the first bytes of what is of full width: set in odd_blocks_
+  // alone, of which the first is the one before the chunk.
+  ChunkBits odd_;
+  std::array<bool, 1 + kChunkBlocks> odd_blocks_ = {};
+  // Of the chunk, and of the window before it. A whole vector is written for
+  // each block.
+  std::array<Bits, 1 + kChunkWindows + 3> hidden_ = {};
+  std::vector<Bits> lanes_to_look_at_;
+  bool any_to_look_at_ = false;
+  // The bytes before the chunk were left to be looked at.
+  bool was_skipped_ = false;
+};
+
+#undef SLUICE_APART
+
+// ---- From lanes to rows.
+
+// Calls `found(begin, end)` for the bits from `begin` to before `end`, where
+// all are set and those beside them are not.
+template <typename Found>
+void ForRuns(const std::vector<Bits>& bits, Found found) {
+  constexpr size_t kBits = 64;
+  size_t begin = 0;
+  bool inside = false;
+  for (size_t word = 0; word < bits.size(); ++word) {
+    // A bit where a run begins or ends.
+    const Bits before = bits[word] << 1 | (inside ? 1 : 0);
+    for (Bits turns = bits[word] ^ before; turns != 0; turns &= turns - 1) {
+      const size_t at =
+          word * kBits + static_cast<size_t>(std::countr_zero(turns));
+      if (inside) found(begin, at);
+      begin = at;
+      inside = !inside;
+    }
+  }
+  if (inside) found(begin, bits.size() * kBits);
+}
+
+}  // namespace
+
+bool CopyProse(const records::Column& column, char mark, char* out,
+               absl::FunctionRef<void(uint32_t begin, uint32_t end)> look) {
+  if (UsedCpuLevel() != CpuLevel::kAvx512 || column.data.size() < kBlockBytes) {
+    return false;
+  }
+  ProsePass pass(column, mark, out);
+  pass.Run();
+  const uint32_t rows = column.row_count;
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  ForRuns(std::move(pass).TakeLanesToLookAt(), [&](size_t first, size_t last) {
+    const auto from = static_cast<int64_t>(first * kLaneBytes);
+    const auto until = static_cast<int64_t>(last * kLaneBytes);
+    uint32_t row = end;
+    while (row < rows && column.Offset(row + 1) <= from) ++row;
+    if (row > end) {
+      if (begin < end) look(begin, end);
+      begin = row;
+    }
+    while (row < rows && column.Offset(row) < until) ++row;
+    end = row;
+  });
+  if (begin < end) look(begin, end);
+  return true;
+}
+
+}  // namespace sluice::desensitize
+
+#else
+
+namespace sluice::desensitize {
+
+bool CopyProse(const records::Column& /*column*/, char /*mark*/, char* /*out*/,
+               absl::FunctionRef<void(uint32_t begin, uint32_t end)> /*look*/) {
+  return false;
+}
+
+}  // namespace sluice::desensitize
+
+#endif

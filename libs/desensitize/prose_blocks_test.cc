@@ -1,0 +1,334 @@
+#include "libs/desensitize/prose_blocks.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/cpu_level.h"
+#include "libs/base/string_view.h"
+#include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/sensitive_spans.h"
+#include "libs/records/batch_builder.h"
+
+namespace sluice::desensitize {
+namespace {
+
+using Random = std::mt19937_64;
+
+std::string Repeated(const std::string& piece, size_t count) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text += piece;
+  return text;
+}
+
+// Of at least `bytes` bytes.
+std::string Filler(bool is_han, size_t bytes) {
+  return is_han ? Repeated("电", (bytes + 2) / 3) : std::string(bytes, 'a');
+}
+
+// In memory that ends with the last text; an empty text is a null now and then.
+records::Column ColumnOf(const std::vector<std::string>& texts) {
+  records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+  std::string all;
+  for (const std::string& text : texts) {
+    all += text;
+    if (text.empty() && all.size() % 2 == 0) {
+      builder.AppendNull();
+    } else {
+      builder.AppendText(AsView(text));
+    }
+  }
+  records::Column column = builder.Finish();
+  records::AlignedBuffer data(all.size());
+  std::copy(all.begin(), all.end(), data.data());
+  column.data = std::move(data).Share();
+  return column;
+}
+
+struct Passed {
+  uint32_t rows = 0;
+  uint32_t looked_at = 0;
+};
+
+// Checks all that is promised of the column of `texts`, against each text
+// alone.
+Passed Check(const std::vector<std::string>& texts) {
+  const records::Column column = ColumnOf(texts);
+  records::AlignedBuffer out(column.data.size());
+  std::vector<bool> looked_at(texts.size());
+  uint32_t behind = 0;
+  const bool done =
+      CopyProse(column, '*', out.data(), [&](uint32_t begin, uint32_t end) {
+        REQUIRE(begin >= behind);
+        REQUIRE(begin < end);
+        REQUIRE(end <= column.row_count);
+        behind = end;
+        std::fill(looked_at.begin() + begin, looked_at.begin() + end, true);
+      });
+  if (!done) return {};
+  Passed passed = {column.row_count, 0};
+  std::vector<Shown> hidden;
+  for (uint32_t row = 0; row < column.row_count; ++row) {
+    const std::string& text = texts[row];
+    const char* const written = out.data() + column.Offset(row);
+    FindSensitiveSpans(text, &hidden);
+    bool is_right = true;
+    bool is_all = true;
+    for (size_t i = 0; i < text.size(); ++i) {
+      const bool is_marked = written[i] != text[i];
+      is_right &=
+          !is_marked || (written[i] == '*' && hidden[i] == Shown::kHidden);
+      is_all &= is_marked == (hidden[i] != Shown::kShown);
+    }
+    passed.looked_at += looked_at[row] ? 1 : 0;
+    if (is_right && (is_all || looked_at[row])) continue;
+    FAIL("row " << row << ": " << text << "\n became "
+                << std::string(written, text.size()));
+  }
+  return passed;
+}
+
+// As a mask does it, at each level.
+void CheckMarked(const std::vector<std::string>& texts) {
+  const records::Column column = ColumnOf(texts);
+  for (const CpuLevel level :
+       {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+    const CpuLevelCap cap(level);
+    std::string out(column.data.size(), '\0');
+    CopyMarked(column, '*', out.data());
+    std::vector<Shown> hidden;
+    for (uint32_t row = 0; row < column.row_count; ++row) {
+      const std::string& text = texts[row];
+      FindSensitiveSpans(text, &hidden);
+      std::string expected = text;
+      for (size_t i = 0; i < text.size(); ++i) {
+        if (hidden[i] != Shown::kShown) expected[i] = '*';
+      }
+      CAPTURE(row, text, static_cast<int>(level));
+      REQUIRE(out.compare(static_cast<size_t>(column.Offset(row)), text.size(),
+                          expected) == 0);
+    }
+  }
+}
+
+// Most of a column is plain, or it would not be looked at block by block.
+void AppendPlain(size_t bytes, std::vector<std::string>* texts) {
+  texts->push_back(Filler(true, bytes));
+  texts->emplace_back("请尽快回复，电话13987654321，2024年3月，1,234.50元");
+}
+
+// Mobile numbers, what has them inside, and others.
+const std::vector<std::string>& Numbers() {
+  static const std::vector<std::string> numbers = {
+      "1381234567",      "13812345678",        "138123456789",
+      "110105491231002", "110105194912310021", "6205500000000000004",
+      "12812345678",     "03812345678",        "8613812345678"};
+  return numbers;
+}
+
+const std::vector<std::string>& Neighbours() {
+  static const std::vector<std::string> neighbours = {
+      "1", "86", "@b.cn", "x@", "a", "１", "５６", "＠", "ｐ", "X", "号", "，"};
+  return neighbours;
+}
+
+TEST_CASE("a number is found wherever it stands and whatever is near it") {
+  const std::vector<std::string> gaps = {" ", ".", "a", "－", "号", "、"};
+  size_t at = 0;
+  for (const std::string& number : Numbers()) {
+    for (const std::string& gap : gaps) {
+      std::vector<std::string> texts;
+      for (const std::string& neighbour : Neighbours()) {
+        for (size_t distance = 0; distance <= kGapBytesMax + 2; ++distance) {
+          const std::string between =
+              Repeated(gap, (distance + gap.size() - 1) / gap.size());
+          // Over all places in lanes, windows and blocks in the long run.
+          const std::string filler = Filler(at % 3 == 0, at % 71);
+          std::string text = filler;
+          text += number;
+          text += between;
+          text += neighbour;
+          texts.push_back(std::move(text));
+          AppendPlain(100 + at % 41, &texts);
+          text = filler;
+          text += neighbour;
+          text += between;
+          text += number;
+          texts.push_back(std::move(text));
+          AppendPlain(100 + at % 37, &texts);
+          ++at;
+        }
+      }
+      Check(texts);
+      CheckMarked(texts);
+    }
+  }
+}
+
+TEST_CASE("a number may begin at any byte of a column") {
+  for (const std::string& number : Numbers()) {
+    for (const std::string before : {"", "１", "1 ", "＠", "a"}) {
+      for (const std::string behind : {"", "１", " 1", "@a.cn", "号"}) {
+        std::vector<std::string> texts;
+        std::string middle = before;
+        middle += number;
+        middle += behind;
+        // Every fifth lane or so, at another byte of lanes and blocks each
+        // time.
+        for (size_t i = 0; i < 330; ++i) {
+          texts.push_back(std::string(201 - middle.size(), 'b'));
+          texts.push_back(middle);
+        }
+        Check(texts);
+      }
+    }
+  }
+}
+
+TEST_CASE("digits of two texts are no number together") {
+  const std::string digits = "1381234567890123";
+  size_t at = 0;
+  for (size_t size = 9; size <= digits.size(); ++size) {
+    for (size_t split = 0; split <= size; ++split) {
+      std::vector<std::string> texts;
+      for (size_t filled = 0; filled < 71; ++filled, ++at) {
+        AppendPlain(30 + at % 50, &texts);
+        texts.push_back(Filler(false, filled) + digits.substr(0, split));
+        if (at % 3 == 0) texts.emplace_back();
+        if (at % 7 == 0) texts.emplace_back();
+        texts.push_back(digits.substr(split, size - split) +
+                        Filler(at % 2 == 0, filled % 5));
+      }
+      Check(texts);
+      CheckMarked(texts);
+    }
+  }
+}
+
+TEST_CASE("what is of full width counts in its own text alone") {
+  const std::vector<std::string> wides = {"１", "＠", "ｐ", "@", "a@", "，"};
+  size_t at = 0;
+  for (const std::string& wide : wides) {
+    for (size_t bytes = 0; bytes < 4; ++bytes) {
+      std::vector<std::string> texts;
+      for (size_t filled = 0; filled < 321; ++filled, ++at) {
+        AppendPlain(120 + at % 200, &texts);
+        // Before the number's text, behind it, and both in its own.
+        texts.push_back(Filler(false, filled % 11) + wide +
+                        std::string(bytes, 'a'));
+        texts.emplace_back("13812345678");
+        texts.push_back(wide);
+        texts.push_back(Repeated(wide, at % 2) + "13812345678" + wide);
+      }
+      Check(texts);
+      CheckMarked(texts);
+    }
+  }
+}
+
+TEST_CASE("a column may end anywhere, and with a number") {
+  for (const std::string end : {"13812345678", "13812345678号", "a@b.cn",
+                                "138 1234 5678", "1", "１", "@"}) {
+    for (size_t bytes = 300; bytes < 4300; bytes += bytes % 13 + 1) {
+      const std::string before = "13912345678";
+      Check({before, std::string(bytes, 'a'), "1", end});
+      CheckMarked({std::string(bytes, 'a') + before + end});
+    }
+  }
+}
+
+TEST_CASE("where most has to be looked at nothing is passed over") {
+  Random random(1);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::string> texts;
+    while (texts.size() < 3000) {
+      const bool is_plain = random() % 2 == 0;
+      for (size_t n = random() % 600; n > 0; --n) {
+        std::string text = Filler(random() % 2 == 0, random() % 9);
+        if (is_plain) {
+          text += random() % 2 == 0 ? "13812345678" : "号";
+        } else {
+          text += random() % 2 == 0 ? "a1381234567@b.cn" : "138 1234 56789";
+        }
+        texts.push_back(std::move(text));
+      }
+    }
+    Check(texts);
+  }
+}
+
+TEST_CASE("random columns are marked as each text alone is") {
+  const std::vector<std::string> pieces = {"13812345678",
+                                           "1",
+                                           "86",
+                                           "联系电话",
+                                           "请尽快回复，",
+                                           "2024-01-02",
+                                           "1,234",
+                                           "23.5元",
+                                           " ",
+                                           "。",
+                                           "电话：",
+                                           "a",
+                                           "１３８",
+                                           "@",
+                                           "e.cn",
+                                           "12345678901",
+                                           "-",
+                                           "\xF0\x9F\x98\x80",
+                                           "\xC2\xA0",
+                                           "　",
+                                           "\t",
+                                           "（0571）",
+                                           "X",
+                                           "4111111111111111",
+                                           "＠",
+                                           "会企",
+                                           "\xEF\xBF\xBD"};
+  Random random(2);
+  for (int round = 0; round < 1000; ++round) {
+    // In some columns nearly all is plain.
+    const size_t usual = round % 4 == 0 ? pieces.size() : 12;
+    const size_t strange_in_hundred = random() % 8;
+    std::vector<std::string> texts;
+    for (size_t rows = random() % 400; rows > 0; --rows) {
+      std::string text;
+      for (size_t n = random() % 7; n > 0; --n) {
+        const bool is_strange = random() % 100 < strange_in_hundred;
+        text += pieces[random() % (is_strange ? pieces.size() : usual)];
+      }
+      texts.push_back(std::move(text));
+    }
+    Check(texts);
+    CheckMarked(texts);
+  }
+}
+
+TEST_CASE("what is plain is not looked at again") {
+  std::vector<std::string> texts;
+  Random random(3);
+  for (int i = 0; i < 5000; ++i) {
+    static const std::vector<std::string> plain = {
+        "联系电话13812345678，请尽快回复",
+        "13812345678",
+        "2024年3月5日来电，13812345678",
+        "于2024-01-02支付1,234.50元",
+        "Room 12 on floor 3 is free until May 5",
+        "",
+        "无",
+        "13812345678或13912345678"};
+    texts.push_back(plain[random() % plain.size()]);
+  }
+  CHECK(Check(texts).looked_at == 0);
+  const Passed passed = Check(
+      {Repeated("电", 500), "a@b.cn", Repeated("话", 500), "138 1234 5678"});
+  // None at other levels.
+  CHECK(passed.looked_at >= passed.rows / 2);
+}
+
+}  // namespace
+}  // namespace sluice::desensitize
