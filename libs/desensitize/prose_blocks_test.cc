@@ -95,22 +95,25 @@ Passed Check(const std::vector<std::string>& texts) {
 // As a mask does it, at each level.
 void CheckMarked(const std::vector<std::string>& texts) {
   const records::Column column = ColumnOf(texts);
+  std::string expected;
+  std::vector<Shown> hidden;
+  for (const std::string& text : texts) {
+    FindSensitiveSpans(text, &hidden);
+    for (size_t i = 0; i < text.size(); ++i) {
+      expected += hidden[i] == Shown::kShown ? text[i] : '*';
+    }
+  }
   for (const CpuLevel level :
        {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
     const CpuLevelCap cap(level);
-    std::string out(column.data.size(), '\0');
+    std::string out(expected.size(), '\0');
     CopyMarked(column, '*', out.data());
-    std::vector<Shown> hidden;
+    if (out == expected) continue;
     for (uint32_t row = 0; row < column.row_count; ++row) {
-      const std::string& text = texts[row];
-      FindSensitiveSpans(text, &hidden);
-      std::string expected = text;
-      for (size_t i = 0; i < text.size(); ++i) {
-        if (hidden[i] != Shown::kShown) expected[i] = '*';
-      }
-      CAPTURE(row, text, static_cast<int>(level));
-      REQUIRE(out.compare(static_cast<size_t>(column.Offset(row)), text.size(),
-                          expected) == 0);
+      const auto begin = static_cast<size_t>(column.Offset(row));
+      const size_t size = texts[row].size();
+      CAPTURE(row, static_cast<int>(level));
+      REQUIRE(out.substr(begin, size) == expected.substr(begin, size));
     }
   }
 }
@@ -233,7 +236,7 @@ TEST_CASE("what is of full width counts in its own text alone") {
 TEST_CASE("a column may end anywhere, and with a number") {
   for (const std::string end : {"13812345678", "13812345678号", "a@b.cn",
                                 "138 1234 5678", "1", "１", "@"}) {
-    for (size_t bytes = 300; bytes < 4300; bytes += bytes % 13 + 1) {
+    for (size_t bytes = 300; bytes < 4300; bytes += bytes % 37 + 1) {
       const std::string before = "13912345678";
       Check({before, std::string(bytes, 'a'), "1", end});
       CheckMarked({std::string(bytes, 'a') + before + end});
@@ -243,7 +246,7 @@ TEST_CASE("a column may end anywhere, and with a number") {
 
 TEST_CASE("where most has to be looked at nothing is passed over") {
   Random random(1);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 60; ++round) {
     std::vector<std::string> texts;
     while (texts.size() < 3000) {
       const bool is_plain = random() % 2 == 0;
@@ -290,7 +293,7 @@ TEST_CASE("random columns are marked as each text alone is") {
                                            "会企",
                                            "\xEF\xBF\xBD"};
   Random random(2);
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 400; ++round) {
     // In some columns nearly all is plain.
     const size_t usual = round % 4 == 0 ? pieces.size() : 12;
     const size_t strange_in_hundred = random() % 8;

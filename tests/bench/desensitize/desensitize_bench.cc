@@ -110,10 +110,6 @@ class Cases {
                                      Digits(2, random), "号");
                }));
     AddCopying("address, of four", "{mask: {address: {}}}", Texts(Address));
-    AddCopying(
-        "free text", "{mask: {free_text: {}}}", Texts([](Random* random) {
-          return absl::StrCat("联系电话13", Digits(9, random), "，请尽快回复");
-        }));
     AddCopying("classes", "{mask: {classes: {}}}", ids);
     AddCopying("classes of names", "{mask: {classes: {}}}", names);
     AddCopying("date to year", "{generalize: {date: {unit: YEAR}}}", dates);
@@ -133,6 +129,7 @@ class Cases {
                Texts([](Random* random) {
                  return absl::StrCat("330106", Digits(6, random));
                }));
+    AddFreeTexts();
     AddDates(dates);
     AddNumbers();
     AddMixedTexts(ids, names);
@@ -165,6 +162,38 @@ class Cases {
   const std::vector<Case>& all() const { return cases_; }
 
  private:
+  void AddFreeTexts() {
+    const auto add = [this](const std::string& name, const auto& make) {
+      AddCopying(name, "{mask: {free_text: {}}}", Texts(make));
+    };
+    const auto phone = [](Random* random) {
+      return absl::StrCat("13", Digits(9, random));
+    };
+    add("free text", [phone](Random* random) {
+      return absl::StrCat("联系电话", phone(random), "，请尽快回复");
+    });
+    add("free text, none", [](Random* random) {
+      return absl::StrCat("请尽快回复", (*random)() % 2 == 0 ? "申请人" : "",
+                          "为盼");
+    });
+    add("free text, dates", [](Random* random) {
+      return absl::StrCat("2024年3月支付1,23", Digits(1, random), ".",
+                          Digits(2, random), "元，请回复");
+    });
+    add("free text, two apart", [phone](Random* random) {
+      return absl::StrCat("电话", phone(random), "或", phone(random));
+    });
+    add("free text, two near", [phone](Random* random) {
+      return absl::StrCat("电话", phone(random), "，", phone(random));
+    });
+    add("free text, long", [phone](Random* random) {
+      std::string text;
+      for (int i = 0; i < 16; ++i) absl::StrAppend(&text, "请尽快回复为盼");
+      return absl::StrCat(text.substr(0, 15 * 7), phone(random),
+                          text.substr(15 * 7, 60 * 3));
+    });
+  }
+
   void AddDates(const Column& dates) {
     const Column times = Times();
     AddCopying("date to month", "{generalize: {date: {unit: MONTH}}}", dates);
