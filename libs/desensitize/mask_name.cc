@@ -7,6 +7,7 @@
 #include "libs/base/endian.h"
 #include "libs/desensitize/compound_surnames.h"
 #include "libs/desensitize/mask_operators.h"
+#include "libs/desensitize/name_blocks.h"
 #include "libs/desensitize/name_windows.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
@@ -79,7 +80,7 @@ class NameMask : public Operator {
   explicit NameMask(MaskSymbol symbol) : symbol_(symbol) {}
 
   Treated Apply(const records::Column& column) const override {
-    if (symbol_.size() == 1 && HasNameWindows()) return HideInWindows(column);
+    if (symbol_.size() == 1 && HasNameWindows()) return HideManyAtATime(column);
     const MaskSymbol symbol = symbol_;
     const size_t bytes_max = column.data.size() * symbol.size();
     // Most columns have no separator at all: one search spares one per name.
@@ -100,34 +101,65 @@ class NameMask : public Operator {
   }
 
  private:
-  // Many names at a time, and one by one where a name stops that.
-  Treated HideInWindows(const records::Column& column) const {
+  // A column that names are written to one behind the other.
+  struct Output {
+    records::AlignedBuffer offsets;
+    records::AlignedBuffer data;
+    char* end;
+  };
+
+  Treated HideManyAtATime(const records::Column& column) const {
     const uint32_t rows = column.row_count;
-    records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(int32_t));
-    records::AlignedBuffer data(column.data.size() + kNameWindowSlack);
-    char* const out_begin = data.data();
-    char* out = out_begin;
-    StoreLittle<int32_t>(0, offsets.data());
-    const char* const texts = column.data.data();
+    Output out = {
+        records::AlignedBuffer((rows + size_t{1}) * sizeof(int32_t)),
+        records::AlignedBuffer(column.data.size() +
+                               std::max(kNameBlockSlack, kNameWindowSlack)),
+        nullptr};
+    char* const out_begin = out.data.data();
+    out.end = out_begin;
+    StoreLittle<int32_t>(0, out.offsets.data());
     for (uint32_t row = 0; row < rows;) {
-      row = HideNames(column, row, symbol_.byte(), out_begin, &out,
-                      offsets.data());
-      const uint32_t until = std::min(rows, row + kNameRows);
-      for (; row < until; ++row) {
-        const char* const begin = texts + column.Offset(row);
-        const char* const end = texts + column.Offset(row + 1);
-        if (begin != end) {
-          out = HideRest(begin, KeptOfSeparated(begin, end), end, symbol_, out);
-        }
-        StoreLittle(static_cast<int32_t>(out - out_begin),
-                    offsets.data() + (row + size_t{1}) * sizeof(int32_t));
+      if (rows - row >= kNameBlockRows &&
+          HideNameBlock(column, row, symbol_.byte(), out_begin, &out.end,
+                        out.offsets.data())) {
+        row += kNameBlockRows;
+      } else {
+        row = HideInWindows(column, row, std::min(rows, row + kNameBlockRows),
+                            &out);
       }
     }
+    const auto size = static_cast<size_t>(out.end - out_begin);
     Treated treated{column, 0};
-    treated.column.offsets = std::move(offsets).Share();
-    treated.column.data =
-        std::move(data).Share().Slice(0, static_cast<size_t>(out - out_begin));
+    treated.column.offsets = std::move(out.offsets).Share();
+    treated.column.data = std::move(out.data).Share().Slice(0, size);
     return treated;
+  }
+
+  // The names up to row `until` or a few more, and one by one where a name
+  // stops that. Returns the row behind them.
+  uint32_t HideInWindows(const records::Column& column, uint32_t row,
+                         uint32_t until, Output* out) const {
+    while (row < until) {
+      row = HideNames(column, row, until, symbol_.byte(), out->data.data(),
+                      &out->end, out->offsets.data());
+      if (row >= until) break;
+      const uint32_t behind = std::min(column.row_count, row + kNameRows);
+      for (; row < behind; ++row) HideName(column, row, out);
+    }
+    return row;
+  }
+
+  void HideName(const records::Column& column, uint32_t row,
+                Output* out) const {
+    const char* const texts = column.data.data();
+    const char* const begin = texts + column.Offset(row);
+    const char* const end = texts + column.Offset(row + 1);
+    if (begin != end) {
+      out->end =
+          HideRest(begin, KeptOfSeparated(begin, end), end, symbol_, out->end);
+    }
+    StoreLittle(static_cast<int32_t>(out->end - out->data.data()),
+                out->offsets.data() + (row + size_t{1}) * sizeof(int32_t));
   }
 
   const MaskSymbol symbol_;

@@ -1,5 +1,6 @@
 #include "libs/desensitize/name_windows.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
@@ -168,10 +169,11 @@ SLUICE_AVX512 uint32_t HideWindow(const records::Column& column, uint32_t row,
 
 bool HasNameWindows() { return UsedCpuLevel() == CpuLevel::kAvx512; }
 
-uint32_t HideNames(const records::Column& column, uint32_t row, char symbol,
-                   char* out_begin, char** out, char* offsets_out) {
+uint32_t HideNames(const records::Column& column, uint32_t row, uint32_t until,
+                   char symbol, char* out_begin, char** out,
+                   char* offsets_out) {
   assert(HasNameWindows());
-  const uint32_t rows = RowsOfWindows(column, kBytesRead);
+  const uint32_t rows = std::min(until, RowsOfWindows(column, kBytesRead));
   WindowOutput output = {out_begin, static_cast<uint32_t>(*out - out_begin),
                          offsets_out};
   while (row < rows) {
@@ -193,8 +195,8 @@ namespace sluice::desensitize {
 
 bool HasNameWindows() { return false; }
 
-uint32_t HideNames(const records::Column&, uint32_t row, char, char*, char**,
-                   char*) {
+uint32_t HideNames(const records::Column&, uint32_t row, uint32_t, char, char*,
+                   char**, char*) {
   return row;
 }
 
