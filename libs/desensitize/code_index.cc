@@ -228,7 +228,10 @@ CodePlace CodeIndex::TranslateAs(const char* offsets, const char* texts,
       ends += kOffset;
       StoreLittle(static_cast<uint32_t>(end), ends);
     }
-    return CodePlace{static_cast<uint32_t>((in - offsets) / kOffset), end};
+    CodePlace to = from;
+    to.row = static_cast<uint32_t>((in - offsets) / kOffset);
+    to.end = end;
+    return to;
   });
 }
 
@@ -246,14 +249,25 @@ CodePlace CodeIndex::Translate(const char* offsets, absl::string_view texts,
   if (!dense_ || UsedCpuLevel() != CpuLevel::kAvx512) {
     return TranslateSparse(offsets, texts.data(), from, last, out, out_offsets);
   }
-  // Where eight rows are not codes together, some of them may be.
-  constexpr uint32_t kRowsApart = 8;
+  // Where eight rows are not codes together, some of them may be. To try again
+  // pays if many rows then are.
+  constexpr uint32_t kOneByOneMin = 8;
+  constexpr uint32_t kOneByOneMax = 512;
+  constexpr uint32_t kManyRows = 64;
   CodePlace at = from;
-  uint32_t until = from.row;
-  while (at.row == until && until < last) {
-    at = dense_->Translate(offsets, texts, at, last, out, out_offsets);
-    until = std::min(last, at.row + kRowsApart);
+  while (at.row < last) {
+    if (at.row >= at.one_by_one_to) {
+      const uint32_t first = at.row;
+      at = dense_->Translate(offsets, texts, at, last, out, out_offsets);
+      at.one_by_one =
+          at.row - first >= kManyRows
+              ? kOneByOneMin
+              : std::clamp(2 * at.one_by_one, kOneByOneMin, kOneByOneMax);
+      at.one_by_one_to = at.row + at.one_by_one;
+    }
+    const uint32_t until = std::min(last, at.one_by_one_to);
     at = TranslateSparse(offsets, texts.data(), at, until, out, out_offsets);
+    if (at.row != until) break;
   }
   return at;
 }

@@ -32,13 +32,16 @@ std::optional<DenseCodes> DenseCodes::Of(
       highest[at] = std::max(highest[at], byte);
     }
   }
+  // With one for what has no text.
+  const size_t places_max =
+      std::min(kPlacesMax, kPlacesOfCodeMax * (texts_of_codes.size() + 1));
   size_t places = 1;
   for (size_t at = 0; at < highest.size(); ++at) {
     if (highest[at] < codes.lowest_[at]) continue;
     const uint32_t count = uint32_t{highest[at]} - codes.lowest_[at] + 1;
     const uint32_t radix = count + 1;
     places *= radix;
-    if (radix > kRadixMax || places > kPlacesMax) return std::nullopt;
+    if (radix > kRadixMax || places > places_max) return std::nullopt;
     codes.counts_[at] = static_cast<uint8_t>(count);
   }
   codes.lanes_.assign(places, kNoCode);

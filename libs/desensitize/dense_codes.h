@@ -24,8 +24,9 @@ class DenseCodes {
  public:
   // Codes and texts have at most as many bytes.
   static constexpr size_t kBytesMax = 7;
-  // The table takes at most a mebibyte.
+  // Places of eight bytes that the table may have: in all, and for each code.
   static constexpr size_t kPlacesMax = size_t{1} << 17;
+  static constexpr size_t kPlacesOfCodeMax = 16;
   // Bytes that are written from where a text begins on.
   static constexpr size_t kBytesWritten = 64;
 

@@ -124,15 +124,39 @@ TEST_CASE("a text that is all of a byte below the lowest is no shorter code") {
 
 TEST_CASE("codes that are too long, too many or too different are left") {
   CHECK(CodesOf({}).has_value());
-  CHECK(CodesOf({{"1234567", "7654321"}}).has_value());
+  Table ones;
+  for (size_t bytes = 1; bytes <= 7; ++bytes) {
+    ones[std::string(bytes, '1')] = "7654321";
+  }
+  CHECK(CodesOf(ones).has_value());
   CHECK_FALSE(CodesOf({{"12345678", "1"}}).has_value());
   CHECK_FALSE(CodesOf({{"1", "12345678"}}).has_value());
-  // The digits of two bytes may be 126 at most.
-  CHECK(CodesOf({{"\x01", "a"}, {"\x7E", "b"}}).has_value());
-  CHECK_FALSE(CodesOf({{"\x01", "a"}, {"\x7F", "b"}}).has_value());
-  // Eleven ways for each of four bytes, then five.
-  CHECK(CodesOf({{"0000", "a"}, {"9999", "b"}}).has_value());
-  CHECK_FALSE(CodesOf({{"00000", "a"}, {"99999", "b"}}).has_value());
+  // Sixteen places for each code, and as many for none.
+  CHECK(CodesOf({{"A", "a"}, {"\x6F", "b"}}).has_value());
+  CHECK_FALSE(CodesOf({{"A", "a"}, {"\x70", "b"}}).has_value());
+}
+
+// Codes of one byte, from 1 to `last`.
+Table CodesTo(int last) {
+  Table table;
+  for (int byte = 1; byte <= last; ++byte) {
+    table[std::string(1, static_cast<char>(byte))] = "x";
+  }
+  return table;
+}
+
+TEST_CASE("the digits of a byte are of a signed one, and places bounded") {
+  CHECK(CodesOf(CodesTo(126)).has_value());
+  CHECK_FALSE(CodesOf(CodesTo(127)).has_value());
+  Table table;
+  for (int code = 0; code < 20'000; ++code) {
+    table[absl::StrFormat("%05d", code)] = "x";
+  }
+  // Three ways for the first byte, eleven for each of the others.
+  CHECK(CodesOf(table).has_value());
+  // Ten for the first one.
+  table["80000"] = "x";
+  CHECK_FALSE(CodesOf(table).has_value());
 }
 
 }  // namespace

@@ -47,12 +47,11 @@ class BoundSlots {
                    [](T bound) { return static_cast<Value>(bound); });
   }
 
-  // A NaN reaches no bound, and what reaches none has no text.
-  SLUICE_ANY_LEVEL uint64_t operator()(Value value, uint64_t* slot) const {
-    const uint64_t count = CountOf(value, std::make_index_sequence<kCount>());
-    // The largest number reaches the bounds that there are not.
-    *slot = std::min(count, most_);
-    return count - 1;
+  // A NaN reaches no bound, and what reaches none has no text. The largest
+  // number reaches the bounds that there are not.
+  SLUICE_ANY_LEVEL uint64_t operator()(Value value) const {
+    static_assert(SlotTexts::kNone == 0);
+    return std::min(CountOf(value, std::make_index_sequence<kCount>()), most_);
   }
 
  private:

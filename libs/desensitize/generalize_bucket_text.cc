@@ -184,28 +184,31 @@ class NearIntegerRange {
  public:
   using Value = int64_t;
 
+  // Whether the values of near ranges are such as NearQuotients takes.
+  static bool CanFind(Int128 width) {
+    return width <= (int64_t{1} << 40) / kNearFrom;
+  }
+
+  // No value has a slot if there are no texts, or they cannot be found.
   NearIntegerRange(Int128 width, bool has_texts)
-      : width_(has_texts && width <= kWidthMax ? static_cast<int64_t>(width)
-                                               : 0),
+      : width_(has_texts ? static_cast<int64_t>(width) : 0),
         below_(static_cast<uint64_t>(width_) * kNearBelow),
         values_(static_cast<uint64_t>(width_) * kNearRanges),
         quotients_(std::max<int64_t>(width_, 1)) {}
 
-  SLUICE_ANY_LEVEL uint64_t operator()(int64_t value, uint64_t* slot) const {
+  SLUICE_ANY_LEVEL uint64_t operator()(int64_t value) const {
     // Behind that of no text.
     constexpr double kFirst = kNearBelow + 1;
-    *slot = Shifted<double>::NumberOf(quotients_.Of(value) +
-                                      (kFirst + Shifted<double>::kShift));
-    return BeyondBit(static_cast<uint64_t>(value) + below_, values_);
+    const uint64_t far =
+        BeyondBit(static_cast<uint64_t>(value) + below_, values_);
+    return SlotUnless(
+        far, Shifted<double>::NumberOf(quotients_.Of(value) +
+                                       (kFirst + Shifted<double>::kShift)));
   }
 
  private:
-  // Of values that NearQuotients takes.
-  static constexpr int64_t kWidthMax = (int64_t{1} << 40) / kNearFrom;
-
-  // 0 if no value has a slot.
   int64_t width_;
-  // How far below 0 the first value with one is, and how many have one.
+  // How far below 0 the first value with a slot is, and how many have one.
   uint64_t below_;
   uint64_t values_;
   NearQuotients quotients_;
@@ -215,19 +218,20 @@ class NearDoubleRange {
  public:
   using Value = double;
 
+  static bool CanFind(double /*width*/) { return true; }
+
   NearDoubleRange(double width, bool has_texts)
       : per_width_(1 / width),
         ranges_(has_texts ? kNearRanges : 0),
         multiples_(width) {}
 
-  SLUICE_ANY_LEVEL uint64_t operator()(double value, uint64_t* slot) const {
+  SLUICE_ANY_LEVEL uint64_t operator()(double value) const {
     double lower = 0;
     const uint64_t flags = multiples_.Floor(value, &lower);
     const uint64_t range = Shifted<double>::NumberOf(lower * per_width_ +
                                                      Shifted<double>::kShift) +
                            kNearBelow;
-    *slot = range + 1;
-    return flags | BeyondBit(range, ranges_);
+    return SlotUnless(flags | BeyondBit(range, ranges_), range + 1);
   }
 
  private:
@@ -241,7 +245,10 @@ class RangeTexts : public Operator {
  public:
   // `width` in units of the last decimal.
   RangeTexts(Range range, Int128 width, size_t bytes_max)
-      : RangeTexts(range, NearTexts(width, range.decimals), bytes_max) {}
+      : RangeTexts(range,
+                   Near::CanFind(range.width) ? NearTexts(width, range.decimals)
+                                              : std::vector<std::string>(),
+                   bytes_max) {}
 
   Treated Apply(const records::Column& column) const override {
     return NumbersToSlotTexts<T>(column, texts_, bytes_max_, near_, range_);

@@ -20,6 +20,12 @@
 
 namespace sluice::desensitize {
 
+// `slot`, or none at all if the highest bit of `flags` is set.
+SLUICE_ANY_LEVEL inline uint64_t SlotUnless(uint64_t flags, uint64_t slot) {
+  static_assert(SlotTexts::kNone == 0);
+  return slot & ((flags >> 63) - 1);
+}
+
 namespace slot_texts_internal {
 
 // Rows whose slots are found before the first text is written.
@@ -29,16 +35,14 @@ using Slots = std::array<uint64_t, kBlockRows>;
 inline constexpr uint32_t kWordRows = 64;
 
 template <typename In, typename FindSlot>
-SLUICE_ANY_LEVEL inline uint64_t FindSlotAt(const char* in,
-                                            const FindSlot& find,
-                                            uint64_t* slot) {
+SLUICE_ANY_LEVEL inline uint64_t SlotAt(const char* in, const FindSlot& find) {
   const auto value = LoadLittle<typename FindSlot::Value>(in);
   if constexpr (sizeof(In) == 16) {
     const uint64_t high_of_wide =
         LoadLittle<uint64_t>(in + 8) ^ static_cast<uint64_t>(value >> 63);
-    return find(value, slot) | high_of_wide | (0 - high_of_wide);
+    return SlotUnless(high_of_wide | (0 - high_of_wide), find(value));
   } else {
-    return find(value, slot);
+    return find(value);
   }
 }
 
@@ -46,27 +50,24 @@ SLUICE_ANY_LEVEL inline uint64_t FindSlotAt(const char* in,
 template <typename In, typename FindSlot>
 bool FindSlots(const char* in, uint32_t rows, const FindSlot& find,
                Slots* slots) {
-  const uint64_t flags = RunAtUsedCpuLevel(
+  const uint64_t below_slots = RunAtUsedCpuLevel(
       [=, out = reinterpret_cast<char*>(slots->data())]() SLUICE_ANY_LEVEL {
         uint64_t all = 0;
         for (uint32_t row = 0; row < rows; ++row) {
-          uint64_t slot = 0;
-          all |= FindSlotAt<In>(in + row * sizeof(In), find, &slot);
+          const uint64_t slot = SlotAt<In>(in + row * sizeof(In), find);
+          all |= slot - 1;
           StoreLittle(slot, out + row * sizeof(slot));
         }
         return all;
       });
-  return flags >> 63 == 0;
+  return below_slots >> 63 == 0;
 }
 
-// A bit for each of up to kWordRows numbers that has no slot.
-template <typename In, typename FindSlot>
-uint64_t SlotlessRows(const char* in, uint32_t rows, const FindSlot& find) {
+// A bit for each of up to kWordRows rows that has no slot.
+inline uint64_t SlotlessRows(const uint64_t* slots, uint32_t rows) {
   uint64_t bits = 0;
   for (uint32_t row = 0; row < rows; ++row) {
-    uint64_t slot = 0;
-    const uint64_t flags = FindSlotAt<In>(in + row * sizeof(In), find, &slot);
-    bits |= flags >> 63 << row;
+    bits |= uint64_t{slots[row] == SlotTexts::kNone} << row;
   }
   return bits;
 }
@@ -126,9 +127,9 @@ class SlotTextColumn {
     for (uint32_t done = 0; done < rows; done += kWordRows) {
       const uint32_t count = std::min(rows - done, kWordRows);
       const uint32_t row = begin + done;
-      const uint64_t slotless =
-          have_all ? 0 : SlotlessRows<In>(ValueAt(row), count, find_);
-      TreatRows(row, count, slotless, slots->data() + done);
+      uint64_t* const slots_here = slots->data() + done;
+      const uint64_t slotless = have_all ? 0 : SlotlessRows(slots_here, count);
+      TreatRows(row, count, slotless, slots_here);
     }
   }
 
@@ -181,11 +182,11 @@ class SlotTextColumn {
 }  // namespace slot_texts_internal
 
 // A STRING column made of `column`, whose values are `In`, of which most get a
-// text of `texts`. `find(value, &slot)` is SLUICE_ANY_LEVEL and sets which; it
-// is asked about nulls too. It returns an unsigned integer of 64 bits whose
-// highest bit says that the value has none: then `exact(value, out)` is asked,
-// the `write` of NumbersToTexts. A DECIMAL128 is one of 64 bits to `find`, and
-// has no slot if it is none. No text has more than `bytes_max` bytes.
+// text of `texts`. `find(value)` is SLUICE_ANY_LEVEL and says in which slot it
+// is; it is asked about nulls too. Where it says SlotTexts::kNone
+// `exact(value, out)` is asked, the `write` of NumbersToTexts. A DECIMAL128 is
+// one of 64 bits to `find`, and has no slot if it is none. No text has more
+// than `bytes_max` bytes.
 template <typename In, typename FindSlot, typename Exact>
 Treated NumbersToSlotTexts(const records::Column& column,
                            const SlotTexts& texts, size_t bytes_max,

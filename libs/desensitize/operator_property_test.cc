@@ -567,7 +567,7 @@ PlainValue NumberOf(DataType type, int64_t number) {
 
 TEST_CASE("ranges near 0 and the first that are far agree") {
   using namespace records::v1;  // NOLINT(google-build-using-namespace)
-  // Of the last one each text is longer than a slot.
+  // Of 1e12 the far texts are longer than a slot.
   const std::vector<double> widths = {2, 5, 1000, 99'999'999, 1e12, 2.5};
   Random random(5);
   for (int i = 0; i < 200; ++i) {
