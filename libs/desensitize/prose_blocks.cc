@@ -125,7 +125,8 @@ constexpr Bits kHiddenOrderUsed = (Bits{1} << kBlockBytes / 8) - 1;
 
 // ---- Bits.
 
-// Of the bytes of a chunk, and of kWindowBytes before it.
+// Of the bytes of a chunk, and of kWindowBytes before it. A whole vector is
+// read for each block.
 struct alignas(kWindowBytes) ChunkBits {
   std::array<Bits, 1 + kChunkWindows + 3> words = {};
 
@@ -366,8 +367,8 @@ class ProsePass {
     found->far |= odd;
   }
 
-  // Leaves bytes to be looked at, where most before them have to be. What ends
-  // right before them would be hidden with them, so it is left too.
+  // Leaves bytes to be looked at, where most before them have to be. So are the
+  // kLagBytes before them left, which would get their marks with them.
   void Skip(size_t begin, size_t bytes) {
     if (bytes == 0) return;
     std::memcpy(out_ + begin, texts_ + begin, bytes);

@@ -18,10 +18,11 @@
 
 namespace sluice::desensitize {
 
-// Copies the data of `column`, which is STRING, to `out`, with `mark` for the
-// digits to be hidden of each mobile number of eleven ASCII digits. Then calls
-// `look(begin, end)`, ascending, for rows of which more may have to be hidden;
-// in all others it is done. Some of those are told as well.
+// Copies the data of `column`, which is STRING and whose last text ends with
+// its data, to `out`, with `mark` for the digits to be hidden of each mobile
+// number of eleven ASCII digits. Then calls `look(begin, end)`, ascending, for
+// rows of which more may have to be hidden; in all others it is done. Some of
+// those are told as well.
 //
 // False, with nothing done: this CPU has not CpuLevel::kAvx512, or the column
 // is so short that it is not worth it.

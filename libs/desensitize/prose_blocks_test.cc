@@ -233,6 +233,19 @@ TEST_CASE("what is of full width counts in its own text alone") {
   }
 }
 
+TEST_CASE("what is of full width beside a number's text leaves it alone") {
+  const std::string number = "13812345678";
+  const std::string plain = Filler(false, 100);
+  // Alone in its lanes, or it would be looked at for what stands there.
+  for (const std::string wide : {"１", "＠", "ｐ"}) {
+    for (size_t filled = 300; filled < 300 + 320; ++filled) {
+      const std::string before = Filler(false, filled);
+      Check({before + wide, number, plain});
+      Check({before, number, wide + plain});
+    }
+  }
+}
+
 TEST_CASE("a column may end anywhere, and with a number") {
   for (const std::string end : {"13812345678", "13812345678号", "a@b.cn",
                                 "138 1234 5678", "1", "１", "@"}) {
