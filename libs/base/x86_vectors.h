@@ -13,6 +13,10 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+// A step of a kernel that is compiled by itself, so that its loop has all
+// registers.
+#define SLUICE_APART __attribute__((noinline))
 #endif
 
 #endif  // SLUICE_LIBS_BASE_X86_VECTORS_H_

@@ -79,9 +79,6 @@ struct WindowVerdict {
 
 namespace form_windows_internal {
 
-// A step that is compiled by itself, so that its loop has all registers.
-#define SLUICE_APART __attribute__((noinline))
-
 template <typename Form>
 struct Batch {
   uint32_t count = 0;
@@ -294,8 +291,6 @@ class WindowMask {
   std::array<char, kOffsetsRead<Form::kWindowRowsMax> * sizeof(uint32_t)>
       last_offsets_ = {};
 };
-
-#undef SLUICE_APART
 
 }  // namespace form_windows_internal
 

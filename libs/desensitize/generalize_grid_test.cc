@@ -104,6 +104,9 @@ TEST_CASE("nulls and empty texts stay between points") {
       for (size_t i = 0; i < 100; ++i) {
         texts.emplace_back(i % period == 0 ? "" : usual);
         if (i % (period + 2) == 1) texts.back() = std::nullopt;
+        // One that is not cut like its neighbours.
+        if (i % (2 * period + 3) == 2) texts.back() = "-1.5,2.5";
+        if (i % (3 * period + 5) == 4) texts.back() = "x";
       }
       CAPTURE(usual, period);
       CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
@@ -204,6 +207,21 @@ TEST_CASE("a strange text among points is what it is alone, at every place") {
           }
         }
       }
+    }
+  }
+}
+
+TEST_CASE("no byte is taken for another one") {
+  const std::string point = "119.123456,29.987654";
+  // A digit before and behind a point, the points and the comma.
+  for (const size_t place : {0, 2, 3, 4, 5, 9, 10, 11, 13, 14}) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string strange = point;
+      strange[place] = static_cast<char>(byte);
+      CAPTURE(place, byte);
+      const Texts texts = {point, strange, point, point, point,
+                           point, point,   point, point, point};
+      CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
     }
   }
 }

@@ -32,9 +32,6 @@ static_assert(kNameBlockRows % kOffsetLanes == 0);
 constexpr size_t kOffsetBytesAhead = kNameBlockRows * sizeof(uint32_t);
 constexpr size_t kTextBytesAhead = size_t{8} * kNameBlockRows;
 
-// A step that is compiled by itself, so that its loop has all registers.
-#define SLUICE_APART __attribute__((noinline))
-
 struct alignas(kVectorBytes) ByteTable {
   std::array<uint8_t, kVectorBytes> of = {};
 };
@@ -366,8 +363,6 @@ class NameBlock {
   // The column's last bytes.
   std::array<char, kGroupBytes> last_;
 };
-
-#undef SLUICE_APART
 
 }  // namespace
 

@@ -194,9 +194,6 @@ SLUICE_AVX512 inline std::array<BitLanes, kRows> BehindTexts(
       _mm512_sllv_epi64(one, BytesBefore<kRows, kRow + 1>(offsets)))...};
 }
 
-// A step that is compiled by itself, so that its loop has all registers.
-#define SLUICE_APART __attribute__((noinline))
-
 // A column on its way.
 class PointCutter {
  public:

@@ -207,9 +207,6 @@ SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
 
 // ---- A column.
 
-// A step that is compiled by itself, so that its loop has all registers.
-#define SLUICE_APART __attribute__((noinline))
-
 class ProsePass {
  public:
   ProsePass(const records::Column& column, char mark, char* out)
@@ -488,8 +485,6 @@ class ProsePass {
   // The bytes before the chunk were left to be looked at.
   bool was_skipped_ = false;
 };
-
-#undef SLUICE_APART
 
 // ---- From lanes to rows.
 
