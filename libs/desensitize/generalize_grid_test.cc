@@ -211,16 +211,23 @@ TEST_CASE("a strange text among points is what it is alone, at every place") {
   }
 }
 
-TEST_CASE("no byte is taken for another one") {
+// U+0000 to U+00FF.
+std::string CharacterOf(uint32_t code) {
+  if (code < 0x80) return std::string(1, static_cast<char>(code));
+  return {static_cast<char>(0xC0 | code >> 6),
+          static_cast<char>(0x80 | (code & 0x3F))};
+}
+
+TEST_CASE("no character is taken for another one") {
   const std::string point = "119.123456,29.987654";
   // A digit before and behind a point, the points and the comma.
   for (const size_t place : {0, 2, 3, 4, 5, 9, 10, 11, 13, 14}) {
-    for (int byte = 0; byte < 256; ++byte) {
+    for (uint32_t code = 0; code < 256; ++code) {
       std::string strange = point;
-      strange[place] = static_cast<char>(byte);
-      CAPTURE(place, byte);
-      const Texts texts = {point, strange, point, point, point,
-                           point, point,   point, point, point};
+      strange.replace(place, 1, CharacterOf(code));
+      CAPTURE(place, code);
+      Texts texts(10, point);
+      texts[1] = strange;
       CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
     }
   }

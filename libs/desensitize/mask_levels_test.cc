@@ -245,6 +245,27 @@ TEST_CASE("names of Han characters are the same many at a time") {
   }
 }
 
+TEST_CASE("names may fill up what is looked at together") {
+  const auto mask = Compile([](auto* m) { m->mutable_name(); });
+  constexpr size_t kTogether = 256;
+  // Twelve times 64 characters, or sixteen, which is the most; with one more or
+  // less in one name.
+  for (const size_t characters : {3, 4}) {
+    for (const size_t odd : {2, 3, 4, 5}) {
+      for (const size_t place : {0, 100, 255}) {
+        std::vector<std::string> texts(2 * kTogether + 1);
+        for (size_t row = 0; row < texts.size(); ++row) {
+          const size_t size = row % kTogether == place ? odd : characters;
+          texts[row] = row % 50 == 0 ? "欧阳" : "王伟";
+          for (size_t i = 2; i < size; ++i) texts[row] += "芳";
+        }
+        CAPTURE(characters, odd, place);
+        CheckSameWithoutVectors(*mask, texts);
+      }
+    }
+  }
+}
+
 TEST_CASE("a name that is not of Han characters stops others nowhere") {
   const auto mask = Compile([](auto* m) { m->mutable_name(); });
   std::string name_as_long_as_many;
@@ -267,12 +288,13 @@ TEST_CASE("a name that is not of Han characters stops others nowhere") {
                                             "王AB",
                                             name_as_long_as_many};
   Random random(4);
-  std::vector<std::string> texts(600);
+  // More than are left to other ways where one is not.
+  std::vector<std::string> texts(1600);
   for (std::string& text : texts) {
     text = HanNames()[random() % HanNames().size()];
   }
   for (const std::string& text : strange) {
-    for (size_t row = 0; row < texts.size(); row += 1 + random() % 7) {
+    for (size_t row = 0; row < texts.size(); row += 1 + random() % 20) {
       CAPTURE(text, row);
       const std::string usual = std::exchange(texts[row], text);
       CheckSameWithoutVectors(*mask, texts);

@@ -23,6 +23,10 @@ constexpr absl::string_view kSeparator("\xC2\xB7", 2);
 // Bytes of nearly every character of a name.
 constexpr size_t kHanBytes = 3;
 
+// Where a block cannot be hidden at once, those behind it mostly cannot either,
+// and to try costs something.
+constexpr uint32_t kRowsInWindows = 4 * kNameBlockRows;
+
 const char* FindSeparator(const char* begin, const char* end) {
   const absl::string_view name(begin, static_cast<size_t>(end - begin));
   const size_t at = name.find(kSeparator);
@@ -124,7 +128,7 @@ class NameMask : public Operator {
                         out.offsets.data())) {
         row += kNameBlockRows;
       } else {
-        row = HideInWindows(column, row, std::min(rows, row + kNameBlockRows),
+        row = HideInWindows(column, row, std::min(rows, row + kRowsInWindows),
                             &out);
       }
     }

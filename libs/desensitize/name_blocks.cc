@@ -166,7 +166,6 @@ class NameBlock {
     const __m512i begin = _mm512_set1_epi32(static_cast<int>(begin_));
     const __m512i most = _mm512_set1_epi32(kCharactersMax);
     const __m512i least = _mm512_set1_epi32(2 * kHanBytes);
-    uint32_t wrong = 0;
     places_[0] = 0;
     for (uint32_t i = 0; i < kNameBlockRows; i += kOffsetLanes) {
       _mm_prefetch(offsets_ + i * sizeof(uint32_t) + kOffsetBytesAhead,
@@ -176,10 +175,12 @@ class NameBlock {
       const __m512i places =
           _mm512_mullo_epi32(third, _mm512_sub_epi32(ends, begin));
       _mm512_storeu_si512(&places_[i + 1], places);
-      wrong |= _mm512_cmpgt_epu32_mask(places, most) |
-               _mm512_cmplt_epu32_mask(_mm512_sub_epi32(ends, begins), least);
+      const uint32_t wrong =
+          _mm512_cmpgt_epu32_mask(places, most) |
+          _mm512_cmplt_epu32_mask(_mm512_sub_epi32(ends, begins), least);
+      if (wrong != 0) return false;
     }
-    return wrong == 0;
+    return true;
   }
 
   // Marks the first character of each name, and what is behind the last.
@@ -195,7 +196,6 @@ class NameBlock {
   SLUICE_APART SLUICE_AVX512 bool LookAtGroups() {
     const uint32_t whole = characters_ / kGroup;
     Carry carry = {_mm512_setzero_si512(), 0};
-    __m512i wrong = _mm512_setzero_si512();
     for (uint32_t i = 0; i < whole; ++i) {
       const char* const text = TextOf(i);
       const Group group = LoadGroup(text);
@@ -203,19 +203,19 @@ class NameBlock {
         _mm_prefetch(text + j + kTextBytesAhead, _MM_HINT_T0);
       }
       const Group leads = WrongLeadsOf(group);
-      wrong = _mm512_or_si512(_mm512_or_si512(wrong, leads.first),
-                              _mm512_or_si512(leads.second, leads.third));
+      const __m512i wrong = _mm512_or_si512(
+          leads.first, _mm512_or_si512(leads.second, leads.third));
+      if (_mm512_test_epi8_mask(wrong, wrong) != 0) return false;
       LookAtGroup(group, i, ~uint64_t{0}, &carry);
     }
     if (whole < groups_) {
       const Group group = LoadGroup(TextOf(whole));
       const uint64_t inside = _bzhi_u64(~uint64_t{0}, characters_ % kGroup);
-      wrong = _mm512_or_si512(
-          wrong,
-          _mm512_maskz_mov_epi8(inside, BytesOf<0>(WrongLeadsOf(group))));
+      const __m512i wrong = BytesOf<0>(WrongLeadsOf(group));
+      if (_mm512_mask_test_epi8_mask(inside, wrong, wrong) != 0) return false;
       LookAtGroup(group, whole, inside, &carry);
     }
-    return _mm512_test_epi8_mask(wrong, wrong) == 0;
+    return true;
   }
 
   // What of the groups before a group matters to it.
@@ -243,7 +243,7 @@ class NameBlock {
         _mm512_mask_mov_epi8(predecessors, 1, carry->predecessors),
         _mm512_and_si512(Sieved<2>(seconds), Sieved<3>(thirds)));
     const uint64_t compounds =
-        maybe & (firsts << 1 | carry->firsts >> 63) & inside & ~firsts;
+        maybe & (firsts << 1 | carry->firsts >> 63) & inside;
     *carry = {predecessors, firsts};
     if (compounds != 0) KeepCompounds(i * kGroup, compounds);
   }
@@ -272,34 +272,20 @@ class NameBlock {
                          _mm512_set_epi32(32, 30, 28, 26, 24, 22, 20, 18, 16,
                                           14, 12, 10, 8, 6, 4, 2));
     const __m512i two = _mm512_set1_epi32(2);
-    const __m512i compound = _mm512_set1_epi32(
-        static_cast<int>(compound_count_ > 0 ? compounds_[0] : kCharactersMax));
+    uint32_t behind = 0;
     for (uint32_t i = 0; i < kNameBlockRows; i += kOffsetLanes) {
       const __m512i places = Load(&places_[i + 1]);
-      const __m512i ends = _mm512_add_epi32(places, more);
-      _mm512_storeu_si512(
-          ends_out + i * sizeof(uint32_t),
-          _mm512_mask_add_epi32(ends, _mm512_cmpgt_epu32_mask(places, compound),
-                                ends, two));
+      __m512i ends = _mm512_add_epi32(places, more);
+      for (; behind < compound_count_ &&
+             compounds_[behind] < places_[i + kOffsetLanes];
+           ++behind) {
+        const __mmask16 later = _mm512_cmpgt_epu32_mask(
+            places, _mm512_set1_epi32(static_cast<int>(compounds_[behind])));
+        ends = _mm512_mask_add_epi32(ends, later, ends, two);
+        more = _mm512_add_epi32(more, two);
+      }
+      _mm512_storeu_si512(ends_out + i * sizeof(uint32_t), ends);
       more = _mm512_add_epi32(more, step);
-    }
-    for (uint32_t i = 1; i < compound_count_; ++i) {
-      AddBehind(compounds_[i], ends_out);
-    }
-  }
-
-  // Two more to each end behind character `place`.
-  SLUICE_APART SLUICE_AVX512 void AddBehind(uint32_t place,
-                                            char* ends_out) const {
-    const __m512i places = _mm512_set1_epi32(static_cast<int>(place));
-    const __m512i two = _mm512_set1_epi32(2);
-    for (uint32_t i = 0; i < kNameBlockRows; i += kOffsetLanes) {
-      char* const ends = ends_out + i * sizeof(uint32_t);
-      const __m512i written = Load(ends);
-      const __mmask16 behind =
-          _mm512_cmpgt_epu32_mask(Load(&places_[i + 1]), places);
-      _mm512_storeu_si512(ends,
-                          _mm512_mask_add_epi32(written, behind, written, two));
     }
   }
 

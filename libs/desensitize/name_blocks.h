@@ -21,7 +21,8 @@ inline constexpr size_t kNameBlockSlack = 192;
 // `column` on with `symbol` and writes them at `*out`, which is moved on, and
 // where each ends, counted from `out_begin`, at the offset of the row behind
 // it. Does nothing and returns false where a name is empty or a single
-// character, or a character has not three bytes, or the names are long. Only at
+// character, a character has not three bytes, or the names have more than four
+// characters on average. Texts are valid UTF-8. Only at
 // CpuLevel::kAvx512.
 bool HideNameBlock(const records::Column& column, uint32_t row, char symbol,
                    char* out_begin, char** out, char* offsets_out);
