@@ -28,20 +28,17 @@ using Bits = uint64_t;
 constexpr size_t kWindowBytes = 64;
 
 // A block is looked at in lanes. Each decides about kLaneBytes bytes and sees
-// kBeforeBytes before them, so that no lane waits for another: whether a digit
-// is eleven bytes or more behind the first that is near shows in those eleven,
-// and in the gap and the digit before them.
+// kBeforeBytes before them, so that no lane waits for another.
 using BitLanes __attribute__((vector_size(kWindowBytes))) = Bits;
 constexpr size_t kLanes = 8;
-constexpr size_t kBeforeBytes = 24;
+constexpr size_t kBeforeBytes = 16;
 constexpr size_t kLaneBytes = 64 - kBeforeBytes;
 constexpr size_t kBlockBytes = kLanes * kLaneBytes;
 constexpr size_t kBlockWindows = kBlockBytes / kWindowBytes;
 static_assert(kBlockBytes % kWindowBytes == 0);
-static_assert(kBeforeBytes > kMobileDigits + 1 + kGapBytesMax + 1);
 
 // Each step is done for a chunk of blocks before the next.
-constexpr size_t kChunkBlocks = 12;
+constexpr size_t kChunkBlocks = 10;
 constexpr size_t kChunkBytes = kChunkBlocks * kBlockBytes;
 // Skipped where most of a chunk has to be looked at, which costs so much that
 // this pass then hardly shows.
@@ -56,46 +53,48 @@ struct alignas(kWindowBytes) Table {
   SLUICE_AVX512 __m512i Load() const { return _mm512_load_si512(of.data()); }
 };
 
-// By the lower six bits: the byte that is looked for among those that end with
-// them. An @, or the first byte of characters of full width.
-constexpr Table kOddBytes = [] {
-  Table table;
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    table.of[i] = static_cast<char>(i ^ 1);
-  }
-  table.of['@' & 0x3F] = '@';
-  table.of[kFullWidthLead & 0x3F] = kFullWidthLead;
-  return table;
-}();
+// What a byte is, by its upper six bits, and the byte two behind it, by its
+// lower six.
+constexpr char kParts = '\x80';
+constexpr char kIsFromThree = '\x80';
+// Set for both: an @, or the first and the last byte of what is of full width.
+// Few others are taken for one: what has the same six bits.
+constexpr char kMayBeWide = '\x40';
+constexpr char kMayBeAt = '\x20';
 
-// By the lower six bits of a character's third byte: 0 if it may be the last of
-// a digit or an @ of full width, else the highest bit.
-constexpr Table kNoOddTails = [] {
-  constexpr size_t kDigit = 0x10;
-  constexpr size_t kAtSign = 0x20;
+// kParts for bytes that are no digit and begin no separator (digit_run.h), nor
+// are part of one.
+constexpr Table kUpperBits = [] {
   Table table;
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    const bool is_odd = (i >= kDigit && i < kDigit + 10) || i == kAtSign;
-    table.of[i] = is_odd ? '\0' : '\x80';
-  }
-  return table;
-}();
-
-// By the upper six bits: the highest bit if none of the four bytes is a digit
-// or begins a separator (digit_run.h), nor is part of one.
-constexpr Table kPartingBytes = [] {
-  Table table;
-  const auto part = [&table](size_t first, size_t last) {
+  const auto set = [&table](size_t first, size_t last, char bit) {
     for (size_t byte = first; byte <= last; byte += 4) {
-      table.of[byte / 4] = '\x80';
+      table.of[byte / 4] = static_cast<char>(table.of[byte / 4] | bit);
     }
   };
-  part('$', '+');
-  part('<', 0x7F);
+  set('$', '+', kParts);
+  set('<', 0x7F, kParts);
   // Letters of two bytes, Han characters, and all of four bytes.
-  part(0xC4, 0xDF);
-  part(0xE4, 0xEB);
-  part(0xF0, 0xF7);
+  set(0xC4, 0xDF, kParts);
+  set(0xE4, 0xEB, kParts);
+  set(0xF0, 0xF7, kParts);
+  set('@', '@', kMayBeAt);
+  set(kFullWidthLead & 0xFC, kFullWidthLead & 0xFC, kMayBeWide);
+  return table;
+}();
+
+// kMayBeWide for the last bytes of digits of full width and of such an @, and
+// kIsFromThree for the digits from 3 on.
+constexpr Table kLowerBits = [] {
+  constexpr size_t kWideDigit = 0x10;
+  constexpr size_t kWideAt = 0x20;
+  Table table;
+  for (size_t i = 0; i < kWindowBytes; ++i) {
+    const bool is_wide =
+        (i >= kWideDigit && i < kWideDigit + 10) || i == kWideAt;
+    const bool is_from_three = i >= '3' && i <= '9';
+    table.of[i] = static_cast<char>(kMayBeAt | (is_wide ? kMayBeWide : 0) |
+                                    (is_from_three ? kIsFromThree : 0));
+  }
   return table;
 }();
 
@@ -131,22 +130,31 @@ struct alignas(kWindowBytes) ChunkBits {
   std::array<Bits, 1 + kChunkWindows + 3> words = {};
 
   Bits& OfWindow(size_t window) { return words[1 + window]; }
-
-  SLUICE_AVX512 __m512i Load(size_t block) const {
-    const char* const first = reinterpret_cast<const char*>(words.data());
-    return _mm512_loadu_si512(
-        first + (kWindowBytes - kBeforeBytes + block * kBlockBytes) / 8);
+  const char* FirstByte() const {
+    return reinterpret_cast<const char*>(&words[1]);
   }
-  SLUICE_AVX512 BitLanes Lanes(size_t block) const {
-    return BitLanes(_mm512_permutexvar_epi8(kLaneOrder.Load(), Load(block)));
+
+  // From `before` bytes before what the block's first lane decides about.
+  SLUICE_AVX512 __m512i Load(size_t block, size_t before = kBeforeBytes) const {
+    return _mm512_loadu_si512(FirstByte() + block * (kBlockBytes / 8) -
+                              before / 8);
+  }
+  SLUICE_AVX512 BitLanes Lanes(size_t block,
+                               size_t before = kBeforeBytes) const {
+    return BitLanes(
+        _mm512_permutexvar_epi8(kLaneOrder.Load(), Load(block, before)));
   }
 
   // To the next chunk.
   void Advance() { words[0] = words[kChunkWindows]; }
   // The same, for bits that are set one by one.
   SLUICE_AVX512 void AdvanceAndClear() {
+    constexpr size_t kEach = sizeof(__m512i) / sizeof(Bits);
     Advance();
-    for (size_t i = 0; i < kChunkWindows; ++i) words[1 + i] = 0;
+    for (size_t i = 1; i < words.size(); i += kEach) {
+      const size_t at = std::min(i, words.size() - kEach);
+      _mm512_storeu_si512(&words[at], _mm512_setzero_si512());
+    }
   }
 };
 
@@ -161,11 +169,12 @@ SLUICE_AVX512 inline BitLanes Each(BitLanes a, BitLanes b, BitLanes c) {
 // The bits that, with as many before them as make `kCount` in all, are set.
 template <size_t kCount>
 SLUICE_AVX512 inline BitLanes EndsOfRuns(BitLanes bits) {
-  static_assert(kCount >= 8 && kCount <= 16);
+  static_assert(kCount >= 8 && kCount <= 12);
   const BitLanes two = bits & bits << 1;
   const BitLanes four = two & two << 2;
-  const BitLanes eight = four & four << 4;
-  return eight & eight << (kCount - 8);
+  return Each<[](int last, int before, int first) {
+    return last & before & first;
+  }>(four, four << 4, four << (kCount - 4));
 }
 
 // ---- What lanes say.
@@ -181,8 +190,14 @@ struct Digits {
 };
 
 // `stops` are bytes that part numbers, and the first ones of texts.
+//
+// A lane sees all of what makes a digit that it decides about far: it is, or
+// is in a gap, in the eleven bytes up to that digit. But of a gap that began
+// before the lane it does not see behind what: it is taken for one behind a
+// digit, and some digits are far that are not.
 SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
   constexpr int kJoints = int{kMobileDigits} - 1;
+  static_assert(kBeforeBytes > kMobileDigits + 1);
   const BitLanes behind_digit = digits << 1;
   // Digits that go on a group.
   const BitLanes inner = Each<[](int digit, int behind, int stop) {
@@ -196,11 +211,15 @@ SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
   // Added to where it begins, a bit carries through a gap, and to what stands
   // behind it.
   const BitLanes gaps = ~(digits | stops);
-  const BitLanes carried = gaps + (gaps & behind_digit);
+  const BitLanes first_byte = BitLanes(_mm512_set1_epi64(1));
+  const BitLanes carried = gaps + Each<[](int gap, int behind, int first) {
+                             return (gap & behind) | first;
+                           }>(gaps, behind_digit, first_byte);
   // What is near a digit before it: a digit behind a digit or a gap, or a gap.
-  const BitLanes near = ~stops & Each<[](int digit, int behind, int carry) {
-    return (digit & (behind | carry)) | (~digit & ~carry);
-  }>(digits, behind_digit, carried);
+  const BitLanes near =
+      inner |
+      Each<[](int gap, int carry, int stop) { return (gap ^ carry) & ~stop; }>(
+          gaps, carried, stops);
   const BitLanes far = digits & EndsOfRuns<size_t{kMobileDigits}>(near);
   return {mobile_ends, far};
 }
@@ -215,7 +234,15 @@ class ProsePass {
         size_(column.data.size()),
         mark_(mark),
         out_(out),
-        lanes_to_look_at_((size_ + kLagBytes) / kBlockBytes / 8 + 1) {}
+        lanes_to_look_at_((size_ + kLagBytes) / kBlockBytes / 8 + 1) {
+    // Nothing is near what would stand before the column.
+    parting_.words[0] = ~Bits{0};
+    // What is told two bytes before it of the column's second one.
+    const auto second = static_cast<uint8_t>(column.data.data()[1]);
+    if ((kLowerBits.of[second % kWindowBytes] & kIsFromThree) != 0) {
+      before_high_.words[0] = Bits{1} << (kWindowBytes - 1);
+    }
+  }
 
   SLUICE_AVX512 void Run() {
     // Until all that is hidden is known; a number may end behind the last byte.
@@ -224,14 +251,13 @@ class ProsePass {
       const size_t left = size_ - std::min(size_, begin);
       const size_t blocks =
           std::min(kChunkBlocks, (end - begin) / kBlockBytes + 1);
-      SetBorders(begin);
       size_t lanes = 0;
       if (left >= kChunkBytes + 2) {
-        Look<true>(begin, blocks);
+        SetBorders(begin, Look<true>(begin, blocks));
         lanes = Decide(begin, blocks);
         Copy<true>(begin, blocks);
       } else {
-        Look<false>(begin, blocks);
+        SetBorders(begin, Look<false>(begin, blocks));
         lanes = Decide(begin, blocks);
         Copy<false>(begin, blocks);
       }
@@ -252,27 +278,60 @@ class ProsePass {
   }
 
  private:
-  // Sets a bit where each text of the chunk begins.
-  SLUICE_APART SLUICE_AVX512 void SetBorders(size_t begin) {
-    constexpr uint32_t kRowsEach = 8;
+  // Sets a bit where a text of the chunk begins, or where it matters: where it
+  // does not begin with what parts numbers and digits are shortly before it.
+  // Without such a bit a number is told from others as well, though digits that
+  // a long gap parts may be far then.
+  SLUICE_APART SLUICE_AVX512 void SetBorders(size_t begin, bool all) {
+    constexpr uint32_t kRowsEach = 16;
+    constexpr uint32_t kAllRows = 0xFFFF;
     borders_.AdvanceAndClear();
-    const auto end = static_cast<int64_t>(begin + kChunkBytes);
-    const uint32_t rows = column_.row_count;
-    const size_t first_window = begin / kWindowBytes;
-    Bits* const words = &borders_.OfWindow(0);
-    const auto set = [=, this](uint32_t row) SLUICE_AVX512 {
-      const auto at = static_cast<size_t>(column_.Offset(row));
-      words[at / kWindowBytes - first_window] |= Bits{1} << at % kWindowBytes;
-    };
+    const char* const offsets = column_.offsets.data();
+    const __m512i chunk = _mm512_set1_epi32(static_cast<int>(begin));
+    const __m512i size = _mm512_set1_epi32(int{kChunkBytes});
     uint32_t row = row_;
-    while (row + kRowsEach <= rows &&
-           column_.Offset(row + kRowsEach - 1) < end) {
-#pragma GCC unroll 8
-      for (uint32_t i = 0; i < kRowsEach; ++i) set(row + i);
+    while (true) {
+      const uint32_t left = std::min(column_.row_count - row, kRowsEach);
+      const auto rows = static_cast<__mmask16>(_bzhi_u32(kAllRows, left));
+      const __m512i at = _mm512_sub_epi32(
+          _mm512_maskz_loadu_epi32(rows, offsets + row * sizeof(int32_t)),
+          chunk);
+      const __mmask16 inside = _mm512_mask_cmplt_epu32_mask(rows, at, size);
+      const __mmask16 set = all ? inside : Matter(inside, at);
+      for (uint32_t bits = set; bits != 0; bits &= bits - 1) {
+        const auto i = static_cast<uint32_t>(std::countr_zero(bits));
+        const auto border =
+            static_cast<size_t>(column_.Offset(row + i)) - begin;
+        borders_.OfWindow(border / kWindowBytes) |= Bits{1}
+                                                    << border % kWindowBytes;
+      }
+      if (inside != kAllRows) {
+        row_ = row + static_cast<uint32_t>(std::popcount(uint32_t{inside}));
+        return;
+      }
       row += kRowsEach;
     }
-    while (row < rows && column_.Offset(row) < end) set(row++);
-    row_ = row;
+  }
+
+  // Which borders, `at` bytes of the chunk, matter.
+  SLUICE_AVX512 __mmask16 Matter(__mmask16 borders, __m512i at) const {
+    const __m512i byte = _mm512_srli_epi32(at, 3);
+    const __m512i bit = _mm512_and_si512(at, _mm512_set1_epi32(7));
+    const auto bits_at = [&](__mmask16 rows, const char* bits) SLUICE_AVX512 {
+      return _mm512_srlv_epi32(_mm512_mask_i32gather_epi32(
+                                   _mm512_setzero_si512(), rows, byte, bits, 1),
+                               bit);
+    };
+    const __mmask16 unparted = _mm512_mask_testn_epi32_mask(
+        borders, bits_at(borders, parting_.FirstByte()), _mm512_set1_epi32(1));
+    if (unparted == 0) return 0;
+    // A digit, and a gap behind it.
+    constexpr int kBits = 16;
+    constexpr int kBefore = int{kGapBytesMax} + 1;
+    constexpr int kLastOf16 = 0xFFFF & ~(0xFFFF >> kBefore);
+    return _mm512_mask_test_epi32_mask(
+        unparted, bits_at(unparted, digits_.FirstByte() - kBits / 8),
+        _mm512_set1_epi32(kLastOf16));
   }
 
   // The bytes of a window, and those two behind each; zeros behind the texts.
@@ -295,59 +354,71 @@ class ProsePass {
     return _bzhi_u64(~Bits{0}, static_cast<uint32_t>(used));
   }
 
-  // 0 where an @ is, or the first byte of one or of a digit of full width.
-  // Few others are taken for one: what ends alike and begins with 0xEF.
-  SLUICE_AVX512 static __m512i Oddness(const Window& window) {
-    const __m512i looked_for =
-        _mm512_permutexvar_epi8(window.bytes, kOddBytes.Load());
-    const __m512i tails =
-        _mm512_permutexvar_epi8(window.behind, kNoOddTails.Load());
-    // An @ has not the highest bit, so its tail says nothing.
-    return __m512i(Each<[](int wanted, int byte, int tail) {
-      return (wanted & ~byte) | (~wanted & byte) | (byte & tail);
-    }>(BitLanes(looked_for), BitLanes(window.bytes), BitLanes(tails)));
-  }
-
-  // Finds what the bytes of the blocks are.
+  // Finds what the bytes of the blocks are. Returns whether any are odd.
   template <bool kInside>
-  SLUICE_APART SLUICE_AVX512 void Look(size_t begin, size_t blocks) {
+  SLUICE_APART SLUICE_AVX512 bool Look(size_t begin, size_t blocks) {
     odd_.AdvanceAndClear();
     odd_blocks_[0] = odd_blocks_[kChunkBlocks];
-    const __m512i parting = kPartingBytes.Load();
+    bool any_odd = odd_blocks_[0];
+    const __m512i upper_bits = kUpperBits.Load();
+    const __m512i lower_bits = kLowerBits.Load();
     const __m512i zero = _mm512_set1_epi8('0');
-    const __m512i one = _mm512_set1_epi8(1);
-    const __m512i three = _mm512_set1_epi8(3);
+    const __m512i one = _mm512_set1_epi8('1');
     const __m512i ten = _mm512_set1_epi8(10);
+    const __m512i may_be_odd = _mm512_set1_epi8(kMayBeAt | kMayBeWide);
     for (size_t block = 0; block < blocks; ++block) {
-      __m512i oddness = _mm512_set1_epi8(-1);
-#pragma GCC unroll 5
+      BitLanes oddness = {};
+#pragma GCC unroll 6
       for (size_t i = 0; i < kBlockWindows; ++i) {
         const size_t window = block * kBlockWindows + i;
         const size_t at = begin + window * kWindowBytes;
         const Window loaded = Load<kInside>(at);
-        const __m512i above_zero = _mm512_sub_epi8(loaded.bytes, zero);
-        digits_.OfWindow(window) = _mm512_cmplt_epu8_mask(above_zero, ten);
-        ones_.OfWindow(window) = _mm512_cmpeq_epi8_mask(above_zero, one);
-        low_.OfWindow(window) = _mm512_cmplt_epu8_mask(above_zero, three);
-        // The lower six bits of a byte that is shifted are its upper ones.
-        parting_.OfWindow(window) = _mm512_movepi8_mask(_mm512_permutexvar_epi8(
-            _mm512_srli_epi16(loaded.bytes, 2), parting));
-        oddness = _mm512_min_epu8(oddness, Oddness(loaded));
+        // Copy writes there, and has less to wait for then.
+        if constexpr (kInside) __builtin_prefetch(out_ + at, 1, 3);
+        // A permutation takes the lower six bits of a byte, which are the upper
+        // ones of what is shifted.
+        const __m512i upper = _mm512_permutexvar_epi8(
+            _mm512_srli_epi16(loaded.bytes, 2), upper_bits);
+        const __m512i lower =
+            _mm512_permutexvar_epi8(loaded.behind, lower_bits);
+        digits_.OfWindow(window) =
+            _mm512_cmplt_epu8_mask(_mm512_sub_epi8(loaded.bytes, zero), ten);
+        ones_.OfWindow(window) = _mm512_cmpeq_epi8_mask(loaded.bytes, one);
+        before_high_.OfWindow(window) = _mm512_movepi8_mask(lower);
+        parting_.OfWindow(window) = _mm512_movepi8_mask(upper);
+        oddness = Each<[](int so_far, int first, int last) {
+          return so_far | (first & last);
+        }>(oddness, BitLanes(upper), BitLanes(lower));
       }
-      const bool is_odd = _mm512_testn_epi8_mask(oddness, oddness) != 0;
-      odd_blocks_[1 + block] = is_odd;
-      if (is_odd) FindOdd<kInside>(begin, block);
+      const bool may_be =
+          _mm512_test_epi8_mask(__m512i(oddness), may_be_odd) != 0;
+      odd_blocks_[1 + block] = may_be && FindOdd<kInside>(begin, block);
+      any_odd |= odd_blocks_[1 + block];
     }
+    return any_odd;
   }
 
+  // Whether an @ is there, or what has the first byte and a last one of what is
+  // looked for of full width.
   template <bool kInside>
-  SLUICE_AVX512 void FindOdd(size_t begin, size_t block) {
+  SLUICE_AVX512 bool FindOdd(size_t begin, size_t block) {
+    const __m512i at_sign = _mm512_set1_epi8('@');
+    const __m512i lead = _mm512_set1_epi8(kFullWidthLead);
+    const __m512i may_be_wide = _mm512_set1_epi8(kMayBeWide);
+    Bits any = 0;
     for (size_t i = 0; i < kBlockWindows; ++i) {
       const size_t window = block * kBlockWindows + i;
-      const __m512i oddness =
-          Oddness(Load<kInside>(begin + window * kWindowBytes));
-      odd_.OfWindow(window) = _mm512_testn_epi8_mask(oddness, oddness);
+      const Window loaded = Load<kInside>(begin + window * kWindowBytes);
+      const __m512i lower =
+          _mm512_permutexvar_epi8(loaded.behind, kLowerBits.Load());
+      const Bits odd =
+          _mm512_cmpeq_epi8_mask(loaded.bytes, at_sign) |
+          _mm512_mask_test_epi8_mask(_mm512_cmpeq_epi8_mask(loaded.bytes, lead),
+                                     lower, may_be_wide);
+      odd_.OfWindow(window) = odd;
+      any |= odd;
     }
+    return any != 0;
   }
 
   // Takes from `found` what is not so beside digits of full width, and adds
@@ -355,13 +426,19 @@ class ProsePass {
   SLUICE_AVX512 void MindOdd(size_t block, Digits* found) const {
     constexpr int kDigits = int{kMobileDigits};
     constexpr int kWide = int{kFullWidthBytes};
-    const BitLanes odd = odd_.Lanes(block);
+    // The first byte of what stands before a number may stand before its lane.
+    constexpr size_t kEarlier = 8;
     const BitLanes borders = borders_.Lanes(block);
-    // An @ parts; the first byte of a full-width character does not.
-    const BitLanes wide = odd & ~parting_.Lanes(block);
-    found->mobile_ends &= ~(wide & ~borders);
-    found->mobile_ends &= ~(wide << (kDigits + kWide) & ~(borders << kDigits));
-    found->far |= odd;
+    found->mobile_ends &= ~(Wide(block, kBeforeBytes) & ~borders);
+    found->mobile_ends &= ~(Wide(block, kBeforeBytes + kEarlier)
+                                << (kDigits + kWide - int{kEarlier}) &
+                            ~(borders << kDigits));
+    found->far |= odd_.Lanes(block);
+  }
+
+  // An @ parts; the first byte of a full-width character does not.
+  SLUICE_AVX512 BitLanes Wide(size_t block, size_t before) const {
+    return odd_.Lanes(block, before) & ~parting_.Lanes(block, before);
   }
 
   // Leaves bytes to be looked at, where most before them have to be. So are the
@@ -414,7 +491,7 @@ class ProsePass {
     digits_.Advance();
     parting_.Advance();
     ones_.Advance();
-    low_.Advance();
+    before_high_.Advance();
     any_to_look_at_ |= count != 0;
     return count;
   }
@@ -422,16 +499,16 @@ class ProsePass {
   // What is hidden of numbers with those ends, if they begin as mobile numbers
   // do (AreMobileNumber).
   SLUICE_AVX512 BitLanes Hidden(size_t block, BitLanes ends) const {
-    constexpr int kFirst = int{kMobileDigits};
-    constexpr int kSecond = kFirst - 1;
-    constexpr int kHiddenFirst = kFirst - int{kMobileHead};
+    constexpr int kDigits = int{kMobileDigits};
+    constexpr int kHiddenFirst = kDigits - int{kMobileHead};
     static_assert(kMobileHidden == 4 && kHiddenFirst <= int{kLagBytes});
-    const BitLanes mobile = Each<[](int end, int is_one, int is_low) {
-      return end & is_one & ~is_low;
-    }>(ends, ones_.Lanes(block) << kFirst, low_.Lanes(block) << kSecond);
-    const BitLanes last_two =
-        mobile >> (kHiddenFirst - 3) | mobile >> (kHiddenFirst - 2);
-    return last_two | last_two >> 2;
+    const BitLanes mobile = Each<[](int end, int is_one, int is_high) {
+      return end & is_one & is_high;
+    }>(ends, ones_.Lanes(block) << kDigits,
+       before_high_.Lanes(block) << (kDigits + 1));
+    // A bit less another four below it is all from that one on.
+    return (mobile >> (kHiddenFirst - kMobileHidden)) -
+           (mobile >> kHiddenFirst);
   }
 
   // Copies the blocks with marks, but kLagBytes at their end, of which the next
@@ -442,6 +519,7 @@ class ProsePass {
     if (hidden_[0] != 0) {
       _mm512_mask_storeu_epi8(out_ + begin - kWindowBytes, hidden_[0], marks);
     }
+#pragma GCC unroll 6
     for (size_t i = 0; i < blocks * kBlockWindows; ++i) {
       const size_t at = begin + i * kWindowBytes;
       const Bits hidden = hidden_[1 + i];
@@ -470,9 +548,9 @@ class ProsePass {
   ChunkBits borders_;
   ChunkBits digits_;
   ChunkBits parting_;
-  // Digits that are 1, and those that are less than 3.
+  // A 1, and two before what is, if it is a digit, one from 3 on.
   ChunkBits ones_;
-  ChunkBits low_;
+  ChunkBits before_high_;
   // An @, and the first bytes of what is of full width: set in odd_blocks_
   // alone, of which the first is the one before the chunk.
   ChunkBits odd_;

@@ -1,7 +1,7 @@
 // Prose with a mobile number here and there, copied and masked in one pass over
 // a column's data, whatever texts begin and end in it: bits, one for each byte,
 // say where digits are and where texts begin, and what is asked of one number
-// is asked by the same shifts and sums of all that 320 bytes hold.
+// is asked by the same shifts and sums of all that 384 bytes hold.
 //
 // Just eleven digits that nothing parts are a mobile number or none, whatever
 // stands beside them (sensitive_spans.h). What else may be hidden has an @ or a

@@ -218,7 +218,7 @@ TEST_CASE("what is of full width counts in its own text alone") {
   for (const std::string& wide : wides) {
     for (size_t bytes = 0; bytes < 4; ++bytes) {
       std::vector<std::string> texts;
-      for (size_t filled = 0; filled < 321; ++filled, ++at) {
+      for (size_t filled = 0; filled < 385; ++filled, ++at) {
         AppendPlain(120 + at % 200, &texts);
         // Before the number's text, behind it, and both in its own.
         texts.push_back(Filler(false, filled % 11) + wide +
@@ -238,7 +238,7 @@ TEST_CASE("what is of full width beside a number's text leaves it alone") {
   const std::string plain = Filler(false, 100);
   // Alone in its lanes, or it would be looked at for what stands there.
   for (const std::string wide : {"１", "＠", "ｐ"}) {
-    for (size_t filled = 300; filled < 300 + 320; ++filled) {
+    for (size_t filled = 300; filled < 300 + 384; ++filled) {
       const std::string before = Filler(false, filled);
       Check({before + wide, number, plain});
       Check({before, number, wide + plain});
