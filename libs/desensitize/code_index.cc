@@ -228,10 +228,7 @@ CodePlace CodeIndex::TranslateAs(const char* offsets, const char* texts,
       ends += kOffset;
       StoreLittle(static_cast<uint32_t>(end), ends);
     }
-    CodePlace to = from;
-    to.row = static_cast<uint32_t>((in - offsets) / kOffset);
-    to.end = end;
-    return to;
+    return CodePlace{static_cast<uint32_t>((in - offsets) / kOffset), end};
   });
 }
 
@@ -243,29 +240,19 @@ CodePlace CodeIndex::TranslateSparse(const char* offsets, const char* texts,
              : TranslateAs<false>(offsets, texts, from, last, out, out_offsets);
 }
 
-CodePlace CodeIndex::Translate(const char* offsets, absl::string_view texts,
-                               CodePlace from, uint32_t last, char* out,
-                               char* out_offsets) const {
+CodePlace CodeIndex::Translate(
+    const char* offsets, absl::string_view texts, CodePlace from, uint32_t last,
+    char* out, char* out_offsets,
+    absl::FunctionRef<void(uint32_t row)> unknown) const {
   if (!dense_ || UsedCpuLevel() != CpuLevel::kAvx512) {
     return TranslateSparse(offsets, texts.data(), from, last, out, out_offsets);
   }
-  // Where eight rows are not codes together, some of them may be. To try again
-  // pays if many rows then are.
-  constexpr uint32_t kOneByOneMin = 8;
-  constexpr uint32_t kOneByOneMax = 512;
-  constexpr uint32_t kManyRows = 64;
+  // Where eight rows cannot be looked up together each of them is.
+  constexpr uint32_t kRows = 8;
   CodePlace at = from;
   while (at.row < last) {
-    if (at.row >= at.one_by_one_to) {
-      const uint32_t first = at.row;
-      at = dense_->Translate(offsets, texts, at, last, out, out_offsets);
-      at.one_by_one =
-          at.row - first >= kManyRows
-              ? kOneByOneMin
-              : std::clamp(2 * at.one_by_one, kOneByOneMin, kOneByOneMax);
-      at.one_by_one_to = at.row + at.one_by_one;
-    }
-    const uint32_t until = std::min(last, at.one_by_one_to);
+    at = dense_->Translate(offsets, texts, at, last, out, out_offsets, unknown);
+    const uint32_t until = std::min(last, at.row + kRows);
     at = TranslateSparse(offsets, texts.data(), at, until, out, out_offsets);
     if (at.row != until) break;
   }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "libs/desensitize/code_place.h"
 #include "libs/desensitize/dense_codes.h"
@@ -33,11 +34,14 @@ class CodeIndex {
       const std::vector<std::pair<std::string, std::string>>& texts_of_codes);
 
   // Translates the texts of a column from `from` on to `out`, and sets in
-  // `out_offsets` where each row ends. An empty text stays one. Stops at
-  // `last`, or at the first row whose text is no code it holds; returns where.
+  // `out_offsets` where each row ends. An empty text stays one. Calls `unknown`
+  // with some rows whose texts were in no code it was made of; they become
+  // empty. Stops at `last`, or at another row whose text is no code it holds;
+  // returns where.
   CodePlace Translate(const char* offsets, absl::string_view texts,
                       CodePlace from, uint32_t last, char* out,
-                      char* out_offsets) const;
+                      char* out_offsets,
+                      absl::FunctionRef<void(uint32_t row)> unknown) const;
 
  private:
   // The bytes of a code and in the highest one its length, which tells "A" from

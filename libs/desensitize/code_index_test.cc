@@ -1,5 +1,6 @@
 #include "libs/desensitize/code_index.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
@@ -36,38 +37,50 @@ struct Column {
   std::string offsets;
 };
 
-// The first row that is no code, and what stands for those before it.
+// Which codes an index does not hold.
+bool IsLeftOut(const Table::value_type& code) {
+  return code.first.size() > 15 || code.second.size() > 32;
+}
+
+// Each row up to the first that the index does not know, if it says so only of
+// what is no code.
 void CheckTranslated(const CodeIndex& index, const Table& table,
                      const Texts& rows, uint32_t first) {
   const Column column(rows);
   const std::string before(first, 'x');
-  std::string expected = before;
-  uint32_t stop = first;
-  std::vector<size_t> ends;
-  for (; stop < rows.size(); ++stop) {
-    if (!rows[stop].empty()) {
-      const auto found = table.find(rows[stop]);
-      if (found == table.end() || found->first.size() > 15 ||
-          found->second.size() > 32) {
-        break;
-      }
-      expected += found->second;
-    }
-    ends.push_back(expected.size());
+  size_t bytes_max = 0;
+  for (const auto& [code, text] : table) {
+    bytes_max = std::max(bytes_max, text.size());
   }
   std::string out = before;
-  out.resize(expected.size() + CodeIndex::kBytesWritten);
+  out.resize(before.size() + rows.size() * bytes_max +
+             CodeIndex::kBytesWritten);
   std::string out_offsets(column.offsets.size(), '\0');
+  std::vector<bool> unknown(rows.size());
   const CodePlace place = index.Translate(
       column.offsets.data(), column.data, {first, before.size()},
-      static_cast<uint32_t>(rows.size()), out.data(), out_offsets.data());
-  REQUIRE(place.row == stop);
-  REQUIRE(out.substr(0, place.end) == expected);
-  for (uint32_t row = first; row < stop; ++row) {
+      static_cast<uint32_t>(rows.size()), out.data(), out_offsets.data(),
+      [&unknown](uint32_t row) { unknown[row] = true; });
+  const auto is_known = [&table](const std::string& row) {
+    const auto found = table.find(row);
+    return row.empty() || (found != table.end() && !IsLeftOut(*found));
+  };
+  REQUIRE((place.row == rows.size() || !is_known(rows[place.row])));
+  std::string expected = before;
+  for (uint32_t row = first; row < place.row; ++row) {
+    const auto found = table.find(rows[row]);
+    REQUIRE(is_known(rows[row]) != unknown[row]);
+    if (found == table.end()) {
+      REQUIRE((rows[row].empty() || unknown[row]));
+    } else {
+      REQUIRE(!unknown[row]);
+      expected += found->second;
+    }
     REQUIRE(LoadLittle<uint32_t>(out_offsets.data() +
                                  (row + size_t{1}) * sizeof(uint32_t)) ==
-            ends[row - first]);
+            expected.size());
   }
+  REQUIRE(out.substr(0, place.end) == expected);
 }
 
 // Of `characters` characters, the first few of which are near one another.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "libs/desensitize/code_place.h"
 
@@ -27,43 +28,75 @@ class DenseCodes {
   // Places of eight bytes that the table may have: in all, and for each code.
   static constexpr size_t kPlacesMax = size_t{1} << 17;
   static constexpr size_t kPlacesOfCodeMax = 16;
-  // Bytes that are written from where a text begins on.
-  static constexpr size_t kBytesWritten = 64;
+  // Rows that are looked up together.
+  static constexpr uint32_t kGroups = 16;
+  static constexpr uint32_t kRows = kGroups * 8;
+  // Bytes that may be written from where a text begins on.
+  static constexpr size_t kBytesWritten = kRows * kBytesMax + 64;
 
   // Of codes and the text of each, no code twice and none empty; nothing if one
   // is too long, or the table would be too large.
   static std::optional<DenseCodes> Of(
       const std::vector<std::pair<std::string, std::string>>& texts_of_codes);
 
-  // As CodeIndex::Translate, but row by row only as far as eight rows together
-  // are codes and 64 bytes can be read. Only at CpuLevel::kAvx512.
+  // Translates texts of a column from `from` on to `out`, eight rows at a time,
+  // and sets in `out_offsets` where each row ends. An empty text stays one.
+  // What is no code becomes one, and `unknown` is called with its row. Stops
+  // where fewer than eight rows are left before `last`, or eight have more than
+  // 64 bytes together or fewer behind where they begin; returns where. Only at
+  // CpuLevel::kAvx512.
   CodePlace Translate(const char* offsets, absl::string_view texts,
                       CodePlace from, uint32_t last, char* out,
-                      char* out_offsets) const;
+                      char* out_offsets,
+                      absl::FunctionRef<void(uint32_t row)> unknown) const;
 
  private:
   // Of each byte of a code.
   using Bytes = std::array<uint8_t, kBytesMax + 1>;
 
-  // Of the rows that are looked up before the first text is written.
-  static constexpr uint32_t kGroups = 16;
-  struct alignas(64) Lanes {
-    std::array<uint64_t, size_t{kGroups} * 8> of;
+  // What digits are multiplied with, for sixteen bytes of a vector: they become
+  // numbers of two digits, these numbers of four, and these a place.
+  struct Weights {
+    std::array<int8_t, 2 * (kBytesMax + 1)> of_digits = {};
+    std::array<int16_t, kBytesMax + 1> of_pairs = {};
+    int64_t of_high_half = 0;
+  };
+
+  // Of kRows rows, before the first text is written: a look-up waits for all
+  // places before it that are written to, and the next text's is not known
+  // until the sizes of those before it are.
+  struct alignas(64) Found {
+    std::array<uint64_t, kRows> lanes;
+    // Of each eight a bit for those that are no codes.
+    std::array<uint8_t, kGroups> unknown;
+    bool any_unknown;
   };
 
   DenseCodes() = default;
 
+  static Weights WeightsOf(const Bytes& counts);
   size_t PlaceOf(absl::string_view code) const;
 #if defined(__x86_64__)
+  class Places;
+
+  template <typename Texts>
+  bool TranslateToEqual(Texts texts, size_t end, char* out,
+                        char* out_ends) const;
+  bool TranslateToEqual(const char* offsets, absl::string_view texts,
+                        size_t end, char* out, char* out_ends) const;
   uint32_t LookUp(const char* offsets, absl::string_view texts, uint32_t groups,
-                  Lanes* lanes) const;
+                  Found* found) const;
 #endif
 
   // The lowest byte that a code has there, and how many from it on it may have.
   Bytes lowest_ = {};
   Bytes counts_ = {};
+  Weights weights_;
   // Lanes of lane_texts.h. In those of no code the highest bit is set.
   std::vector<uint64_t> lanes_;
+  // Of each text, if they have the same; else 0.
+  size_t text_size_ = 0;
+  std::array<uint8_t, 64> order_of_equal_ = {};
 };
 
 }  // namespace sluice::desensitize

@@ -32,11 +32,13 @@ class HierarchyGeneralization : public Operator {
     OutputValidity validity(column);
     StoreLittle<int32_t>(0, offsets.data());
     const uint32_t readable = RowsToRead(column, CodeIndex::kBytesRead);
+    const auto clear = [&validity](uint32_t row) { validity.ClearRow(row); };
     CodePlace place;
     for (; place.row < rows; ++place.row) {
       if (place.row < readable) {
-        place = index_.Translate(column.offsets.data(), column.data.view(),
-                                 place, readable, data.data(), offsets.data());
+        place =
+            index_.Translate(column.offsets.data(), column.data.view(), place,
+                             readable, data.data(), offsets.data(), clear);
         if (place.row == rows) break;
       }
       // Null or an empty text stays so.

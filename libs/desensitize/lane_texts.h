@@ -20,6 +20,12 @@ namespace sluice::desensitize {
 // byte how many they are.
 inline constexpr size_t kLaneTextBytesMax = 7;
 
+inline constexpr int kLaneSizeShift = 8 * kLaneTextBytesMax;
+
+inline constexpr uint32_t kTextLanes = 8;
+// What WriteLanes fills up.
+inline constexpr size_t kLaneBytesWritten = 64;
+
 inline uint64_t LaneOf(absl::string_view text) {
   assert(text.size() <= kLaneTextBytesMax);
   std::array<char, kLaneTextBytesMax + 1> bytes = {};
@@ -28,11 +34,17 @@ inline uint64_t LaneOf(absl::string_view text) {
   return LoadLittle<uint64_t>(bytes.data());
 }
 
-#if defined(__x86_64__)
+// Where the bytes of eight texts stand in lanes, if each has `size` bytes.
+inline std::array<uint8_t, kLaneBytesWritten> OrderOfEqualLanes(size_t size) {
+  assert(size <= kLaneTextBytesMax);
+  std::array<uint8_t, kLaneBytesWritten> order = {};
+  for (size_t at = 0; at < size * kTextLanes; ++at) {
+    order[at] = static_cast<uint8_t>(at / size * sizeof(uint64_t) + at % size);
+  }
+  return order;
+}
 
-inline constexpr uint32_t kTextLanes = 8;
-// What WriteLanes fills up.
-inline constexpr size_t kLaneBytesWritten = sizeof(__m512i);
+#if defined(__x86_64__)
 
 struct WrittenLanes {
   // Where each text ends.

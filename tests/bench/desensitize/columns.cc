@@ -170,6 +170,9 @@ std::string Address(Random* random) {
 namespace {
 
 constexpr uint64_t kDiagnoses = 2000;
+// Of five diagnoses each, which begin with them.
+constexpr uint64_t kCategories = 400;
+constexpr size_t kCategoryBytes = 3;
 
 std::string DiagnosisCode(uint64_t number) {
   return absl::StrFormat("%c%02d.%d", 'A' + static_cast<int>(number % 20),
@@ -182,12 +185,20 @@ std::string Diagnosis(Random* random) {
   return DiagnosisCode((*random)() % kDiagnoses);
 }
 
+std::string DiagnosisOrCategory(Random* random) {
+  const std::string code = Diagnosis(random);
+  return (*random)() % 3 == 0 ? code.substr(0, kCategoryBytes) : code;
+}
+
 std::string DiagnosisTable() {
   std::string csv;
+  const auto add = [&csv](const std::string& code) {
+    absl::StrAppend(&csv, code, ",", code.substr(0, kCategoryBytes), ",",
+                    code.substr(0, 1), "\\n");
+  };
   for (uint64_t i = 0; i < kDiagnoses; ++i) {
-    const std::string code = DiagnosisCode(i);
-    absl::StrAppend(&csv, code, ",", code.substr(0, 3), ",", code.substr(0, 1),
-                    "\\n");
+    add(DiagnosisCode(i));
+    if (i < kCategories) add(DiagnosisCode(i).substr(0, kCategoryBytes));
   }
   return csv;
 }

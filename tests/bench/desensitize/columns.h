@@ -42,6 +42,8 @@ std::string Email(Random* random);
 std::string Point(Random* random);
 // Of the codes that DiagnosisTable() holds.
 std::string Diagnosis(Random* random);
+// Every third a category, which has no decimal.
+std::string DiagnosisOrCategory(Random* random);
 
 // 2,000 codes like those of ICD-10 with two levels above each, as CSV that
 // stands between quotes in YAML.

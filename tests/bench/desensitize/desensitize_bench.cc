@@ -251,10 +251,11 @@ class Cases {
     AddCopying("hide_after", "{mask: {hide_after: {character: '-'}}}", numbers);
     AddPattern("pattern", "[0-9]{4}", numbers);
     AddCopying("plate", "{mask: {plate: {}}}", Texts(Plate));
-    AddCopying("hierarchy",
-               absl::StrCat("{generalize: {hierarchy: {level: 1, csv: \"",
-                            DiagnosisTable(), "\"}}}"),
-               Texts(Diagnosis));
+    const std::string hierarchy =
+        absl::StrCat("{generalize: {hierarchy: {level: 1, csv: \"",
+                     DiagnosisTable(), "\"}}}");
+    AddCopying("hierarchy", hierarchy, Texts(Diagnosis));
+    AddCopying("hierarchy, mixed", hierarchy, Texts(DiagnosisOrCategory));
     AddCopying("grid", "{generalize: {grid: {cell: '0.01'}}}", Texts(Point));
     AddCopying("grid of 0.05", "{generalize: {grid: {cell: '0.05'}}}",
                Texts(Point));
