@@ -79,7 +79,8 @@ class BetweenRuns {
   }
 
  private:
-  uint64_t OneByOne(uint64_t firsts) const {
+  // Apart, so that what the loop around it needs stays in registers.
+  SLUICE_APART uint64_t OneByOne(uint64_t firsts) const {
     uint64_t hidden = 0;
     for (uint64_t rest = firsts & (firsts - 1); rest != 0; rest &= rest - 1) {
       const auto begin = static_cast<uint64_t>(std::countr_zero(firsts));
