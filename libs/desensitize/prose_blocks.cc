@@ -50,51 +50,125 @@ constexpr size_t kChunkWindows = kChunkBlocks * kBlockWindows;
 struct alignas(kWindowBytes) Table {
   std::array<char, kWindowBytes> of = {};
 
+  constexpr void Add(size_t i, int bits) {
+    of[i] = static_cast<char>(of[i] | bits);
+  }
+  constexpr void AddToAll(int bits) {
+    for (size_t i = 0; i < kWindowBytes; ++i) Add(i, bits);
+  }
   SLUICE_AVX512 __m512i Load() const { return _mm512_load_si512(of.data()); }
 };
 
-// What a byte is, by its upper six bits, and the byte two behind it, by its
-// lower six.
-constexpr char kParts = '\x80';
-constexpr char kIsFromThree = '\x80';
-// Set for both: an @, or the first and the last byte of what is of full width.
-// Few others are taken for one: what has the same six bits.
-constexpr char kMayBeWide = '\x40';
-constexpr char kMayBeAt = '\x20';
+// What does not part numbers, by all bytes of a character. Each kind has a bit
+// in four tables: for the upper and the lower six bits of the first byte, and
+// for the lower ones of the two behind it. What has the bit in all of them is
+// taken for one of that kind.
+struct JoiningTables {
+  Table upper;
+  Table first;
+  Table second;
+  Table third;
 
-// kParts for bytes that are no digit and begin no separator (digit_run.h), nor
-// are part of one.
+  constexpr void AddFirst(size_t byte, int kind) {
+    upper.Add(byte / 4, kind);
+    first.Add(byte % kWindowBytes, kind);
+  }
+  constexpr void Add(char32_t from, char32_t to, int kind) {
+    for (size_t c = from; c <= to; ++c) {
+      if (c < 0x80) {
+        AddFirst(c, kind);
+        second.AddToAll(kind);
+        third.AddToAll(kind);
+      } else if (c < 0x800) {
+        AddFirst(0xC0 | c >> 6, kind);
+        second.Add(c % kWindowBytes, kind);
+        third.AddToAll(kind);
+      } else {
+        AddFirst(0xE0 | c >> 12, kind);
+        second.Add((c >> 6) % kWindowBytes, kind);
+        third.Add(c % kWindowBytes, kind);
+      }
+    }
+  }
+};
+
+constexpr int kAscii = 1;
+constexpr int kOfTwoBytes = 1 << 1;
+constexpr int kSpaceOrDash = 1 << 2;
+constexpr int kSpaceOrSign = 1 << 3;
+constexpr int kWideSpace = 1 << 4;
+// These have one bit together, by which six rare others are taken for them.
+constexpr int kMinusOrNoWidth = 1 << 5;
+constexpr int kFullWidth = 1 << 6;
+// A byte that is no first one: that of a separator is in a gap.
+constexpr int kFurther = 1 << 7;
+
+// Separators (digit_run.h), digits, and an @ of full width (Wide()).
+constexpr JoiningTables kJoining = [] {
+  JoiningTables tables;
+  tables.Add('\t', '\t', kAscii);
+  tables.Add(' ', ' ', kAscii);
+  tables.Add('-', '.', kAscii);
+  tables.Add('0', '9', kAscii);
+  tables.Add(0x00A0, 0x00A0, kOfTwoBytes);
+  tables.Add(0x00AD, 0x00AD, kOfTwoBytes);
+  tables.Add(0x00B7, 0x00B7, kOfTwoBytes);
+  tables.Add(0x2000, 0x2015, kSpaceOrDash);
+  tables.Add(0x202A, 0x202F, kSpaceOrDash);
+  tables.Add(0x205F, 0x206F, kSpaceOrSign);
+  tables.Add(0x3000, 0x3000, kWideSpace);
+  tables.Add(0x2212, 0x2212, kMinusOrNoWidth);
+  tables.Add(0xFEFF, 0xFEFF, kMinusOrNoWidth);
+  tables.Add(0xFF0D, 0xFF0E, kFullWidth);
+  tables.Add(0xFF10, 0xFF19, kFullWidth);
+  tables.Add(0xFF20, 0xFF20, kFullWidth);
+  for (size_t byte = 0x80; byte < 0xC0; ++byte) {
+    tables.AddFirst(byte, kFurther);
+  }
+  tables.second.AddToAll(kFurther);
+  tables.third.AddToAll(kFurther);
+  return tables;
+}();
+
+// For a first look: what a byte is, by its upper six bits, and the byte two
+// behind it, by its lower six.
+//
+// A byte parts if both have the same of these two: nothing that joins has those
+// upper bits, or nothing of them ends like that. It may be a digit otherwise,
+// or FindParting tells.
+constexpr char kParts = '\x40';
+constexpr char kPartsByEnd = '\x20';
+// A byte may be odd if the upper bits have what the lower ones have not: this,
+// which those never have, or kPartsByEnd.
+constexpr char kMayBeAt = '\x10';
+constexpr char kIsFromThree = '\x80';
+constexpr char kIsWideEnd = '\x08';
+
 constexpr Table kUpperBits = [] {
   Table table;
-  const auto set = [&table](size_t first, size_t last, char bit) {
-    for (size_t byte = first; byte <= last; byte += 4) {
-      table.of[byte / 4] = static_cast<char>(table.of[byte / 4] | bit);
-    }
-  };
-  set('$', '+', kParts);
-  set('<', 0x7F, kParts);
-  // Letters of two bytes, Han characters, and all of four bytes.
-  set(0xC4, 0xDF, kParts);
-  set(0xE4, 0xEB, kParts);
-  set(0xF0, 0xF7, kParts);
-  set('@', '@', kMayBeAt);
-  set(kFullWidthLead & 0xFC, kFullWidthLead & 0xFC, kMayBeWide);
+  for (size_t i = 0; i < kWindowBytes; ++i) {
+    if (kJoining.upper.of[i] == 0) table.Add(i, kParts);
+  }
+  table.Add('@' / 4, kMayBeAt);
+  table.Add(static_cast<uint8_t>(kFullWidthLead) / 4, kPartsByEnd);
   return table;
 }();
 
-// kMayBeWide for the last bytes of digits of full width and of such an @, and
+// kIsWideEnd for the last bytes of digits and of an @ of full width,
 // kIsFromThree for the digits from 3 on.
 constexpr Table kLowerBits = [] {
   constexpr size_t kWideDigit = 0x10;
   constexpr size_t kWideAt = 0x20;
+  // The kinds that begin with kFullWidthLead.
+  constexpr int kKinds = kMinusOrNoWidth | kFullWidth;
   Table table;
+  table.AddToAll(kParts);
   for (size_t i = 0; i < kWindowBytes; ++i) {
-    const bool is_wide =
-        (i >= kWideDigit && i < kWideDigit + 10) || i == kWideAt;
-    const bool is_from_three = i >= '3' && i <= '9';
-    table.of[i] = static_cast<char>(kMayBeAt | (is_wide ? kMayBeWide : 0) |
-                                    (is_from_three ? kIsFromThree : 0));
+    if ((kJoining.third.of[i] & kKinds) == 0) table.Add(i, kPartsByEnd);
+    if (i >= '3' && i <= '9') table.Add(i, kIsFromThree);
   }
+  for (size_t i = 0; i < 10; ++i) table.Add(kWideDigit + i, kIsWideEnd);
+  table.Add(kWideAt, kIsWideEnd);
   return table;
 }();
 
@@ -251,16 +325,8 @@ class ProsePass {
       const size_t left = size_ - std::min(size_, begin);
       const size_t blocks =
           std::min(kChunkBlocks, (end - begin) / kBlockBytes + 1);
-      size_t lanes = 0;
-      if (left >= kChunkBytes + 2) {
-        SetBorders(begin, Look<true>(begin, blocks));
-        lanes = Decide(begin, blocks);
-        Copy<true>(begin, blocks);
-      } else {
-        SetBorders(begin, Look<false>(begin, blocks));
-        lanes = Decide(begin, blocks);
-        Copy<false>(begin, blocks);
-      }
+      const size_t lanes = left >= kChunkBytes + 2 ? Pass<true>(begin, blocks)
+                                                   : Pass<false>(begin, blocks);
       if (lanes > kChunkBlocks * kLanes / 2 && left >= kChunkBytes) {
         const size_t bytes =
             std::min(kSkippedChunks, left / kChunkBytes - 1) * kChunkBytes;
@@ -278,6 +344,25 @@ class ProsePass {
   }
 
  private:
+  // Returns how many lanes are to be looked at.
+  template <bool kInside>
+  SLUICE_AVX512 size_t Pass(size_t begin, size_t blocks) {
+    SetBorders(begin, Look<kInside>(begin, blocks));
+    size_t lanes = Decide(begin, blocks);
+    if (lanes > 0) {
+      FindParting<kInside>(begin, blocks);
+      lanes = DecideAgain(begin, blocks);
+    }
+    Copy<kInside>(begin, blocks);
+    digits_.Advance();
+    parting_.Advance();
+    ones_.Advance();
+    before_high_.Advance();
+    any_to_look_at_ |= lanes > 0;
+    was_skipped_ = false;
+    return lanes;
+  }
+
   // Sets a bit where a text of the chunk begins, or where it matters: where it
   // does not begin with what parts numbers and digits are shortly before it.
   // Without such a bit a number is told from others as well, though digits that
@@ -313,7 +398,8 @@ class ProsePass {
     }
   }
 
-  // Which borders, `at` bytes of the chunk, matter.
+  // Which borders, `at` bytes of the chunk, matter. FindParting comes later,
+  // but only adds to what parts: no border that is left out matters for that.
   SLUICE_AVX512 __mmask16 Matter(__mmask16 borders, __m512i at) const {
     const __m512i byte = _mm512_srli_epi32(at, 3);
     const __m512i bit = _mm512_and_si512(at, _mm512_set1_epi32(7));
@@ -341,12 +427,14 @@ class ProsePass {
   };
   template <bool kInside>
   SLUICE_AVX512 Window Load(size_t at) const {
+    return {LoadBytes<kInside>(at), LoadBytes<kInside>(at + 2)};
+  }
+  template <bool kInside>
+  SLUICE_AVX512 __m512i LoadBytes(size_t at) const {
     if constexpr (kInside) {
-      return {_mm512_loadu_si512(texts_ + at),
-              _mm512_loadu_si512(texts_ + at + 2)};
+      return _mm512_loadu_si512(texts_ + at);
     } else {
-      return {_mm512_maskz_loadu_epi8(Used(at), texts_ + at),
-              _mm512_maskz_loadu_epi8(Used(at + 2), texts_ + at + 2)};
+      return _mm512_maskz_loadu_epi8(Used(at), texts_ + at);
     }
   }
   SLUICE_AVX512 Bits Used(size_t at) const {
@@ -365,7 +453,6 @@ class ProsePass {
     const __m512i zero = _mm512_set1_epi8('0');
     const __m512i one = _mm512_set1_epi8('1');
     const __m512i ten = _mm512_set1_epi8(10);
-    const __m512i may_be_odd = _mm512_set1_epi8(kMayBeAt | kMayBeWide);
     for (size_t block = 0; block < blocks; ++block) {
       BitLanes oddness = {};
 #pragma GCC unroll 6
@@ -385,13 +472,13 @@ class ProsePass {
             _mm512_cmplt_epu8_mask(_mm512_sub_epi8(loaded.bytes, zero), ten);
         ones_.OfWindow(window) = _mm512_cmpeq_epi8_mask(loaded.bytes, one);
         before_high_.OfWindow(window) = _mm512_movepi8_mask(lower);
-        parting_.OfWindow(window) = _mm512_movepi8_mask(upper);
+        parting_.OfWindow(window) = _mm512_test_epi8_mask(upper, lower);
         oddness = Each<[](int so_far, int first, int last) {
-          return so_far | (first & last);
+          return so_far | (first & ~last);
         }>(oddness, BitLanes(upper), BitLanes(lower));
       }
       const bool may_be =
-          _mm512_test_epi8_mask(__m512i(oddness), may_be_odd) != 0;
+          _mm512_test_epi8_mask(__m512i(oddness), __m512i(oddness)) != 0;
       odd_blocks_[1 + block] = may_be && FindOdd<kInside>(begin, block);
       any_odd |= odd_blocks_[1 + block];
     }
@@ -404,7 +491,7 @@ class ProsePass {
   SLUICE_AVX512 bool FindOdd(size_t begin, size_t block) {
     const __m512i at_sign = _mm512_set1_epi8('@');
     const __m512i lead = _mm512_set1_epi8(kFullWidthLead);
-    const __m512i may_be_wide = _mm512_set1_epi8(kMayBeWide);
+    const __m512i is_wide_end = _mm512_set1_epi8(kIsWideEnd);
     Bits any = 0;
     for (size_t i = 0; i < kBlockWindows; ++i) {
       const size_t window = block * kBlockWindows + i;
@@ -414,7 +501,7 @@ class ProsePass {
       const Bits odd =
           _mm512_cmpeq_epi8_mask(loaded.bytes, at_sign) |
           _mm512_mask_test_epi8_mask(_mm512_cmpeq_epi8_mask(loaded.bytes, lead),
-                                     lower, may_be_wide);
+                                     lower, is_wide_end);
       odd_.OfWindow(window) = odd;
       any |= odd;
     }
@@ -436,7 +523,8 @@ class ProsePass {
     found->far |= odd_.Lanes(block);
   }
 
-  // An @ parts; the first byte of a full-width character does not.
+  // An @ parts; the first byte of one of full width, or of such a digit, does
+  // not.
   SLUICE_AVX512 BitLanes Wide(size_t block, size_t before) const {
     return odd_.Lanes(block, before) & ~parting_.Lanes(block, before);
   }
@@ -460,40 +548,97 @@ class ProsePass {
            begin / kBlockBytes;
   }
 
-  // Returns how many lanes are to be looked at.
+  // Returns how many lanes are to be looked at, as far as is known.
   SLUICE_APART SLUICE_AVX512 size_t Decide(size_t begin, size_t blocks) {
-    const BitLanes decided = BitLanes(_mm512_set1_epi64(-1)) << kBeforeBytes;
-    const __m512i lane_order = kLaneOrder.Load();
     const __m512i hidden_order = kHiddenOrder.Load();
     char* const hidden = reinterpret_cast<char*>(hidden_.data()) +
                          (kWindowBytes - kLagBytes) / 8;
     uint8_t* const lanes_to_look_at = LanesToLookAt(begin);
     size_t count = 0;
     for (size_t block = 0; block < blocks; ++block) {
-      const __m512i stops =
-          _mm512_or_si512(parting_.Load(block), borders_.Load(block));
-      Digits found =
-          FindDigits(digits_.Lanes(block),
-                     BitLanes(_mm512_permutexvar_epi8(lane_order, stops)));
-      if (odd_blocks_[block] || odd_blocks_[1 + block]) MindOdd(block, &found);
+      Digits found = FindDigitsOf(block);
+      if (IsOdd(block)) MindOdd(block, &found);
       // What stands before it is not known.
-      if (was_skipped_) found = {BitLanes{}, decided};
-      was_skipped_ = false;
+      if (block == 0 && was_skipped_) found = {BitLanes{}, ~BitLanes{}};
       _mm512_storeu_si512(hidden + block * (kBlockBytes / 8),
                           _mm512_maskz_permutexvar_epi8(
                               kHiddenOrderUsed, hidden_order,
                               __m512i(Hidden(block, found.mobile_ends))));
-      const uint32_t lanes =
-          _mm512_test_epi64_mask(__m512i(found.far), __m512i(decided));
-      lanes_to_look_at[block] = static_cast<uint8_t>(lanes);
-      count += static_cast<size_t>(std::popcount(lanes));
+      lanes_to_look_at[block] = LanesWith(found.far);
+      count += static_cast<size_t>(std::popcount(lanes_to_look_at[block]));
     }
-    digits_.Advance();
-    parting_.Advance();
-    ones_.Advance();
-    before_high_.Advance();
-    any_to_look_at_ |= count != 0;
     return count;
+  }
+
+  // The same once more, where FindParting was. What is hidden stays: digits
+  // that nothing parts are that whatever parts others.
+  SLUICE_APART SLUICE_AVX512 size_t DecideAgain(size_t begin, size_t blocks) {
+    uint8_t* const lanes_to_look_at = LanesToLookAt(begin);
+    size_t count = 0;
+    for (size_t block = 0; block < blocks; ++block) {
+      if (lanes_to_look_at[block] == 0) continue;
+      if (block > 0 || !was_skipped_) {
+        BitLanes far = FindDigitsOf(block).far;
+        if (IsOdd(block)) far |= odd_.Lanes(block);
+        lanes_to_look_at[block] = LanesWith(far);
+      }
+      count += static_cast<size_t>(std::popcount(lanes_to_look_at[block]));
+    }
+    return count;
+  }
+
+  // Adds to parting_, in blocks with lanes to look at, what a first look leaves
+  // out: it sees no more than six bits of most characters. Lists of numbers
+  // with such between them are not looked at one by one then.
+  template <bool kInside>
+  SLUICE_APART SLUICE_AVX512 void FindParting(size_t begin, size_t blocks) {
+    const uint8_t* const lanes_to_look_at = LanesToLookAt(begin);
+    // Nothing stands before the column.
+    bool is_known_before = begin == 0;
+    for (size_t block = 0; block < blocks; ++block) {
+      const bool is_asked = lanes_to_look_at[block] != 0;
+      if (is_asked) FindParting<kInside>(begin, block, is_known_before);
+      is_known_before = is_asked;
+    }
+  }
+  // Of the block, and, unless it is known, of the window before it, of which
+  // the first lane sees the end.
+  template <bool kInside>
+  SLUICE_AVX512 void FindParting(size_t begin, size_t block,
+                                 bool is_known_before) {
+    const size_t first = block * kBlockWindows;
+    for (size_t i = is_known_before ? 1 : 0; i <= kBlockWindows; ++i) {
+      const size_t at = begin + (first + i) * kWindowBytes - kWindowBytes;
+      const __m512i bytes = LoadBytes<kInside>(at);
+      const BitLanes upper = BitLanes(_mm512_permutexvar_epi8(
+          _mm512_srli_epi16(bytes, 2), kJoining.upper.Load()));
+      const BitLanes lower =
+          BitLanes(_mm512_permutexvar_epi8(bytes, kJoining.first.Load()));
+      const BitLanes second = BitLanes(_mm512_permutexvar_epi8(
+          LoadBytes<kInside>(at + 1), kJoining.second.Load()));
+      const BitLanes third = BitLanes(_mm512_permutexvar_epi8(
+          LoadBytes<kInside>(at + 2), kJoining.third.Load()));
+      parting_.words[first + i] |= _mm512_testn_epi8_mask(
+          __m512i(upper & lower & second), __m512i(third));
+    }
+  }
+
+  bool IsOdd(size_t block) const {
+    return odd_blocks_[block] || odd_blocks_[1 + block];
+  }
+
+  // Which lanes have a bit where they decide.
+  SLUICE_AVX512 static uint8_t LanesWith(BitLanes bits) {
+    const BitLanes decided = BitLanes(_mm512_set1_epi64(-1)) << kBeforeBytes;
+    return static_cast<uint8_t>(
+        _mm512_test_epi64_mask(__m512i(bits), __m512i(decided)));
+  }
+
+  SLUICE_AVX512 Digits FindDigitsOf(size_t block) const {
+    const __m512i stops =
+        _mm512_or_si512(parting_.Load(block), borders_.Load(block));
+    return FindDigits(digits_.Lanes(block), BitLanes(_mm512_permutexvar_epi8(
+                                                kLaneOrder.Load(), stops)));
   }
 
   // What is hidden of numbers with those ends, if they begin as mobile numbers

@@ -12,6 +12,7 @@
 #include "libs/base/string_view.h"
 #include "libs/desensitize/digit_run.h"
 #include "libs/desensitize/sensitive_spans.h"
+#include "libs/desensitize/text_glyph.h"
 #include "libs/records/batch_builder.h"
 
 namespace sluice::desensitize {
@@ -246,6 +247,195 @@ TEST_CASE("what is of full width beside a number's text leaves it alone") {
   }
 }
 
+// In UTF-8.
+std::string Character(char32_t c) {
+  const auto further = [c](int shift) {
+    return static_cast<char>(0x80 | (c >> shift & 0x3F));
+  };
+  if (c < 0x80) return {static_cast<char>(c)};
+  if (c < 0x800) return {static_cast<char>(0xC0 | c >> 6), further(0)};
+  if (c < 0x10000) {
+    return {static_cast<char>(0xE0 | c >> 12), further(6), further(0)};
+  }
+  return {static_cast<char>(0xF0 | c >> 18), further(12), further(6),
+          further(0)};
+}
+
+// Others for each seed.
+std::string Digits(size_t count, size_t seed) {
+  std::string digits;
+  for (size_t i = 0; i < count; ++i) {
+    digits += static_cast<char>('0' + (seed + i * 7 + seed / 10 * i) % 10);
+  }
+  return digits;
+}
+
+// All of three bytes at most, and some of four.
+const std::vector<std::string>& Characters() {
+  static const std::vector<std::string> characters = [] {
+    std::vector<std::string> all;
+    all.reserve(0x10000);
+    for (char32_t c = 0; c < 0x10000; ++c) {
+      if (c < 0xD800 || c > 0xDFFF) all.push_back(Character(c));
+    }
+    for (const char32_t c :
+         {0x10000, 0x10020, 0x1F600, 0x1D7CE, 0x20000, 0x2FFFF, 0x10FFFF}) {
+      all.push_back(Character(c));
+    }
+    return all;
+  }();
+  return characters;
+}
+
+bool IsSeparator(const std::string& character) {
+  return GapAt(character, 0).bytes > 0;
+}
+
+// Digits and @ of full width, and what has their first and last byte.
+bool MayBeWide(const std::string& character) {
+  const auto last = static_cast<uint8_t>(character.back());
+  return character[0] == kFullWidthLead &&
+         ((last >= 0x90 && last <= 0x99) || last == 0xA0);
+}
+
+// Columns of texts that `make(character, &texts)` adds for each character.
+template <typename Make>
+uint32_t LookedAtForEach(const std::vector<std::string>& characters,
+                         Make make) {
+  constexpr size_t kTextsMax = 3000;
+  uint32_t looked_at = 0;
+  std::vector<std::string> texts;
+  for (const std::string& character : characters) {
+    make(character, &texts);
+    if (texts.size() < kTextsMax) continue;
+    looked_at += Check(texts).looked_at;
+    texts.clear();
+  }
+  return looked_at + Check(texts).looked_at;
+}
+
+TEST_CASE("any character may stand among digits") {
+  size_t at = 0;
+  LookedAtForEach(Characters(), [&at](const std::string& character,
+                                      std::vector<std::string>* texts) {
+    for (const std::string before : {"", " ", "、"}) {
+      for (const std::string behind : {"", " "}) {
+        std::string text = Filler(at % 2 == 0, at % 97);
+        text += "138" + Digits(4, at) + before;
+        text += character + behind;
+        text += Digits(4, at / 3);
+        texts->push_back(std::move(text));
+        texts->push_back(Filler(false, 60 + ++at % 41));
+      }
+    }
+    texts->push_back(character + "13-" + Digits(9, at) + character);
+    texts->push_back(Filler(false, 120 + at % 41));
+    // Beside a number, with digits that are looked at twice for the comma.
+    texts->push_back("13812345678" + character + "a1234567,890123");
+    texts->push_back(Filler(false, 120 + at % 37));
+    texts->push_back("1234567,890123a" + character + "13812345678");
+    texts->push_back(Filler(true, 120 + at % 31));
+  });
+}
+
+TEST_CASE("a separator may stand anywhere in a column") {
+  std::vector<std::string> separators;
+  for (const std::string& character : Characters()) {
+    if (IsSeparator(character)) separators.push_back(character);
+  }
+  REQUIRE(separators.size() > 50);
+  LookedAtForEach(separators, [](const std::string& separator,
+                                 std::vector<std::string>* texts) {
+    for (size_t filled = 0; filled < 48; ++filled) {
+      texts->push_back(Filler(false, 300 + filled));
+      std::string text = "13" + Digits(1, filled) + separator;
+      text += Digits(4, filled / 10) + Repeated(separator, 1 + filled % 3);
+      text += Digits(4, filled);
+      texts->push_back(std::move(text));
+      texts->push_back(Filler(false, 90));
+      text = "138" + Digits(2, filled) + separator;
+      text += Digits(6, filled) + "、139";
+      texts->push_back(std::move(text));
+    }
+  });
+}
+
+TEST_CASE("digits are far from others behind what is no separator") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  std::vector<std::string> parting;
+  for (const std::string& character : Characters()) {
+    if (!IsSeparator(character) && !IsDigit(GlyphAt(character, 0)) &&
+        character != "@" && !MayBeWide(character)) {
+      parting.push_back(character);
+    }
+  }
+  size_t at = 0;
+  const uint32_t looked_at = LookedAtForEach(
+      parting,
+      [&at](const std::string& character, std::vector<std::string>* texts) {
+        std::string text = Filler(false, 100 + at++ % 97);
+        text += "13812345678" + character;
+        text += "13912345678";
+        text += Filler(true, 50);
+        texts->push_back(std::move(text));
+      });
+  // U+223F, two Han radicals, an Arabic letter and two of private use share
+  // bytes with the minus and the space without a width.
+  CHECK(looked_at <= 6);
+}
+
+TEST_CASE("separators of all kinds may be in one gap") {
+  const std::vector<std::string> kinds = {
+      " ",      "-",      ".",      "\t",     "\u00A0", "\u00AD",
+      "\u00B7", "\u2000", "\u2015", "\u202A", "\u205F", "\u206F",
+      "\u2212", "\u3000", "\uFEFF", "\uFF0D", "\uFF0E"};
+  size_t at = 0;
+  for (const std::string& first : kinds) {
+    std::vector<std::string> texts;
+    for (const std::string& second : kinds) {
+      for (const std::string& third : kinds) {
+        texts.push_back(Filler(false, 100 + at % 97));
+        std::string text = "138" + Digits(4, ++at) + first;
+        text += second + third;
+        text += Digits(4, at);
+        texts.push_back(std::move(text));
+      }
+    }
+    Check(texts);
+  }
+}
+
+TEST_CASE("what is of full width is known where a chunk of blocks ends") {
+  constexpr size_t kChunkBytes = size_t{10} * 384;
+  for (const std::string wide :
+       {"０", "１", "２", "３", "４", "５", "６", "７", "８", "９", "＠"}) {
+    for (size_t bytes = 0; bytes < 40; ++bytes) {
+      // With digits that are looked at twice for the comma.
+      Check({Filler(false, kChunkBytes - bytes),
+             "1234567,890123a" + wide + "13812345678", Filler(false, 500)});
+    }
+  }
+}
+
+TEST_CASE("of each mobile number the middle is hidden") {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < 1000; ++i) {
+    texts.push_back("1" + Digits(10, i));
+    texts.push_back(Filler(true, i % 50 + 1));
+  }
+  CHECK(Check(texts).looked_at == 0);
+}
+
+TEST_CASE("an address is found whatever follows its @") {
+  std::vector<std::string> texts;
+  for (char c = 0; c < 0x7F; ++c) {
+    // One a block.
+    texts.push_back(Filler(true, 900));
+    texts.push_back(std::string("ab@c") + c + "d.cn");
+  }
+  Check(texts);
+}
+
 TEST_CASE("a column may end anywhere, and with a number") {
   for (const std::string end : {"13812345678", "13812345678号", "a@b.cn",
                                 "138 1234 5678", "1", "１", "@"}) {
@@ -304,6 +494,10 @@ TEST_CASE("random columns are marked as each text alone is") {
                                            "4111111111111111",
                                            "＠",
                                            "会企",
+                                           "、",
+                                           "/",
+                                           "，",
+                                           "\xE2\x88\x92",
                                            "\xEF\xBF\xBD"};
   Random random(2);
   for (int round = 0; round < 400; ++round) {
@@ -336,7 +530,13 @@ TEST_CASE("what is plain is not looked at again") {
         "Room 12 on floor 3 is free until May 5",
         "",
         "无",
-        "13812345678或13912345678"};
+        "13812345678或13912345678",
+        "13812345678，13912345678；13712345678",
+        "13812345678、13912345678",
+        "13812345678/13912345678,13712345678; 13612345678",
+        "（0571）12345678，（010）12345678",
+        "“13812345678”“13912345678”",
+        "13812345678：1234567!13912345678#1"};
     texts.push_back(plain[random() % plain.size()]);
   }
   CHECK(Check(texts).looked_at == 0);

@@ -186,6 +186,12 @@ class Cases {
     add("free text, two near", [phone](Random* random) {
       return absl::StrCat("电话", phone(random), "，", phone(random));
     });
+    add("free text, two listed", [phone](Random* random) {
+      return absl::StrCat("电话", phone(random), "、", phone(random));
+    });
+    add("free text, two slashed", [phone](Random* random) {
+      return absl::StrCat("电话", phone(random), "/", phone(random));
+    });
     add("free text, long", [phone](Random* random) {
       std::string text;
       for (int i = 0; i < 16; ++i) absl::StrAppend(&text, "请尽快回复为盼");
