@@ -34,9 +34,11 @@ std::optional<DenseCodes> CodesOf(const Table& table) {
   return DenseCodes::Of({table.begin(), table.end()});
 }
 
-// How many rows are translated from the first on; they are checked.
-uint32_t Translated(const DenseCodes& codes, const Table& table,
-                    const std::vector<std::string>& rows) {
+// How many rows are translated from the first on, if told to stop at `last`;
+// they are checked, and that nothing is written or read behind what may be.
+uint32_t TranslatedTo(uint32_t last, const DenseCodes& codes,
+                      const Table& table,
+                      const std::vector<std::string>& rows) {
   std::string texts;
   std::vector<uint32_t> offsets = {0};
   std::string expected = "!";
@@ -57,13 +59,19 @@ uint32_t Translated(const DenseCodes& codes, const Table& table,
   // No byte more than is asked for.
   std::vector<char> out(expected.size() + DenseCodes::kBytesWritten);
   out[0] = '!';
-  std::vector<uint32_t> ends(offsets.size());
+  constexpr uint32_t kUntouched = 0xFFFF'FFFF;
+  std::vector<uint32_t> ends(offsets.size(), kUntouched);
   std::vector<uint32_t> unknown;
+  // Without the room to grow that a string has, so that asan sees it read.
+  const std::vector<char> exact(texts.begin(), texts.end());
   const CodePlace place =
       codes.Translate(reinterpret_cast<const char*>(offsets.data()),
-                      AsView(texts), {0, 1}, static_cast<uint32_t>(rows.size()),
-                      out.data(), reinterpret_cast<char*>(ends.data()),
+                      absl::string_view(exact.data(), exact.size()), {0, 1},
+                      last, out.data(), reinterpret_cast<char*>(ends.data()),
                       [&unknown](uint32_t row) { unknown.push_back(row); });
+  REQUIRE(place.row <= last);
+  // What the last eight were read from.
+  REQUIRE((place.row == 0 || offsets[place.row - 8] + 64 <= texts.size()));
   while (!expected_unknown.empty() && expected_unknown.back() >= place.row) {
     expected_unknown.pop_back();
   }
@@ -74,7 +82,15 @@ uint32_t Translated(const DenseCodes& codes, const Table& table,
   for (uint32_t row = 0; row <= place.row; ++row) {
     REQUIRE(ends[row] == expected_ends[row]);
   }
+  for (size_t row = last + size_t{1}; row < ends.size(); ++row) {
+    REQUIRE(ends[row] == kUntouched);
+  }
   return place.row;
+}
+
+uint32_t Translated(const DenseCodes& codes, const Table& table,
+                    const std::vector<std::string>& rows) {
+  return TranslatedTo(static_cast<uint32_t>(rows.size()), codes, table, rows);
 }
 
 // All but those near the end, behind which no vector can be read.
@@ -193,6 +209,72 @@ TEST_CASE("texts of one size are not taken for others among them") {
         CheckAllTranslated(*codes, table, rows);
       }
     }
+  }
+}
+
+// Codes of one to seven ones: what is read from a wrong place is one too. Each
+// stands for another text of one byte.
+Table Ones() {
+  Table table;
+  for (size_t bytes = 1; bytes <= DenseCodes::kBytesMax; ++bytes) {
+    table[std::string(bytes, '1')] = std::to_string(bytes);
+  }
+  return table;
+}
+
+TEST_CASE("codes are not read where those of one size would stand") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = Ones();
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  for (size_t at = 0; at < DenseCodes::kRows; ++at) {
+    CAPTURE(at);
+    // One row's end alone is another.
+    std::vector<std::string> rows(DenseCodes::kRows + 50, "11");
+    rows[at] = "1";
+    rows[at + 1] = "111";
+    CheckAllTranslated(*codes, table, rows);
+  }
+  // There the last of these would be read from behind the column.
+  std::vector<std::string> rows(DenseCodes::kRows + 80, "1");
+  rows[0] = "1111111";
+  CheckAllTranslated(*codes, table, rows);
+}
+
+TEST_CASE("texts of one size that is too long are not taken for their begin") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = Ones();
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  // Of 257 the lowest byte is 1, of 65,538 it is 2.
+  for (const size_t bytes : {9, 255, 256, 257, 65'538}) {
+    const std::vector<std::string> rows(DenseCodes::kRows + 10,
+                                        std::string(bytes, '1'));
+    CHECK(Translated(*codes, table, rows) == 0);
+  }
+}
+
+TEST_CASE("what is written before it is known does not leave its buffer") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = {{"1", "1234567"}};
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  // No bytes are left of these, and seven of each are tried.
+  std::vector<std::string> rows(DenseCodes::kRows);
+  rows.emplace_back(64, '1');
+  CHECK(Translated(*codes, table, rows) == DenseCodes::kRows);
+}
+
+TEST_CASE("rows behind the last that is asked for are left") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = EqualDiagnoses();
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  constexpr uint32_t kRows = DenseCodes::kRows;
+  const std::vector<std::string> rows(3 * size_t{kRows}, "A00.0");
+  for (const uint32_t last : {0u, 7u, 8u, kRows - 1, kRows, kRows + 1,
+                              kRows + 8, 2 * kRows - 1, 2 * kRows}) {
+    CHECK(TranslatedTo(last, *codes, table, rows) == last / 8 * 8);
   }
 }
 
