@@ -265,13 +265,17 @@ struct Digits {
 
 // `stops` are bytes that part numbers, and the first ones of texts.
 //
-// A lane sees all of what makes a digit that it decides about far: it is, or
-// is in a gap, in the eleven bytes up to that digit. But of a gap that began
-// before the lane it does not see behind what: it is taken for one behind a
-// digit, and some digits are far that are not.
+// A lane sees what makes a digit far that it decides about, but for a gap that
+// began before the lane: that is taken for one behind no digit. No number is
+// missed for it. Say a run of digits (digit_run.h) begins at byte f < 0 of the
+// lane that decides about d, its first digit from f + 11 on, and g is its first
+// digit in the lane. If d is from g + 11 on, it is far. Else no digit is in 0
+// to g - 1, nor in f + 11 to kBeforeBytes - 1: six at most are up to g + 10,
+// which are no number, and one behind them is far.
 SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
   constexpr int kJoints = int{kMobileDigits} - 1;
   static_assert(kBeforeBytes > kMobileDigits + 1);
+  static_assert(2 * kMobileDigits - kBeforeBytes < kMobileDigits);
   const BitLanes behind_digit = digits << 1;
   // Digits that go on a group.
   const BitLanes inner = Each<[](int digit, int behind, int stop) {
@@ -285,10 +289,7 @@ SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
   // Added to where it begins, a bit carries through a gap, and to what stands
   // behind it.
   const BitLanes gaps = ~(digits | stops);
-  const BitLanes first_byte = BitLanes(_mm512_set1_epi64(1));
-  const BitLanes carried = gaps + Each<[](int gap, int behind, int first) {
-                             return (gap & behind) | first;
-                           }>(gaps, behind_digit, first_byte);
+  const BitLanes carried = gaps + (gaps & behind_digit);
   // What is near a digit before it: a digit behind a digit or a gap, or a gap.
   const BitLanes near =
       inner |
@@ -309,8 +310,6 @@ class ProsePass {
         mark_(mark),
         out_(out),
         lanes_to_look_at_((size_ + kLagBytes) / kBlockBytes / 8 + 1) {
-    // Nothing is near what would stand before the column.
-    parting_.words[0] = ~Bits{0};
     // What is told two bytes before it of the column's second one.
     const auto second = static_cast<uint8_t>(column.data.data()[1]);
     if ((kLowerBits.of[second % kWindowBytes] & kIsFromThree) != 0) {

@@ -130,13 +130,15 @@ const std::vector<std::string>& Numbers() {
   static const std::vector<std::string> numbers = {
       "1381234567",      "13812345678",        "138123456789",
       "110105491231002", "110105194912310021", "6205500000000000004",
-      "12812345678",     "03812345678",        "8613812345678"};
+      "12812345678",     "03812345678",        "8613812345678",
+      "19987654321"};
   return numbers;
 }
 
 const std::vector<std::string>& Neighbours() {
   static const std::vector<std::string> neighbours = {
-      "1", "86", "@b.cn", "x@", "a", "１", "５６", "＠", "ｐ", "X", "号", "，"};
+      "1",  "86", "@b.cn", "x@", "a",  "１", "５６",
+      "９", "＠", "ｐ",    "X",  "号", "，"};
   return neighbours;
 }
 
@@ -193,6 +195,28 @@ TEST_CASE("a number may begin at any byte of a column") {
   }
 }
 
+TEST_CASE("a number may be in groups, whatever separators are between them") {
+  const std::vector<std::string> separators = {
+      " ",      "-",      "\t",     ".",      "\u00A0", "\u00AD",
+      "\u00B7", "\u2000", "\u2015", "\u202A", "\u202F", "\u205F",
+      "\u206F", "\u2212", "\u3000", "\uFEFF", "\uFF0D", "\uFF0E"};
+  size_t at = 0;
+  for (const std::string& separator : separators) {
+    for (size_t count = 1; count <= 3; ++count) {
+      const std::string gap = Repeated(separator, count);
+      std::vector<std::string> texts;
+      for (size_t filled = 0; filled < 48; ++filled, ++at) {
+        AppendPlain(100 + at % 41, &texts);
+        texts.push_back(Filler(false, filled) + "138" + gap + "12345678");
+        AppendPlain(100 + at % 37, &texts);
+        texts.push_back(Filler(false, filled) + "1" + gap + "3812345" + gap +
+                        "678");
+      }
+      Check(texts);
+    }
+  }
+}
+
 TEST_CASE("digits of two texts are no number together") {
   const std::string digits = "1381234567890123";
   size_t at = 0;
@@ -239,10 +263,13 @@ TEST_CASE("what is of full width beside a number's text leaves it alone") {
   const std::string plain = Filler(false, 100);
   // Alone in its lanes, or it would be looked at for what stands there.
   for (const std::string wide : {"１", "＠", "ｐ"}) {
-    for (size_t filled = 300; filled < 300 + 384; ++filled) {
+    // Over a block, and over the ends of chunks.
+    for (size_t filled = 300; filled < 3900;
+         filled += filled == 683 ? 3117 : 1) {
       const std::string before = Filler(false, filled);
       Check({before + wide, number, plain});
       Check({before, number, wide + plain});
+      Check({before + "@", "bc" + number, plain});
     }
   }
 }
@@ -445,6 +472,11 @@ TEST_CASE("a column may end anywhere, and with a number") {
       CheckMarked({std::string(bytes, 'a') + before + end});
     }
   }
+  // Where a chunk ends, which is read further than the column may be.
+  for (size_t bytes = 3830; bytes < 3850; ++bytes) {
+    Check({std::string(bytes - 11, 'a'), "13812345678"});
+    Check({"13812345678" + std::string(3829, 'a'), std::string(bytes, 'a')});
+  }
 }
 
 TEST_CASE("where most has to be looked at nothing is passed over") {
@@ -530,6 +562,8 @@ TEST_CASE("what is plain is not looked at again") {
         "Room 12 on floor 3 is free until May 5",
         "",
         "无",
+        "第3……。",
+        "ཁ་པར་ཨང་གྲངས་ 13812345678",
         "13812345678或13912345678",
         "13812345678，13912345678；13712345678",
         "13812345678、13912345678",
