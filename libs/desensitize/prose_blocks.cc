@@ -373,6 +373,10 @@ class ProsePass {
     const char* const offsets = column_.offsets.data();
     const __m512i chunk = _mm512_set1_epi32(static_cast<int>(begin));
     const __m512i size = _mm512_set1_epi32(int{kChunkBytes});
+    // Where all bits of kRowsEach rows matter, most of the next rows' do: to
+    // ask would cost more than it spares.
+    constexpr uint32_t kUnaskedRows = 128;
+    uint32_t ask_from = 0;
     uint32_t row = row_;
     while (true) {
       const uint32_t left = std::min(column_.row_count - row, kRowsEach);
@@ -381,7 +385,11 @@ class ProsePass {
           _mm512_maskz_loadu_epi32(rows, offsets + row * sizeof(int32_t)),
           chunk);
       const __mmask16 inside = _mm512_mask_cmplt_epu32_mask(rows, at, size);
-      const __mmask16 set = all ? inside : Matter(inside, at);
+      __mmask16 set = inside;
+      if (!all && row >= ask_from) {
+        set = Matter(inside, at);
+        if (set == kAllRows) ask_from = row + kUnaskedRows;
+      }
       for (uint32_t bits = set; bits != 0; bits &= bits - 1) {
         const auto i = static_cast<uint32_t>(std::countr_zero(bits));
         const auto border =

@@ -209,8 +209,12 @@ TEST_CASE("a number may be in groups, whatever separators are between them") {
         AppendPlain(100 + at % 41, &texts);
         texts.push_back(Filler(false, filled) + "138" + gap + "12345678");
         AppendPlain(100 + at % 37, &texts);
-        texts.push_back(Filler(false, filled) + "1" + gap + "3812345" + gap +
-                        "678");
+        std::string text = Filler(false, filled) + "1";
+        text += gap;
+        text += "3812345";
+        text += gap;
+        text += "678";
+        texts.push_back(std::move(text));
       }
       Check(texts);
     }
