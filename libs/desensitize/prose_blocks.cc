@@ -313,7 +313,7 @@ class ProsePass {
     // What is told two bytes before it of the column's second one.
     const auto second = static_cast<uint8_t>(column.data.data()[1]);
     if ((kLowerBits.of[second % kWindowBytes] & kIsFromThree) != 0) {
-      before_high_.words[0] = Bits{1} << (kWindowBytes - 1);
+      high_behind_.words[0] = Bits{1} << (kWindowBytes - 1);
     }
   }
 
@@ -356,7 +356,7 @@ class ProsePass {
     digits_.Advance();
     parting_.Advance();
     ones_.Advance();
-    before_high_.Advance();
+    high_behind_.Advance();
     any_to_look_at_ |= lanes > 0;
     was_skipped_ = false;
     return lanes;
@@ -369,13 +369,13 @@ class ProsePass {
   SLUICE_APART SLUICE_AVX512 void SetBorders(size_t begin, bool all) {
     constexpr uint32_t kRowsEach = 16;
     constexpr uint32_t kAllRows = 0xFFFF;
+    // Where all bits of kRowsEach rows matter, most of the next rows' do: to
+    // ask would cost more than it spares.
+    constexpr uint32_t kUnaskedRows = 128;
     borders_.AdvanceAndClear();
     const char* const offsets = column_.offsets.data();
     const __m512i chunk = _mm512_set1_epi32(static_cast<int>(begin));
     const __m512i size = _mm512_set1_epi32(int{kChunkBytes});
-    // Where all bits of kRowsEach rows matter, most of the next rows' do: to
-    // ask would cost more than it spares.
-    constexpr uint32_t kUnaskedRows = 128;
     uint32_t ask_from = 0;
     uint32_t row = row_;
     while (true) {
@@ -478,7 +478,7 @@ class ProsePass {
         digits_.OfWindow(window) =
             _mm512_cmplt_epu8_mask(_mm512_sub_epi8(loaded.bytes, zero), ten);
         ones_.OfWindow(window) = _mm512_cmpeq_epi8_mask(loaded.bytes, one);
-        before_high_.OfWindow(window) = _mm512_movepi8_mask(lower);
+        high_behind_.OfWindow(window) = _mm512_movepi8_mask(lower);
         parting_.OfWindow(window) = _mm512_test_epi8_mask(upper, lower);
         oddness = Each<[](int so_far, int first, int last) {
           return so_far | (first & ~last);
@@ -657,7 +657,7 @@ class ProsePass {
     const BitLanes mobile = Each<[](int end, int is_one, int is_high) {
       return end & is_one & is_high;
     }>(ends, ones_.Lanes(block) << kDigits,
-       before_high_.Lanes(block) << (kDigits + 1));
+       high_behind_.Lanes(block) << (kDigits + 1));
     // A bit less another four below it is all from that one on.
     return (mobile >> (kHiddenFirst - kMobileHidden)) -
            (mobile >> kHiddenFirst);
@@ -700,9 +700,10 @@ class ProsePass {
   ChunkBits borders_;
   ChunkBits digits_;
   ChunkBits parting_;
-  // A 1, and two before what is, if it is a digit, one from 3 on.
+  // Which bytes are a 1; and two behind which a byte is that, if it is a digit,
+  // is one from 3 on.
   ChunkBits ones_;
-  ChunkBits before_high_;
+  ChunkBits high_behind_;
   // An @, and the first bytes of what is of full width: set in odd_blocks_
   // alone, of which the first is the one before the chunk.
   ChunkBits odd_;
