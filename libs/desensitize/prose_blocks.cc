@@ -12,294 +12,19 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/digit_run.h"
+#include "libs/desensitize/prose_bits.h"
+#include "libs/desensitize/prose_tables.h"
 #include "libs/desensitize/run_numbers.h"
 #include "libs/desensitize/text_glyph.h"
-#include "libs/identifiers/contact.h"
 
 #if defined(__x86_64__)
 
-namespace sluice::desensitize {
+namespace sluice::desensitize::prose {
 namespace {
 
-using identifiers::kMobileDigits;
-
-// A bit a byte, the first byte's the lowest.
-using Bits = uint64_t;
-constexpr size_t kWindowBytes = 64;
-
-// A block is looked at in lanes. Each decides about kLaneBytes bytes and sees
-// kBeforeBytes before them, so that no lane waits for another.
-using BitLanes __attribute__((vector_size(kWindowBytes))) = Bits;
-constexpr size_t kLanes = 8;
-constexpr size_t kBeforeBytes = 16;
-constexpr size_t kLaneBytes = 64 - kBeforeBytes;
-constexpr size_t kBlockBytes = kLanes * kLaneBytes;
-constexpr size_t kBlockWindows = kBlockBytes / kWindowBytes;
-static_assert(kBlockBytes % kWindowBytes == 0);
-
-// Each step is done for a chunk of blocks before the next.
-constexpr size_t kChunkBlocks = 10;
-constexpr size_t kChunkBytes = kChunkBlocks * kBlockBytes;
 // Skipped where most of a chunk has to be looked at, which costs so much that
 // this pass then hardly shows.
 constexpr size_t kSkippedChunks = 15;
-constexpr size_t kChunkWindows = kChunkBlocks * kBlockWindows;
-
-// ---- Tables, by six bits of a byte.
-
-struct alignas(kWindowBytes) Table {
-  std::array<char, kWindowBytes> of = {};
-
-  constexpr void Add(size_t i, int bits) {
-    of[i] = static_cast<char>(of[i] | bits);
-  }
-  constexpr void AddToAll(int bits) {
-    for (size_t i = 0; i < kWindowBytes; ++i) Add(i, bits);
-  }
-  SLUICE_AVX512 __m512i Load() const { return _mm512_load_si512(of.data()); }
-};
-
-// What does not part numbers, by all bytes of a character. Each kind has a bit
-// in four tables: for the upper and the lower six bits of the first byte, and
-// for the lower ones of the two behind it. What has the bit in all of them is
-// taken for one of that kind.
-struct JoiningTables {
-  Table upper;
-  Table first;
-  Table second;
-  Table third;
-
-  constexpr void AddFirst(size_t byte, int kind) {
-    upper.Add(byte / 4, kind);
-    first.Add(byte % kWindowBytes, kind);
-  }
-  constexpr void Add(char32_t from, char32_t to, int kind) {
-    for (size_t c = from; c <= to; ++c) {
-      if (c < 0x80) {
-        AddFirst(c, kind);
-        second.AddToAll(kind);
-        third.AddToAll(kind);
-      } else if (c < 0x800) {
-        AddFirst(0xC0 | c >> 6, kind);
-        second.Add(c % kWindowBytes, kind);
-        third.AddToAll(kind);
-      } else {
-        AddFirst(0xE0 | c >> 12, kind);
-        second.Add((c >> 6) % kWindowBytes, kind);
-        third.Add(c % kWindowBytes, kind);
-      }
-    }
-  }
-};
-
-constexpr int kAscii = 1;
-constexpr int kOfTwoBytes = 1 << 1;
-constexpr int kSpaceOrDash = 1 << 2;
-constexpr int kSpaceOrSign = 1 << 3;
-constexpr int kWideSpace = 1 << 4;
-// These have one bit together, by which six rare others are taken for them.
-constexpr int kMinusOrNoWidth = 1 << 5;
-constexpr int kFullWidth = 1 << 6;
-// A byte that is no first one: that of a separator is in a gap.
-constexpr int kFurther = 1 << 7;
-
-// Separators (digit_run.h), digits, and an @ of full width (Wide()).
-constexpr JoiningTables kJoining = [] {
-  JoiningTables tables;
-  tables.Add('\t', '\t', kAscii);
-  tables.Add(' ', ' ', kAscii);
-  tables.Add('-', '.', kAscii);
-  tables.Add('0', '9', kAscii);
-  tables.Add(0x00A0, 0x00A0, kOfTwoBytes);
-  tables.Add(0x00AD, 0x00AD, kOfTwoBytes);
-  tables.Add(0x00B7, 0x00B7, kOfTwoBytes);
-  tables.Add(0x2000, 0x2015, kSpaceOrDash);
-  tables.Add(0x202A, 0x202F, kSpaceOrDash);
-  tables.Add(0x205F, 0x206F, kSpaceOrSign);
-  tables.Add(0x3000, 0x3000, kWideSpace);
-  tables.Add(0x2212, 0x2212, kMinusOrNoWidth);
-  tables.Add(0xFEFF, 0xFEFF, kMinusOrNoWidth);
-  tables.Add(0xFF0D, 0xFF0E, kFullWidth);
-  tables.Add(0xFF10, 0xFF19, kFullWidth);
-  tables.Add(0xFF20, 0xFF20, kFullWidth);
-  for (size_t byte = 0x80; byte < 0xC0; ++byte) {
-    tables.AddFirst(byte, kFurther);
-  }
-  tables.second.AddToAll(kFurther);
-  tables.third.AddToAll(kFurther);
-  return tables;
-}();
-
-// For a first look: what a byte is, by its upper six bits, and the byte two
-// behind it, by its lower six.
-//
-// A byte parts if both have the same of these two: nothing that joins has those
-// upper bits, or nothing of them ends like that. It may be a digit otherwise,
-// or FindParting tells.
-constexpr char kParts = '\x40';
-constexpr char kPartsByEnd = '\x20';
-// A byte may be odd if the upper bits have what the lower ones have not: this,
-// which those never have, or kPartsByEnd.
-constexpr char kMayBeAt = '\x10';
-constexpr char kIsFromThree = '\x80';
-constexpr char kIsWideEnd = '\x08';
-
-constexpr Table kUpperBits = [] {
-  Table table;
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    if (kJoining.upper.of[i] == 0) table.Add(i, kParts);
-  }
-  table.Add('@' / 4, kMayBeAt);
-  table.Add(static_cast<uint8_t>(kFullWidthLead) / 4, kPartsByEnd);
-  return table;
-}();
-
-// kIsWideEnd for the last bytes of digits and of an @ of full width,
-// kIsFromThree for the digits from 3 on.
-constexpr Table kLowerBits = [] {
-  constexpr size_t kWideDigit = 0x10;
-  constexpr size_t kWideAt = 0x20;
-  // The kinds that begin with kFullWidthLead.
-  constexpr int kKinds = kMinusOrNoWidth | kFullWidth;
-  Table table;
-  table.AddToAll(kParts);
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    if ((kJoining.third.of[i] & kKinds) == 0) table.Add(i, kPartsByEnd);
-    if (i >= '3' && i <= '9') table.Add(i, kIsFromThree);
-  }
-  for (size_t i = 0; i < 10; ++i) table.Add(kWideDigit + i, kIsWideEnd);
-  table.Add(kWideAt, kIsWideEnd);
-  return table;
-}();
-
-// The bytes of a block's lanes, from where the first one sees.
-constexpr Table kLaneOrder = [] {
-  Table table;
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    table.of[i] = static_cast<char>(i / 8 * (kLaneBytes / 8) + i % 8);
-  }
-  return table;
-}();
-
-// And back: of each lane kLaneBytes, without gaps, from kLagBytes before those
-// that it decides about: of a number that ends there the middle may stand in
-// them, and that of one that ends behind the lane does not.
-constexpr size_t kLagBytes = 8;
-constexpr Table kHiddenOrder = [] {
-  constexpr size_t kEach = kLaneBytes / 8;
-  Table table;
-  for (size_t i = 0; i < kLanes * kEach; ++i) {
-    table.of[i] = static_cast<char>(i / kEach * 8 +
-                                    (kBeforeBytes - kLagBytes) / 8 + i % kEach);
-  }
-  return table;
-}();
-constexpr Bits kHiddenOrderUsed = (Bits{1} << kBlockBytes / 8) - 1;
-
-// ---- Bits.
-
-// Of the bytes of a chunk, and of kWindowBytes before it. A whole vector is
-// read for each block.
-struct alignas(kWindowBytes) ChunkBits {
-  std::array<Bits, 1 + kChunkWindows + 3> words = {};
-
-  Bits& OfWindow(size_t window) { return words[1 + window]; }
-  const char* FirstByte() const {
-    return reinterpret_cast<const char*>(&words[1]);
-  }
-
-  // From `before` bytes before what the block's first lane decides about.
-  SLUICE_AVX512 __m512i Load(size_t block, size_t before = kBeforeBytes) const {
-    return _mm512_loadu_si512(FirstByte() + block * (kBlockBytes / 8) -
-                              before / 8);
-  }
-  SLUICE_AVX512 BitLanes Lanes(size_t block,
-                               size_t before = kBeforeBytes) const {
-    return BitLanes(
-        _mm512_permutexvar_epi8(kLaneOrder.Load(), Load(block, before)));
-  }
-
-  // To the next chunk.
-  void Advance() { words[0] = words[kChunkWindows]; }
-  // The same, for bits that are set one by one.
-  SLUICE_AVX512 void AdvanceAndClear() {
-    constexpr size_t kEach = sizeof(__m512i) / sizeof(Bits);
-    Advance();
-    for (size_t i = 1; i < words.size(); i += kEach) {
-      const size_t at = std::min(i, words.size() - kEach);
-      _mm512_storeu_si512(&words[at], _mm512_setzero_si512());
-    }
-  }
-};
-
-// kRule(a, b, c), which is made of &, | and ~, of each bit. One instruction.
-template <auto kRule>
-SLUICE_AVX512 inline BitLanes Each(BitLanes a, BitLanes b, BitLanes c) {
-  constexpr int kOfEachCase = kRule(0xF0, 0xCC, 0xAA) & 0xFF;
-  return BitLanes(_mm512_ternarylogic_epi64(__m512i(a), __m512i(b), __m512i(c),
-                                            kOfEachCase));
-}
-
-// The bits that, with as many before them as make `kCount` in all, are set.
-template <size_t kCount>
-SLUICE_AVX512 inline BitLanes EndsOfRuns(BitLanes bits) {
-  static_assert(kCount >= 8 && kCount <= 12);
-  const BitLanes two = bits & bits << 1;
-  const BitLanes four = two & two << 2;
-  return Each<[](int last, int before, int first) {
-    return last & before & first;
-  }>(four, four << 4, four << (kCount - 4));
-}
-
-// ---- What lanes say.
-
-struct Digits {
-  // Where a group ends in just as many digits as a mobile number has: right
-  // behind the last.
-  BitLanes mobile_ends;
-  // Digits that stand so far behind the first one that is near (near: nothing
-  // between two that parts numbers) that more than a mobile number alone is
-  // there.
-  BitLanes far;
-};
-
-// `stops` are bytes that part numbers, and the first ones of texts.
-//
-// A lane sees what makes a digit far that it decides about, but for a gap that
-// began before the lane: that is taken for one behind no digit. No number is
-// missed for it. Say a run of digits (digit_run.h) begins at byte f < 0 of the
-// lane that decides about d, its first digit from f + 11 on, and g is its first
-// digit in the lane. If d is from g + 11 on, it is far. Else no digit is in 0
-// to g - 1, nor in f + 11 to kBeforeBytes - 1: six at most are up to g + 10,
-// which are no number, and one behind them is far.
-SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
-  constexpr int kJoints = int{kMobileDigits} - 1;
-  static_assert(kBeforeBytes > kMobileDigits + 1);
-  static_assert(2 * kMobileDigits - kBeforeBytes < kMobileDigits);
-  const BitLanes behind_digit = digits << 1;
-  // Digits that go on a group.
-  const BitLanes inner = Each<[](int digit, int behind, int stop) {
-    return digit & behind & ~stop;
-  }>(digits, behind_digit, stops);
-  const BitLanes groups = EndsOfRuns<size_t{kJoints}>(inner) << 1;
-  const BitLanes mobile_ends =
-      Each<[](int group, int goes_on, int began_before) {
-        return group & ~goes_on & ~began_before;
-      }>(groups, inner, inner << (kJoints + 1));
-  // Added to where it begins, a bit carries through a gap, and to what stands
-  // behind it.
-  const BitLanes gaps = ~(digits | stops);
-  const BitLanes carried = gaps + (gaps & behind_digit);
-  // What is near a digit before it: a digit behind a digit or a gap, or a gap.
-  const BitLanes near =
-      inner |
-      Each<[](int gap, int carry, int stop) { return (gap ^ carry) & ~stop; }>(
-          gaps, carried, stops);
-  const BitLanes far = digits & EndsOfRuns<size_t{kMobileDigits}>(near);
-  return {mobile_ends, far};
-}
-
-// ---- A column.
 
 class ProsePass {
  public:
@@ -717,8 +442,6 @@ class ProsePass {
   bool was_skipped_ = false;
 };
 
-// ---- From lanes to rows.
-
 // Calls `found(begin, end)` for the bits from `begin` to before `end`, where
 // all are set and those beside them are not.
 template <typename Found>
@@ -741,29 +464,34 @@ void ForRuns(const std::vector<Bits>& bits, Found found) {
 }
 
 }  // namespace
+}  // namespace sluice::desensitize::prose
+
+namespace sluice::desensitize {
 
 bool CopyProse(const records::Column& column, char mark, char* out,
                absl::FunctionRef<void(uint32_t begin, uint32_t end)> look) {
-  if (UsedCpuLevel() != CpuLevel::kAvx512 || column.data.size() < kBlockBytes) {
+  if (UsedCpuLevel() != CpuLevel::kAvx512 ||
+      column.data.size() < prose::kBlockBytes) {
     return false;
   }
-  ProsePass pass(column, mark, out);
+  prose::ProsePass pass(column, mark, out);
   pass.Run();
   const uint32_t rows = column.row_count;
   uint32_t begin = 0;
   uint32_t end = 0;
-  ForRuns(std::move(pass).TakeLanesToLookAt(), [&](size_t first, size_t last) {
-    const auto from = static_cast<int64_t>(first * kLaneBytes);
-    const auto until = static_cast<int64_t>(last * kLaneBytes);
-    uint32_t row = end;
-    while (row < rows && column.Offset(row + 1) <= from) ++row;
-    if (row > end) {
-      if (begin < end) look(begin, end);
-      begin = row;
-    }
-    while (row < rows && column.Offset(row) < until) ++row;
-    end = row;
-  });
+  prose::ForRuns(
+      std::move(pass).TakeLanesToLookAt(), [&](size_t first, size_t last) {
+        const auto from = static_cast<int64_t>(first * prose::kLaneBytes);
+        const auto until = static_cast<int64_t>(last * prose::kLaneBytes);
+        uint32_t row = end;
+        while (row < rows && column.Offset(row + 1) <= from) ++row;
+        if (row > end) {
+          if (begin < end) look(begin, end);
+          begin = row;
+        }
+        while (row < rows && column.Offset(row) < until) ++row;
+        end = row;
+      });
   if (begin < end) look(begin, end);
   return true;
 }
