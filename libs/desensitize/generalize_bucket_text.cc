@@ -31,10 +31,12 @@ using agreement::v1::NumberBucket;
 __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
-// The digits of a number of up to 128 bits, which end at digits +
-// sizeof(digits); returns where they begin.
+// As many as a number of 64 bits has in any case.
 constexpr size_t kChunkDigits = 18;
 using Digits = char[3 * kChunkDigits];
+
+// The digits of a number of up to 128 bits, which end at digits +
+// sizeof(digits); returns where they begin.
 char* WriteDigits(Uint128 number, Digits& digits) {
   constexpr uint64_t kChunk = 1'000'000'000'000'000'000;  // 10^18
   char* begin = digits + sizeof(digits);
@@ -156,19 +158,19 @@ struct DoubleRange {
 // Ranges near 0, whose texts are written before any value is seen: who tells
 // more than a thousand apart does not hide much.
 constexpr int64_t kNearBelow = 24;
-constexpr int64_t kNearFrom = 1000;
-constexpr uint64_t kNearRanges = kNearBelow + kNearFrom;
+constexpr int64_t kNearAbove = 1000;
+constexpr uint64_t kNearRanges = kNearBelow + kNearAbove;
 
 // Their texts, the lowest first, if they can have slots. `width` in units of
 // the last decimal.
 std::vector<std::string> NearTexts(Int128 width, uint32_t decimals) {
   std::vector<std::string> texts;
   Int128 farthest = 0;
-  if (__builtin_mul_overflow(width, kNearFrom, &farthest)) return texts;
+  if (__builtin_mul_overflow(width, kNearAbove, &farthest)) return texts;
   // Two numbers of 128 bits and what is around them.
   constexpr size_t kNearTextBytesMax = 128;
   texts.reserve(kNearRanges);
-  for (int64_t i = -kNearBelow; i < kNearFrom; ++i) {
+  for (int64_t i = -kNearBelow; i < kNearAbove; ++i) {
     char text[kNearTextBytesMax];
     const char* const end = WriteRange(i * width, width, decimals, text);
     texts.emplace_back(static_cast<const char*>(text), end);
@@ -186,7 +188,7 @@ class NearIntegerRange {
 
   // Whether the values of near ranges are such as NearQuotients takes.
   static bool CanFind(Int128 width) {
-    return width <= (int64_t{1} << 40) / kNearFrom;
+    return width <= (int64_t{1} << 40) / kNearAbove;
   }
 
   // No value has a slot if there are no texts, or they cannot be found.
