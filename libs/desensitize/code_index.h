@@ -35,9 +35,9 @@ class CodeIndex {
 
   // Translates the texts of a column from `from` on to `out`, and sets in
   // `out_offsets` where each row ends. An empty text stays one. Calls `unknown`
-  // with some rows whose texts were in no code it was made of; they become
-  // empty. Stops at `last`, or at another row whose text is no code it holds;
-  // returns where.
+  // with some of the rows whose texts are none of the codes it was made of,
+  // which become empty. Stops at `last`, or at the first other row whose text
+  // is no code it holds; returns where.
   CodePlace Translate(const char* offsets, absl::string_view texts,
                       CodePlace from, uint32_t last, char* out,
                       char* out_offsets,

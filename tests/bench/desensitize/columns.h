@@ -45,8 +45,8 @@ std::string Diagnosis(Random* random);
 // Every third a category, which has no decimal.
 std::string DiagnosisOrCategory(Random* random);
 
-// 2,000 codes like those of ICD-10 with two levels above each, as CSV that
-// stands between quotes in YAML.
+// 2,000 codes like those of ICD-10, and their 400 categories, with two levels
+// above each, as CSV that stands between quotes in YAML.
 std::string DiagnosisTable();
 
 records::Column Dates();
