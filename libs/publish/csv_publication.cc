@@ -47,12 +47,12 @@ class Run {
 
  private:
   absl::StatusOr<StartPoint> FindStart();
+  absl::Status NoHeader() const;
   absl::Status ReadHeader();
   absl::StatusOr<uint64_t> ByteOrderMark();
   absl::Status OpenWriter(StartPoint* point);
   void BeginAnew(StartPoint* point);
   void GoTo(uint64_t offset, uint64_t line);
-  absl::Status SkipLineEnd(uint64_t* offset, uint64_t* line);
   absl::Status PublishRecords();
   absl::Status TakeRow(const CsvRow& row);
   absl::Status TakeBadRow(const CsvRow& row, const std::string& problem);
@@ -91,11 +91,8 @@ absl::Status StoppedError() {
 }
 
 absl::StatusOr<PublishOutcome> Run::Publish() {
-  if (file_->size() == 0) {
-    return Error(
-        status::v1::REASON_CODE_MALFORMED,
-        "is empty: its first line must be a header with the fields' names");
-  }
+  if (!is_state()) RETURN_IF_ERROR(file_->KeepWholeLines());
+  if (file_->size() == 0) return NoHeader();
   ASSIGN_OR_RETURN(StartPoint point, FindStart());
   position_ = std::move(point.position);
   // Of a state it is looked whether it is on the bus yet.
@@ -147,7 +144,16 @@ void Run::GoTo(uint64_t offset, uint64_t line) {
   options.row_bytes_max = row_bytes_max_;
   options.begin_offset = offset;
   options.begin_line = line;
+  options.may_go_on = !is_state();
   reader_ = std::make_unique<CsvReader>(file_.get(), options);
+}
+
+absl::Status Run::NoHeader() const {
+  return Error(
+      status::v1::REASON_CODE_MALFORMED,
+      absl::StrCat(is_state() || file_->stamp().size == 0 ? "is empty"
+                                                          : "has no whole line",
+                   ": its first line must be a header with the fields' names"));
 }
 
 absl::Status Run::ReadHeader() {
@@ -155,11 +161,7 @@ absl::Status Run::ReadHeader() {
   GoTo(begin, 1);
   CsvRow header;
   ASSIGN_OR_RETURN(const bool found, reader_->Next(&header));
-  if (!found) {
-    return Error(
-        status::v1::REASON_CODE_MALFORMED,
-        "is empty: its first line must be a header with the fields' names");
-  }
+  if (!found) return NoHeader();
   const bool gb18030 = publication_.source->encoding() == "gb18030";
   ASSIGN_OR_RETURN(parser_, RowParser::Create(resource_, header,
                                               gb18030 ? TextEncoding::kGb18030
@@ -217,35 +219,7 @@ absl::Status Run::OpenWriter(StartPoint* point) {
   }
   position_.set_generation(writer_->generation());
   if (point->start == Start::kFresh) return absl::OkStatus();
-  uint64_t offset = position_.bytes_done();
-  uint64_t line = position_.lines_done() + 1;
-  RETURN_IF_ERROR(SkipLineEnd(&offset, &line));
-  GoTo(offset, line);
-  return absl::OkStatus();
-}
-
-// The last line of an event file may have had no line end when it was
-// published; then what was added since must begin with one.
-absl::Status Run::SkipLineEnd(uint64_t* offset, uint64_t* line) {
-  if (*offset == 0 || *offset == file_->size()) return absl::OkStatus();
-  char bytes[3] = {};
-  ASSIGN_OR_RETURN(const size_t got,
-                   file_->ReadAt(*offset - 1, bytes, sizeof(bytes)));
-  if (bytes[0] == '\n') return absl::OkStatus();
-  const absl::string_view next(bytes + 1, got - 1);
-  // A carriage return alone at the old end was taken for the line's end.
-  const size_t skipped = absl::StartsWith(next, "\r\n") ? 2
-                         : absl::StartsWith(next, "\n") ? 1
-                                                        : 0;
-  if (skipped == 0) {
-    return Error(status::v1::REASON_CODE_WRONG_STATE,
-                 absl::StrCat("line ", *line,
-                              " was published as the file's last and has grown "
-                              "since: add events in whole lines, each with its "
-                              "line end"));
-  }
-  *offset += skipped;
-  ++*line;
+  GoTo(position_.bytes_done(), position_.lines_done() + 1);
   return absl::OkStatus();
 }
 
@@ -343,7 +317,7 @@ void Run::Report() {
       position_.records_done() - position_.records_bad();
   progress_.records_quarantined = position_.records_bad();
   progress_.bytes_done = position_.bytes_done();
-  progress_.bytes_total = file_->size();
+  progress_.bytes_total = file_->stamp().size;
   progress_.generation = position_.generation();
   progress_.misfits = semantic_check_.counts();
   if (publication_.progress) publication_.progress(progress_);

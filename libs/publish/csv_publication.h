@@ -22,6 +22,8 @@ namespace sluice::publish {
 struct PublishProgress {
   uint64_t records_published = 0;
   uint64_t records_quarantined = 0;
+  // Less than bytes_total at the end of a run: a last event without its line
+  // end is waited for.
   uint64_t bytes_done = 0;
   uint64_t bytes_total = 0;
   uint64_t generation = 0;
@@ -56,23 +58,22 @@ struct PublishOutcome {
 // What happens to the file depends on its kind and on what was published
 // before:
 // - STATE: a file that is new, changed, of a new schema version or read
-// otherwise than
-//   before becomes a new baseline, and so does one of which the bus has lost
-//   all that was published. Of two records with one key the last counts.
-// - EVENTS: new lines at the end of the file are appended. A file that was
-// changed
-//   elsewhere is refused.
+//   otherwise than before becomes a new baseline, and so does one of which the
+//   bus has lost all that was published. Of two records with one key the last
+//   counts.
+// - EVENTS: new lines at the end of the file are appended, each once its line
+//   end is there: half a line may be what a program has written of it so far. A
+//   file that was changed elsewhere is refused.
 // - A run that was interrupted goes on behind the last append.
 //
 // Bad records are quarantined with their reason; those with a value that is not
 // what its semantic type says pass and are counted, or are bad too, as
 // on_misfit says. Errors, each naming the file:
-// - MALFORMED: an empty file, a header that does not fit (nothing is
-// published), more bad
-//   records than bad_rows_max (what was published stays; a baseline is not
-//   ended)
+// - MALFORMED: an empty file, a header that does not fit or, of EVENTS, has no
+//   line end (nothing is published), more bad records than bad_rows_max (what
+//   was published stays; a baseline is not ended)
 // - WRONG_STATE: the file changed while it was read, or an EVENTS file was
-// rewritten
+//   rewritten
 // - NOT_FOUND, STORAGE_FAILED: the file cannot be read
 // - SHUTTING_DOWN: stopped
 // - what the bus says (STORAGE_FAILED, FENCED); if the publisher is finished()

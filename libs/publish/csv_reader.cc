@@ -48,6 +48,7 @@ CsvReader::CsvReader(ByteSource* source, const CsvOptions& options)
     : source_(source),
       row_bytes_max_(options.row_bytes_max),
       chunk_bytes_(options.chunk_bytes),
+      may_go_on_(options.may_go_on),
       buffer_(options.row_bytes_max + kLineEndBytesMax + options.chunk_bytes),
       buffer_offset_(options.begin_offset),
       line_(options.begin_line) {
@@ -62,6 +63,7 @@ absl::StatusOr<bool> CsvReader::Next(CsvRow* row) {
     row->line = line_;
     row->offset = offset();
     const Found found = available() == 0 ? Found::kNeedMore : Scan(row);
+    if (found == Found::kOpen) return false;
     if (found == Found::kBroken) {
       RETURN_IF_ERROR(TakeBadLine(row));
       return true;
@@ -180,7 +182,7 @@ CsvReader::Found CsvReader::ScanQuotedField(absl::string_view window,
     const size_t quote = Find(window, from, '"');
     if (quote == absl::string_view::npos) {
       quote_at_ = open;
-      return window_ends_ ? BreakUnclosed() : Found::kNeedMore;
+      return window_ends_ ? EndUnclosed() : Found::kNeedMore;
     }
     if (quote + 1 == window.size() && !window_ends_) {
       quote_at_ = open;
@@ -244,7 +246,8 @@ CsvReader::Found CsvReader::Break(size_t at, absl::string_view what) {
   return Found::kBroken;
 }
 
-CsvReader::Found CsvReader::BreakUnclosed() {
+CsvReader::Found CsvReader::EndUnclosed() {
+  if (may_go_on_) return Found::kOpen;
   problem_ = absl::StrCat("the quote that opens at ", PlaceOf(quote_at_),
                           " is never closed: close it, and double the quotes "
                           "inside the value");

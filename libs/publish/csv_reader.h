@@ -43,6 +43,9 @@ struct CsvOptions {
   // Where the first row starts, and the number of that line.
   uint64_t begin_offset = 0;
   uint64_t begin_line = 1;
+  // What is behind the source's end may be yet to come: a row with a quote that
+  // is open there, and that is not too long yet, is left for then.
+  bool may_go_on = false;
 };
 
 struct CsvField {
@@ -70,7 +73,8 @@ class CsvReader {
   // `source` must outlive the reader.
   CsvReader(ByteSource* source, const CsvOptions& options);
 
-  // The next row, good or bad. False at the end. Errors are the source's.
+  // The next row, good or bad. False at the end, or if no row is whole any
+  // more. Errors are the source's.
   absl::StatusOr<bool> Next(CsvRow* row);
 
   // Where the next row starts, and its line.
@@ -82,6 +86,7 @@ class CsvReader {
   enum class Found {
     kNeedMore,  // the row's end is not in the buffer
     kRow,       // a good row; row_length_ and row_bytes_ are set
+    kOpen,      // the row may go on behind the source's end
     kBroken,    // problem_ is set
   };
 
@@ -98,7 +103,8 @@ class CsvReader {
   Found ScanUnquotedField(absl::string_view window, size_t* at, CsvRow* row);
   // Fails the row for what stands at `at`.
   Found Break(size_t at, absl::string_view what);
-  Found BreakUnclosed();
+  // For a quote that is still open at the source's end.
+  Found EndUnclosed();
   std::string PlaceOf(size_t at) const;
   absl::string_view Unescape(absl::string_view text);
 
@@ -112,6 +118,7 @@ class CsvReader {
   ByteSource* const source_;
   const size_t row_bytes_max_;
   const size_t chunk_bytes_;
+  const bool may_go_on_;
 
   std::vector<char> buffer_;
   size_t begin_ = 0;  // of the next row in buffer_

@@ -271,6 +271,24 @@ TEST_CASE("A reader goes on where another one stopped") {
   CHECK_FALSE(*second.Next(&row));
 }
 
+TEST_CASE("A source that may go on keeps a row with an open quote for later") {
+  const std::string text = "1,2\n3,\"4\n5,6\n";
+  StringSource source(text);
+  CsvReader reader(&source, {.may_go_on = true});
+  CsvRow row;
+  REQUIRE(*reader.Next(&row));
+  CHECK_FALSE(*reader.Next(&row));
+  CHECK_FALSE(*reader.Next(&row));
+  CHECK(reader.offset() == 4);
+  CHECK(reader.line() == 2);
+  // It is too long already.
+  CsvReader with_short_rows(&source, {.row_bytes_max = 6, .may_go_on = true});
+  REQUIRE(*with_short_rows.Next(&row));
+  REQUIRE(*with_short_rows.Next(&row));
+  CHECK_FALSE(row.problem.empty());
+  CHECK(row.raw == "3,\"4");
+}
+
 TEST_CASE("A problem never repeats bytes of the row") {
   std::vector<std::string> problems;
   ReadAll("SECRET\"x\n\"SECRET\"SECRET\n\"SECRET\nSE\rCRET\n", 9, 65'536,

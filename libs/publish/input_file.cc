@@ -16,6 +16,7 @@ namespace sluice::publish {
 namespace {
 
 constexpr size_t kDigestChunkBytes = size_t{1} << 20;
+constexpr size_t kLineChunkBytes = size_t{64} << 10;
 
 int64_t Nanoseconds(const timespec& time) {
   return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -67,9 +68,9 @@ InputFile::~InputFile() { ::close(fd_); }
 
 absl::StatusOr<size_t> InputFile::ReadAt(uint64_t offset, char* to,
                                          size_t count) {
-  if (offset >= stamp_.size) return 0;
+  if (offset >= size_) return 0;
   const auto wanted =
-      static_cast<size_t>(std::min<uint64_t>(count, stamp_.size - offset));
+      static_cast<size_t>(std::min<uint64_t>(count, size_ - offset));
   while (true) {
     const ssize_t got = ::pread(fd_, to, wanted, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
@@ -77,6 +78,27 @@ absl::StatusOr<size_t> InputFile::ReadAt(uint64_t offset, char* to,
     if (got == 0 && wanted != 0) return ChangedError();
     return static_cast<size_t>(got);
   }
+}
+
+absl::Status InputFile::KeepWholeLines() {
+  std::vector<char> chunk(kLineChunkBytes);
+  for (uint64_t end = size_; end > 0;) {
+    const uint64_t begin = end - std::min<uint64_t>(end, chunk.size());
+    for (uint64_t at = begin; at < end;) {
+      ASSIGN_OR_RETURN(const size_t got,
+                       ReadAt(at, chunk.data() + (at - begin), end - at));
+      at += got;
+    }
+    const size_t found =
+        absl::string_view(chunk.data(), end - begin).rfind('\n');
+    if (found != absl::string_view::npos) {
+      size_ = begin + found + 1;
+      return absl::OkStatus();
+    }
+    end = begin;
+  }
+  size_ = 0;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<FileStamp> InputFile::StampNow() const {
@@ -103,7 +125,7 @@ absl::Status InputFile::CheckUnchanged() const {
 
 absl::Status InputFile::CheckNotCut() const {
   ASSIGN_OR_RETURN(const FileStamp now, StampNow());
-  return now.size >= stamp_.size ? absl::OkStatus() : ChangedError();
+  return now.size >= size_ ? absl::OkStatus() : ChangedError();
 }
 
 absl::StatusOr<InputFile::Digests> InputFile::ComputeDigests(

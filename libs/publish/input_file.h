@@ -1,5 +1,6 @@
 // A department's file while it is being published: opened once, held to the
-// size it had then, and watched for changes under the reader.
+// size it had then or to its whole lines, and watched for changes under the
+// reader.
 #ifndef SLUICE_LIBS_PUBLISH_INPUT_FILE_H_
 #define SLUICE_LIBS_PUBLISH_INPUT_FILE_H_
 
@@ -42,13 +43,17 @@ class InputFile : public ByteSource {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  // The size when it was opened.
-  uint64_t size() const override { return stamp_.size; }
+  // The size when it was opened, or of the lines that were whole then.
+  uint64_t size() const override { return size_; }
   absl::StatusOr<size_t> ReadAt(uint64_t offset, char* to,
                                 size_t count) override;
 
   const std::string& path() const { return path_; }
   const FileStamp& stamp() const { return stamp_; }
+
+  // From here on the file ends behind its last line break: who writes what is
+  // there behind it may not have finished.
+  absl::Status KeepWholeLines();
 
   // WRONG_STATE if the file behind the open descriptor is not as it was when it
   // was opened. A file that was replaced by renaming another over it has not
@@ -70,7 +75,7 @@ class InputFile : public ByteSource {
 
  private:
   InputFile(std::string path, int fd, FileStamp stamp)
-      : path_(std::move(path)), fd_(fd), stamp_(stamp) {}
+      : path_(std::move(path)), fd_(fd), stamp_(stamp), size_(stamp.size) {}
 
   absl::StatusOr<FileStamp> StampNow() const;
   absl::Status ChangedError() const;
@@ -78,6 +83,7 @@ class InputFile : public ByteSource {
   const std::string path_;
   const int fd_;
   const FileStamp stamp_;
+  uint64_t size_;
 };
 
 }  // namespace sluice::publish

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 #include "libs/base/status.h"
@@ -55,6 +57,39 @@ TEST_CASE("A file is held to its size, and changes in place are noticed") {
   CHECK_FALSE((*file)->CheckNotCut().ok());
   CHECK(ReasonOf((*file)->ReadAt(3, bytes, 1).status()) ==
         status::v1::REASON_CODE_WRONG_STATE);
+}
+
+TEST_CASE("A file is held to its whole lines") {
+  storage::TestFolder folder;
+  const std::string path = folder.path() + "/a.csv";
+  // The last line break in the last chunk that is looked at, at the begin of
+  // one, nowhere.
+  const std::string much(200'000, 'x');
+  for (const auto& [content, size] :
+       std::map<std::string, size_t>{{"", 0},
+                                     {"a", 0},
+                                     {much, 0},
+                                     {"a\n", 2},
+                                     {"a\nb\nc", 4},
+                                     {"\n" + much, 1},
+                                     {"a\n" + std::string(65'535, 'x'), 2},
+                                     {"a\n" + std::string(65'536, 'x'), 2}}) {
+    INFO(content.size() << " bytes");
+    Write(path, content);
+    auto file = InputFile::Open(path);
+    REQUIRE(file.ok());
+    REQUIRE((*file)->KeepWholeLines().ok());
+    CHECK((*file)->size() == size);
+    CHECK((*file)->stamp().size == content.size());
+    char bytes[8];
+    CHECK(*(*file)->ReadAt(0, bytes, sizeof(bytes)) ==
+          std::min(size, sizeof(bytes)));
+    CHECK((*file)->ComputeDigests(0, nullptr)->whole ==
+          crypto::Sha256(content.substr(0, size)));
+    // What is cut off behind them is not missed.
+    std::filesystem::resize_file(path, size);
+    CHECK((*file)->CheckNotCut().ok());
+  }
 }
 
 TEST_CASE("Replacing a file by renaming leaves the open one unchanged") {

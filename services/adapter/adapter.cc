@@ -71,6 +71,17 @@ void LogMisfits(const std::string& department, const SourceStatus& source) {
               {"most", absl::StrJoin(misfits, " ", write)}});
 }
 
+void LogUnfinished(const std::string& department, const SourceStatus& source) {
+  const publish::PublishProgress& progress = source.progress;
+  if (progress.bytes_done == progress.bytes_total) return;
+  LogInfo(
+      "the file's last line has no line end yet: it is published once it has "
+      "one",
+      {{"department", department},
+       {"resource", source.resource},
+       {"bytes", progress.bytes_total - progress.bytes_done}});
+}
+
 }  // namespace
 
 Adapter::Adapter(config::v1::AdapterConfig config,
@@ -396,6 +407,7 @@ void Adapter::Finish(const std::string& file, Source* source,
              {"records", copy.progress.records_published},
              {"quarantined", copy.progress.records_quarantined},
              {"generation", copy.progress.generation}});
+    LogUnfinished(config_.department(), copy);
     LogMisfits(config_.department(), copy);
   }
 }
