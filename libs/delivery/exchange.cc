@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,13 +12,12 @@
 #include "libs/base/status.h"
 #include "libs/crypto/random.h"
 #include "libs/delivery/policy_processor.h"
-#include "libs/desensitize/pseudonym.h"
+#include "libs/delivery/write_gate.h"
 #include "libs/registry/command.h"
 
 namespace sluice::delivery {
 namespace {
 
-constexpr size_t kPlansMax = 4096;
 constexpr absl::Duration kTick = absl::Seconds(1);
 // Longest wait for a place among the streams of an agreement.
 constexpr absl::Duration kPlaceWait = absl::Seconds(10);
@@ -87,107 +85,17 @@ absl::Status DayUsedUp(const agreement::v1::Agreement& agreement) {
 
 }  // namespace
 
-// What must hold at the start of every write of a stream. Used by one thread at
-// a time for writes, and by the ticker beside it.
-class Exchange::WriteGate {
- public:
-  WriteGate(const Exchange* exchange, std::shared_ptr<Gate> gate,
-            registry::Registry::AgreementPtr agreement, Caller caller,
-            uint32_t entry_version)
-      : exchange_(exchange),
-        gate_(std::move(gate)),
-        agreement_(std::move(agreement)),
-        caller_(std::move(caller)),
-        entry_version_(entry_version) {}
-
-  // Before the first Enter.
-  void Hold(std::unique_ptr<registry::Quota::StreamPlace> place) {
-    MutexLock lock(&mutex_);
-    place_ = std::move(place);
-  }
-
-  // `publisher_key` signed what is to be written; empty: nothing is.
-  absl::StatusOr<std::unique_ptr<Gate::Pass>> Enter(
-      const std::string& publisher_key) {
-    std::unique_ptr<Gate::Pass> pass = gate_->Enter();
-    if (pass == nullptr) return gate_->reason();
-    RETURN_IF_ERROR(exchange_->CheckCurrent());
-    const registry::Registry* registry = exchange_->options_.registry;
-    const absl::Time now = registry->Now();
-    RETURN_IF_ERROR(CheckLive(*agreement_, now));
-    RETURN_IF_ERROR(CheckCertificate(caller_, now));
-    const agreement::v1::Agreement& agreement = agreement_->agreement();
-    ASSIGN_OR_RETURN(const auto entry,
-                     registry->GetResource(AsView(agreement.resource())));
-    if (entry->version() != entry_version_.load()) {
-      RETURN_IF_ERROR(CheckEntry(agreement, *entry));
-      entry_version_ = entry->version();
-    }
-    RETURN_IF_ERROR(CheckPlace());
-    RETURN_IF_ERROR(CheckPublisherKey(publisher_key));
-    // Again, and last: the process may have been stopped since the first time,
-    // and what is decided here must hold when the write starts.
-    RETURN_IF_ERROR(exchange_->CheckLease());
-    return pass;
-  }
-
-  // When the stream has ended.
-  void Release() {
-    std::unique_ptr<registry::Quota::StreamPlace> place;
-    MutexLock lock(&mutex_);
-    place.swap(place_);
-  }
-
- private:
-  // What was prepared before the key was revoked must not leave after it. How
-  // to go on behind it is known to a new stream, which meets the message anew.
-  absl::Status CheckPublisherKey(const std::string& key_id) const {
-    if (key_id.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const registry::KeyPtr key,
-                     exchange_->options_.registry->GetKey(AsView(key_id)));
-    if (key->info.state() != registry::v1::KEY_STATE_REVOKED) {
-      return absl::OkStatus();
-    }
-    return Error(
-        status::v1::REASON_CODE_SHUTTING_DOWN,
-        absl::StrCat("a publisher's key of ",
-                     agreement_->agreement().resource(),
-                     " was revoked, and what it signed is not delivered any "
-                     "more, so the stream begins anew: call again from the "
-                     "last position"));
-  }
-
-  absl::Status CheckPlace() {
-    MutexLock lock(&mutex_);
-    if (place_ == nullptr || place_->held()) return absl::OkStatus();
-    return Error(
-        status::v1::REASON_CODE_LIMIT_REACHED,
-        absl::StrCat("the stream's place among the ",
-                     agreement_->agreement().limits().concurrent_streams(),
-                     " that agreement ", agreement_->agreement().id(),
-                     " allows could not be renewed in time: subscribe again"));
-  }
-
-  const Exchange* const exchange_;
-  const std::shared_ptr<Gate> gate_;
-  const registry::Registry::AgreementPtr agreement_;
-  const Caller caller_;
-  // Version of the catalog entry that was looked at last.
-  std::atomic<uint32_t> entry_version_;
-
-  Mutex mutex_;
-  std::unique_ptr<registry::Quota::StreamPlace> place_ ABSL_GUARDED_BY(mutex_);
-};
-
 Exchange::Exchange(const ExchangeOptions& options)
     : options_(options),
       run_id_(HexEncode(crypto::RandomBytes(4))),
+      standing_{options.registry, options.lease},
       refusals_(options.audit, options.clock),
       cache_(options.batch_cache_bytes_max == 0
                  ? nullptr
                  : std::make_unique<BatchCache>(options.batch_cache_bytes_max,
                                                 &counters_.cache_hits,
                                                 &counters_.cache_misses)),
+      plans_(options.registry, options.keys),
       held_keys_(options.held_keys_bytes_max),
       leaving_("deliver/leave", options.streams_max),
       pool_("deliver", options.worker_threads),
@@ -265,25 +173,16 @@ void Exchange::RecordRefusal(const Caller& caller, const std::string& method,
                    options_.registry->status().applied_offset);
 }
 
-absl::Status Exchange::CheckCurrent() const {
-  RETURN_IF_ERROR(CheckLease());
-  return options_.registry->health();
-}
-
-absl::Status Exchange::CheckLease() const {
-  return options_.lease == nullptr ? absl::OkStatus() : options_.lease->Check();
-}
-
 absl::StatusOr<Exchange::Opened> Exchange::Open(
     const Caller& caller, const exchange::v1::Start& start, Sink* sink) {
-  RETURN_IF_ERROR(CheckCurrent());
+  RETURN_IF_ERROR(standing_.Check());
   // Before Admit: what it finds is of then or later.
   const uint64_t applied = options_.registry->status().applied_offset;
   ASSIGN_OR_RETURN(const Grant grant, Admit(*options_.registry, caller, start));
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
   RETURN_IF_ERROR(CheckLimits(agreement));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                   PlanFor(agreement, grant.resource->schema_version()));
+                   plans_.Get(agreement, grant.resource->schema_version()));
   StreamOptions stream_options;
   stream_options.sink = sink;
   ASSIGN_OR_RETURN(stream_options.start,
@@ -328,8 +227,8 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
     const Grant& grant, uint64_t applied, StreamOptions options) {
   const agreement::v1::Agreement& agreement = grant.agreement->agreement();
   auto gate = std::make_shared<WriteGate>(
-      this, gates_.Get(agreement.id(), agreement.version(), applied),
-      grant.agreement, caller, grant.resource->version());
+      &standing_, gates_.Get(agreement.id(), agreement.version(), applied),
+      grant, caller);
   // Before joining, which takes partitions from other streams.
   if (agreement.limits().concurrent_streams() > 0) {
     ASSIGN_OR_RETURN(auto place,
@@ -354,7 +253,7 @@ absl::StatusOr<std::shared_ptr<Stream>> Exchange::Join(
   context.cache = cache_.get();
   context.held_keys = &held_keys_;
   context.plan_for = [this, record = grant.agreement](uint32_t version) {
-    return PlanFor(record->agreement(), version);
+    return plans_.Get(record->agreement(), version);
   };
   options.processor = std::make_unique<PolicyProcessor>(std::move(context));
   options.retire = [this](std::unique_ptr<bus::GroupMember> member) {
@@ -483,45 +382,6 @@ std::vector<std::shared_ptr<Stream>> Exchange::StreamsOf(
 
 std::string Exchange::StreamId(uint64_t number) const {
   return absl::StrCat(run_id_, "-", number);
-}
-
-absl::StatusOr<std::shared_ptr<const Plan>> Exchange::PlanFor(
-    const agreement::v1::Agreement& agreement, uint32_t schema_version) {
-  const PlanKey key(agreement.id(), agreement.version(), schema_version);
-  {
-    MutexLock lock(&mutex_);
-    const auto found = plans_.find(key);
-    if (found != plans_.end()) return found->second;
-  }
-  ASSIGN_OR_RETURN(const auto resource,
-                   options_.registry->GetResourceWithSchema(
-                       AsView(agreement.resource()), schema_version));
-  ASSIGN_OR_RETURN(const crypto::VersionedKey root,
-                   options_.keys->GetOrCreate("pseudonym", "root"));
-  desensitize::OperatorKeys keys;
-  keys.pseudonym_secret = desensitize::DerivePseudonymSecret(
-      AsView(root.secret), AsView(agreement.id()), root.version);
-  keys.pseudonym_version = root.version;
-  keys.shared_domain =
-      [&root](absl::string_view domain) -> absl::StatusOr<std::string> {
-    return desensitize::DerivePseudonymSecret(
-        AsView(root.secret), AsView(desensitize::SharedDomain(domain)),
-        root.version);
-  };
-  // Made by whoever may turn tokens back, never here.
-  const auto token = options_.keys->GetNewest("token", AsView(agreement.id()));
-  if (token.ok()) {
-    keys.token_secret = token->secret;
-    keys.token_version = token->version;
-  } else if (ReasonOf(token.status()) != status::v1::REASON_CODE_NOT_FOUND) {
-    return token.status();
-  }
-  ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan,
-                   Plan::Compile(agreement, *resource, keys));
-  MutexLock lock(&mutex_);
-  if (plans_.size() >= kPlansMax) plans_.clear();
-  plans_[key] = plan;
-  return plan;
 }
 
 absl::Status Exchange::ReserveStream(uint64_t* number) {

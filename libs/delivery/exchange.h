@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -30,8 +29,9 @@
 #include "libs/delivery/byte_budget.h"
 #include "libs/delivery/caller.h"
 #include "libs/delivery/gate.h"
-#include "libs/delivery/plan.h"
+#include "libs/delivery/plan_table.h"
 #include "libs/delivery/stream.h"
+#include "libs/delivery/write_gate.h"
 #include "libs/registry/lease.h"
 #include "libs/registry/quota.h"
 #include "libs/registry/registry.h"
@@ -118,16 +118,11 @@ class Exchange {
   size_t held_keys_bytes() const { return held_keys_.bytes(); }
 
  private:
-  class WriteGate;
-
   void RefuseSubscription(const Caller& caller,
                           const exchange::v1::Start& start,
                           const absl::Status& why);
   absl::StatusOr<Opened> Open(const Caller& caller,
                               const exchange::v1::Start& start, Sink* sink);
-  // OK while this broker may deliver at all.
-  absl::Status CheckCurrent() const;
-  absl::Status CheckLease() const;
   // Whether all of the agreement's limits can be kept here.
   absl::Status CheckLimits(const agreement::v1::Agreement& agreement) const;
   absl::StatusOr<std::shared_ptr<Stream>> Join(
@@ -142,8 +137,6 @@ class Exchange {
   absl::Status NotSuspended(const agreement::v1::Agreement& agreement,
                             const absl::Status& error) const;
   void OnQuota(const std::string& agreement);
-  absl::StatusOr<std::shared_ptr<const Plan>> PlanFor(
-      const agreement::v1::Agreement& agreement, uint32_t schema_version);
   absl::Status ReserveStream(uint64_t* number);
   void OnStreamEnd(uint64_t number);
   std::string StreamId(uint64_t number) const;
@@ -163,11 +156,13 @@ class Exchange {
   const ExchangeOptions options_;
   // Names this run in stream ids, so that they are never used again.
   const std::string run_id_;
+  const Standing standing_;
   DeliveryCounters counters_;
   GateTable gates_;
   audit::RefusalCoalescer refusals_;
   // Null: none.
   const std::unique_ptr<BatchCache> cache_;
+  PlanTable plans_;
   ByteBudget held_keys_;
   // In which members of streams that have ended leave their groups.
   BusThreads leaving_;
@@ -187,9 +182,6 @@ class Exchange {
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   // Null while the stream is being opened.
   std::map<uint64_t, std::shared_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
-  using PlanKey = std::tuple<std::string, uint32_t, uint32_t>;
-  // Bounded by kPlansMax: emptied when full, plans are cheap to make again.
-  std::map<PlanKey, std::shared_ptr<const Plan>> plans_ ABSL_GUARDED_BY(mutex_);
   // Being suspended now, and the streams that end with what comes of it.
   std::map<std::pair<std::string, uint32_t>,
            std::vector<StreamOptions::EndWith>>
