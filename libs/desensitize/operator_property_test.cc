@@ -104,6 +104,18 @@ std::string RandomName(Random* random) {
   return AnyOf(families, random) + AnyOf(given, random);
 }
 
+// Names as most registers have them, and now and then another one.
+std::string RandomHanName(Random* random) {
+  if (Below(random, 100) == 0) return RandomName(random);
+  static const std::vector<std::string> characters = {
+      "张", "王", "欧", "阳", "司", "马", "伟", "秀", "英", "鿿", "㐀", "一"};
+  std::string name;
+  for (size_t n = 2 + Below(random, 2); n > 0; --n) {
+    name += AnyOf(characters, random);
+  }
+  return name;
+}
+
 // Mostly right, with a mistake now and then.
 std::string RandomDigits(Random* random) {
   static const std::vector<size_t> lengths = {11, 11, 11, 11, 12, 9,
@@ -236,8 +248,10 @@ PlainColumn RandomColumn(DataType type, Random* random) {
   PlainColumn column;
   column.field_id = 7;
   column.type = type;
-  const size_t rows = 1 + Below(random, 200);
-  const size_t flavour = Below(random, 7);
+  // Some quick ways begin where a column is long.
+  const size_t rows =
+      1 + Below(random, 200) + (Below(random, 8) == 0 ? 300 : 0);
+  const size_t flavour = Below(random, 8);
   const size_t length = AnyOf<size_t>({1, 6, 9, 11, 12, 16, 18, 19}, random);
   // No nulls at all, a few, or nothing else.
   const size_t nulls_in_ten = AnyOf<size_t>({0, 0, 2, 5, 10}, random);
@@ -248,6 +262,8 @@ PlainColumn RandomColumn(DataType type, Random* random) {
                          : records::RandomPlainValue(type, random);
       if (type == records::v1::DATA_TYPE_STRING && flavour == 6) {
         cell = RandomLine(random);
+      } else if (type == records::v1::DATA_TYPE_STRING && flavour == 7) {
+        cell = RandomHanName(random);
       } else if (type == records::v1::DATA_TYPE_STRING &&
                  Below(random, 8) != 0) {
         cell = flavour == 5 ? RandomNumber(length, random)

@@ -170,8 +170,11 @@ char ClassSlowly(char32_t c) {
   if (c >= U'０' && c <= U'９') return 'D';
   if (c >= U'ａ' && c <= U'ｚ') return 'L';
   if (c >= U'Ａ' && c <= U'Ｚ') return 'U';
-  // Those of the tests.
-  if ((c >= U'一' && c <= U'龥') || (c >= 0x20000 && c < 0x30000)) return 'h';
+  // Of what is not in the basic plane those of the tests.
+  if ((c >= 0x3400 && c <= 0x4DBF) || (c >= 0x4E00 && c <= 0x9FFF) ||
+      (c >= 0x20000 && c < 0x30000)) {
+    return 'h';
+  }
   if (c < 0x20 || c == 0x7F) return 'p';
   return punctuation.find(c) != std::u32string::npos ? 'p' : 'o';
 }
