@@ -144,9 +144,8 @@ class GridGeneralization : public Operator {
       : cell_(static_cast<int32_t>(cell)) {
     int64_t last_step = cell;
     for (; decimals_ > 0 && last_step % 10 == 0; --decimals_) last_step /= 10;
-    if (10 % last_step == 0) {
-      cut_ = PointCut{decimals_, static_cast<uint32_t>(last_step)};
-    }
+    const PointCut cut{decimals_, static_cast<uint32_t>(last_step)};
+    if (cut.CanBeMade()) cut_ = cut;
   }
 
   Treated Apply(const records::Column& column) const override {

@@ -29,18 +29,31 @@ constexpr uint32_t kRowsMax = 3;
 constexpr uint32_t kOffsetsOfVector = kFormVectorBytes / sizeof(uint32_t);
 using Indices = std::array<uint32_t, kOffsetsOfVector>;
 
+// What of the digits that stay of a number a cell lowers.
+enum class Lowered {
+  kNone,
+  // The last one, each digit to one of its own.
+  kLast,
+  // The last two, to a multiple of 25.
+  kLastTwo,
+};
+
 // Of the windows of a batch.
 struct PointBatch {
   uint32_t count = 0;
+  // What bytes are, by their kinds.
   BatchBits digits;
-  // Commas, and the digits 0 and 1.
   BatchBits low;
-  // Points, and the digits 1 to 7.
-  BatchBits middle;
+  BatchBits high;
+  BatchBits upper;
   // What stays of the texts...
   BatchBits kept;
-  // ...and of that the last digit of each number.
-  BatchBits last;
+  // ...and of that the digits that are lowered: where it is two, to 0...
+  BatchBits lowered;
+  // ...and 5 more here...
+  BatchBits fives;
+  // ...and 2 more there.
+  BatchBits twos;
   // How many bytes stay of the texts up to the first, the second...
   std::array<BatchBits, kRowsMax> sizes;
   // Where in the output the window goes.
@@ -49,22 +62,37 @@ struct PointBatch {
   uint32_t wrong = 0;
 };
 
-// What a byte is in a point, by how far it is behind a comma; 0 if nothing.
+// What a byte is in a point: a code of two bits, and whether it is that of a
+// digit. Code 0 is nothing, a comma 1, a point 2; of digits 0 is 1, 1 is 0, and
+// 3 are those of which the highest, 8 and 9, are.
 constexpr uint8_t kIsDigit = 0x80;
-constexpr uint8_t kIsLow = 1;
-constexpr uint8_t kIsMiddle = 2;
-constexpr std::array<uint8_t, 16> KindsOfBytes() {
-  std::array<uint8_t, 16> kinds = {};
-  kinds[0] = kIsLow;
-  kinds['.' - ','] = kIsMiddle;
-  for (size_t digit = 0; digit < 10; ++digit) {
-    kinds['0' - ',' + digit] =
-        static_cast<uint8_t>(kIsDigit | (digit < 2 ? kIsLow : 0) |
-                             (digit > 0 && digit < 8 ? kIsMiddle : 0));
-  }
-  return kinds;
+// A digit from 5 on. It tells apart what has one code because it is one fifth
+// of ten above the other.
+constexpr uint8_t kIsUpper = 0x40;
+constexpr uint8_t kCodeLow = 1;
+constexpr uint8_t kCodeHigh = 2;
+
+constexpr uint32_t CodeOf(uint32_t digit, Lowered lowered) {
+  if (digit < 2) return 1 - digit;
+  if (lowered != Lowered::kLastTwo) return digit < 8 ? 2 : 3;
+  return std::array{0u, 0u, 2u, 3u, 3u}[digit % 5];
 }
-alignas(16) constexpr std::array<uint8_t, 16> kKinds = KindsOfBytes();
+
+// What is above the digits is nothing, as is the last of these.
+struct alignas(kFormVectorBytes) KindsOfBytes {
+  std::array<uint8_t, kFormVectorBytes> of = {};
+
+  constexpr explicit KindsOfBytes(Lowered lowered) {
+    of[','] = kCodeLow;
+    of['.'] = kCodeHigh;
+    for (uint32_t digit = 0; digit < 10; ++digit) {
+      of['0' + digit] = static_cast<uint8_t>(
+          kIsDigit | (digit < 5 ? 0 : kIsUpper) | CodeOf(digit, lowered));
+    }
+  }
+};
+template <Lowered kLowered>
+constexpr KindsOfBytes kKinds(kLowered);
 
 // In each part of a vector, where instructions look up to 16 bytes.
 SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
@@ -72,32 +100,39 @@ SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
       _mm_loadu_si128(static_cast<const __m128i*>(sixteen_bytes)));
 }
 
+template <Lowered kLowered>
 SLUICE_AVX512 inline void Look(__m512i bytes, __m512i kinds, uint32_t i,
                                PointBatch* batch) {
-  // What is too far from a comma gets the highest bit, for which 0 is found.
-  constexpr char kTooFar = 0x70;
-  const __m512i from_comma = _mm512_sub_epi8(bytes, _mm512_set1_epi8(','));
-  const __m512i kind = _mm512_shuffle_epi8(
-      kinds, _mm512_adds_epu8(from_comma, _mm512_set1_epi8(kTooFar)));
+  const __m512i kind = _mm512_permutexvar_epi8(
+      _mm512_min_epu8(bytes, _mm512_set1_epi8(kFormVectorBytes - 1)), kinds);
   batch->digits.of[i] = _mm512_movepi8_mask(kind);
-  batch->low.of[i] = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kIsLow));
-  batch->middle.of[i] =
-      _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kIsMiddle));
+  batch->low.of[i] = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kCodeLow));
+  batch->high.of[i] = _mm512_test_epi8_mask(kind, _mm512_set1_epi8(kCodeHigh));
+  if constexpr (kLowered == Lowered::kLastTwo) {
+    // Doubled, the bit is the highest, for which the other port has time.
+    batch->upper.of[i] = _mm512_movepi8_mask(_mm512_add_epi8(kind, kind));
+  }
 }
 
 // How all points are cut.
 struct CutLanes {
   // From a point behind the last decimal that must be there, one at least.
   BitLanes behind_decimals;
-  // From a point to the last digit that stays, round about if that is the one
-  // before.
+  // From a point to the last digit that stays, and to the one before, round
+  // about if that is before the point.
   BitLanes to_last;
+  BitLanes to_last_but_one;
+  // From that one to the last.
+  BitLanes between_last;
   // All bits, or none if no decimals stay.
   BitLanes with_decimals;
 
   SLUICE_AVX512 explicit CutLanes(uint32_t decimals)
       : behind_decimals(BitLanes{} + (std::max(decimals, 1u) + 1)),
         to_last(BitLanes{} + (decimals == 0 ? kFormVectorBytes - 1 : decimals)),
+        to_last_but_one(BitLanes{} +
+                        (decimals == 1 ? kFormVectorBytes - 1 : decimals - 1)),
+        between_last(BitLanes{} + (decimals == 1 ? 2 : 1)),
         with_decimals(BitLanes{} - (decimals == 0 ? 0 : 1)) {}
 };
 
@@ -110,21 +145,22 @@ SLUICE_AVX512 inline BitLanes Select(BitLanes where, BitLanes then,
 
 struct PointVerdict {
   BitLanes kept;
-  BitLanes last;
+  BitLanes points;
   // Not 0 if a text is neither empty nor a point that can be cut.
   BitLanes wrong;
 };
 
 // Of the windows from `first` on, whose texts have a bit in `inside` for each
 // byte. A bit in `starts` is where a text, or the one behind the last, begins.
+template <Lowered kLowered>
 SLUICE_AVX512 inline PointVerdict Judge(const PointBatch& batch, uint32_t first,
                                         BitLanes inside, BitLanes starts,
                                         const CutLanes& cut) {
   const BitLanes digits = LanesOf(batch.digits, first);
   const BitLanes low = LanesOf(batch.low, first);
-  const BitLanes middle = LanesOf(batch.middle, first);
+  const BitLanes high = LanesOf(batch.high, first);
   const BitLanes commas = low & ~digits & inside;
-  const BitLanes points = middle & ~digits & inside;
+  const BitLanes points = high & ~digits & inside;
   // From the beginning of each text to its comma, and all behind the last text.
   // A text has no comma, begins with it or has two: the difference is that only
   // where none of this is so. The same for a number and its point.
@@ -135,7 +171,7 @@ SLUICE_AVX512 inline PointVerdict Judge(const PointBatch& batch, uint32_t first,
   const BitLanes no_turns = Select(to_comma, commas, starts) |
                             Select(to_point, points, numbers) |
                             (behind_commas & starts);
-  const BitLanes not_of_points = inside & ~(digits | low | middle);
+  const BitLanes not_of_points = inside & ~(digits | low | high);
   // Where decimals of two numbers would overlap, the second one's point is
   // among those of the first.
   const BitLanes decimals = (points << cut.behind_decimals) - (points + points);
@@ -146,15 +182,52 @@ SLUICE_AVX512 inline PointVerdict Judge(const PointBatch& batch, uint32_t first,
   const BitLanes second_digits = (numbers + numbers) & whole;
   const BitLanes third_digits = (second_digits + second_digits) & whole;
   const BitLanes fourth_digits = (third_digits + third_digits) & whole;
-  const BitLanes zeros = numbers & low & ~middle;
+  const BitLanes zeros = numbers & low & ~high;
   // Of three digits only "1" and what is not above "7" is below 180.
-  const BitLanes ones = low & middle;
-  const BitLanes below_80 = (ones + ones) & (low | middle) & second_digits;
+  BitLanes ones = digits & ~(low | high);
+  BitLanes above_7 = low & high;
+  if constexpr (kLowered == Lowered::kLastTwo) {
+    const BitLanes upper = LanesOf(batch.upper, first);
+    ones &= ~upper;
+    above_7 &= upper;
+  }
+  const BitLanes below_80 = (ones + ones) & second_digits & ~above_7;
   const BitLanes too_high = third_digits & ~(below_80 + below_80);
-  return {whole | commas | ((points | decimals) & cut.with_decimals),
-          BitLanes(_mm512_rolv_epi64(__m512i(points), __m512i(cut.to_last))),
+  return {whole | commas | ((points | decimals) & cut.with_decimals), points,
           no_turns | not_of_points | no_decimals | fourth_digits | too_high |
               (whole & (zeros + zeros))};
+}
+
+SLUICE_AVX512 inline void Store(BitLanes bits, uint32_t first,
+                                BatchBits* batch) {
+  _mm512_store_si512(&batch->of[first], __m512i(bits));
+}
+
+SLUICE_AVX512 inline BitLanes Turned(BitLanes bits, BitLanes left) {
+  return BitLanes(_mm512_rolv_epi64(__m512i(bits), __m512i(left)));
+}
+
+// Says which digits of the windows from `first` on are lowered, and to what.
+template <Lowered kLowered>
+SLUICE_AVX512 inline void Lower(BitLanes points, const CutLanes& cut,
+                                uint32_t first, PointBatch* batch) {
+  if constexpr (kLowered == Lowered::kNone) return;
+  const BitLanes last = Turned(points, cut.to_last);
+  if constexpr (kLowered == Lowered::kLast) {
+    Store(last, first, &batch->lowered);
+  } else {
+    const BitLanes last_but_one = Turned(points, cut.to_last_but_one);
+    const BitLanes upper = LanesOf(batch->upper, first);
+    // A multiple of 50 and a rest below it: 25 of that are left if it begins
+    // with 3 or 4, or with 2 and the digit behind is 5 at least.
+    const BitLanes quarters =
+        last_but_one & LanesOf(batch->high, first) &
+        (LanesOf(batch->low, first) | (upper >> cut.between_last));
+    Store(last_but_one | last, first, &batch->lowered);
+    Store((last_but_one & upper) | (quarters << cut.between_last), first,
+          &batch->fives);
+    Store(quarters, first, &batch->twos);
+  }
 }
 
 // Where the ends of texts from `first` on are, in the order of rows: in a
@@ -195,6 +268,7 @@ SLUICE_AVX512 inline std::array<BitLanes, kRows> BehindTexts(
 }
 
 // A column on its way.
+template <Lowered kLowered>
 class PointCutter {
  public:
   PointCutter(const records::Column& column, PointCut cut, ExactCut exact)
@@ -202,7 +276,6 @@ class PointCutter {
         texts_(column.data.view()),
         exact_(exact),
         cut_(cut.decimals),
-        lowers_(cut.last_step > 1),
         offsets_((column.row_count + size_t{1} + kLanes * kRowsMax +
                   kOffsetsOfVector) *
                  sizeof(int32_t)),
@@ -213,7 +286,8 @@ class PointCutter {
         validity_(column) {
     StoreLittle<int32_t>(0, offsets_.data());
     for (uint32_t digit = 0; digit < 10; ++digit) {
-      lowered_[digit] = static_cast<char>('0' + digit - digit % cut.last_step);
+      lower_digits_[digit] =
+          static_cast<char>('0' + digit - digit % cut.last_step);
     }
   }
 
@@ -262,7 +336,7 @@ class PointCutter {
       Decide<kRows>(row);
       if (inside && batch_.wrong == 0) {
         Place<kRows>(row);
-        lowers_ ? Write<kRows, true>(row) : Write<kRows, false>(row);
+        Write<kRows>(row);
       } else {
         WriteOneByOne<kRows>(row);
       }
@@ -294,11 +368,12 @@ class PointCutter {
 
   template <uint32_t kRows, typename BytesFrom>
   SLUICE_APART SLUICE_AVX512 void LookAt(uint32_t row, BytesFrom bytes_from) {
-    const __m512i kinds = InEachPart(kKinds.data());
+    const __m512i kinds = _mm512_load_si512(kKinds<kLowered>.of.data());
     const char* offsets = OffsetsFrom(row);
     const uint32_t count = batch_.count;
     for (uint32_t i = 0; i < count; ++i) {
-      Look(bytes_from(LoadLittle<uint32_t>(offsets)), kinds, i, &batch_);
+      Look<kLowered>(bytes_from(LoadLittle<uint32_t>(offsets)), kinds, i,
+                     &batch_);
       offsets += kRows * sizeof(uint32_t);
     }
   }
@@ -325,9 +400,9 @@ class PointCutter {
       for (const BitLanes& text : behind) starts |= text;
       const __m512i behind_last = __m512i(behind.back());
       const PointVerdict verdict =
-          Judge(batch_, i, behind.back() - 1, starts, cut_);
-      _mm512_store_si512(&batch_.kept.of[i], __m512i(verdict.kept));
-      _mm512_store_si512(&batch_.last.of[i], __m512i(verdict.last));
+          Judge<kLowered>(batch_, i, behind.back() - 1, starts, cut_);
+      Store(verdict.kept, i, &batch_.kept);
+      Lower<kLowered>(verdict.points, cut_, i, &batch_);
       for (uint32_t text = 0; text < kRows; ++text) {
         _mm512_store_si512(
             &batch_.sizes[text].of[i],
@@ -377,41 +452,47 @@ class PointCutter {
 
   // Writes what stays of window `i`, whose bytes are `bytes`, at `out`, and
   // more behind.
-  template <bool kLowers>
-  SLUICE_AVX512 void WriteWindow(__m512i bytes, __m512i lowered, uint32_t i,
-                                 char* out) {
-    if constexpr (kLowers) {
-      bytes =
-          _mm512_mask_shuffle_epi8(bytes, batch_.last.of[i], lowered, bytes);
+  SLUICE_AVX512 void WriteWindow(__m512i bytes, __m512i lower_digits,
+                                 uint32_t i, char* out) {
+    if constexpr (kLowered != Lowered::kNone) {
+      const __mmask64 lowered = batch_.lowered.of[i];
+      if constexpr (kLowered == Lowered::kLast) {
+        bytes = _mm512_mask_shuffle_epi8(bytes, lowered, lower_digits, bytes);
+      } else {
+        bytes = _mm512_mask_mov_epi8(bytes, lowered, _mm512_set1_epi8('0'));
+        bytes = _mm512_mask_add_epi8(bytes, batch_.fives.of[i], bytes,
+                                     _mm512_set1_epi8(5));
+        bytes = _mm512_mask_add_epi8(bytes, batch_.twos.of[i], bytes,
+                                     _mm512_set1_epi8(2));
+      }
     }
     _mm512_storeu_si512(out,
                         _mm512_maskz_compress_epi8(batch_.kept.of[i], bytes));
   }
 
-  template <uint32_t kRows, bool kLowers>
+  template <uint32_t kRows>
   SLUICE_APART SLUICE_AVX512 void Write(uint32_t row) {
-    const __m512i lowered = InEachPart(lowered_.data());
+    const __m512i lower_digits = InEachPart(lower_digits_.data());
     const char* const texts = texts_.data();
     const char* offsets = OffsetsFrom(row);
     char* const out = data_.data();
     const uint32_t count = batch_.count;
     for (uint32_t i = 0; i < count; ++i) {
-      WriteWindow<kLowers>(
-          _mm512_loadu_si512(texts + LoadLittle<uint32_t>(offsets)), lowered, i,
-          out + batch_.places.of[i]);
+      WriteWindow(_mm512_loadu_si512(texts + LoadLittle<uint32_t>(offsets)),
+                  lower_digits, i, out + batch_.places.of[i]);
       offsets += kRows * sizeof(uint32_t);
     }
   }
 
   template <uint32_t kRows>
   SLUICE_APART SLUICE_AVX512 void WriteOneByOne(uint32_t row) {
-    const __m512i lowered = InEachPart(lowered_.data());
+    const __m512i lower_digits = InEachPart(lower_digits_.data());
     for (uint32_t i = 0; i < batch_.count; ++i, row += kRows) {
       if ((batch_.wrong >> i & 1) != 0) {
         for (uint32_t text = 0; text < kRows; ++text) CutExactly(row + text);
         continue;
       }
-      WriteWindow<true>(BytesAt(BeginOf(row)), lowered, i, data_.data() + end_);
+      WriteWindow(BytesAt(BeginOf(row)), lower_digits, i, data_.data() + end_);
       for (uint32_t text = 0; text < kRows; ++text) {
         StoreLittle(end_ + static_cast<uint32_t>(batch_.sizes[text].of[i]),
                     EndsFrom(row + text));
@@ -438,9 +519,8 @@ class PointCutter {
   const absl::string_view texts_;
   const ExactCut exact_;
   const CutLanes cut_;
-  const bool lowers_;
-  // What a digit becomes, by its lower half.
-  alignas(16) std::array<char, 16> lowered_ = {};
+  // What a last digit becomes, by its lower half.
+  alignas(16) std::array<char, 16> lower_digits_ = {};
   records::AlignedBuffer offsets_;
   records::AlignedBuffer data_;
   uint32_t end_ = 0;
@@ -451,15 +531,23 @@ class PointCutter {
       last_offsets_ = {};
 };
 
+template <Lowered kLowered>
+SLUICE_AVX512 Treated CutAs(const records::Column& column, PointCut cut,
+                            ExactCut exact) {
+  PointCutter<kLowered> cutter(column, cut, exact);
+  cutter.CutAll();
+  return std::move(cutter).Finish();
+}
+
 }  // namespace
 
 std::optional<Treated> CutPointRows(const records::Column& column, PointCut cut,
                                     ExactCut exact) {
-  assert(cut.decimals <= kPointDecimalsMax && 10 % cut.last_step == 0);
+  assert(cut.CanBeMade());
   if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
-  PointCutter cutter(column, cut, exact);
-  cutter.CutAll();
-  return std::move(cutter).Finish();
+  if (cut.last_step == 1) return CutAs<Lowered::kNone>(column, cut, exact);
+  if (cut.last_step > 10) return CutAs<Lowered::kLastTwo>(column, cut, exact);
+  return CutAs<Lowered::kLast>(column, cut, exact);
 }
 
 #else

@@ -22,9 +22,15 @@ inline constexpr uint32_t kPointDecimalsMax = 6;
 struct PointCut {
   // That are left of each number...
   uint32_t decimals;
-  // ...and what the last digit that is left is lowered to a multiple of: a
-  // divisor of 10.
+  // ...and what the last digit that is left is lowered to a multiple of, a
+  // divisor of 10; or the last two, to one of 25.
   uint32_t last_step;
+
+  // Two digits are there to lower if one is a decimal.
+  constexpr bool CanBeMade() const {
+    return decimals <= kPointDecimalsMax &&
+           (10 % last_step == 0 || (last_step == 25 && decimals > 0));
+  }
 };
 
 // TreatTexts of a column of points; nothing where the CPU has no such vectors.
