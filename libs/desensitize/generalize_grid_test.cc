@@ -85,8 +85,16 @@ TEST_CASE("a cell of each size cuts digits, and lowers the last that stays") {
       {"2", "118,28"},
       {"5", "115,25"},
       {"10", "110,20"},
-      // Not of the digits.
+      {"0.000025", "119.987650,29.198725"},
+      {"0.00025", "119.98750,29.19850"},
+      {"0.0025", "119.9875,29.1975"},
+      {"0.025", "119.975,29.175"},
       {"0.25", "119.75,29.00"},
+      {"2.5", "117.5,27.5"},
+      // Not of the digits.
+      {"25", "100,25"},
+      {"0.04", "119.96,29.16"},
+      {"0.125", "119.875,29.125"},
       {"20", "100,20"},
       {"90", "90,0"},
   };
@@ -94,6 +102,66 @@ TEST_CASE("a cell of each size cuts digits, and lowers the last that stays") {
     CAPTURE(cell);
     CHECK(Generalize(cell, Texts(40, "119.9876543,29.1987399")).texts ==
           Texts(40, corner));
+  }
+}
+
+// How a number is written around two digits that a cell of a quarter lowers.
+struct Quartered {
+  std::string cell;
+  std::string front;
+  std::string between;
+  std::string back;
+
+  std::string Write(size_t two_digits) const {
+    return front + std::to_string(two_digits / 10) + between +
+           std::to_string(two_digits % 10);
+  }
+};
+
+TEST_CASE("all two digits fall to the quarter below them") {
+  const std::vector<Quartered> numbers = {
+      {"0.25", "119.", "", "3456"},
+      {"0.25", "0.", "", ""},
+      {"0.25", "9.", "", "999999999"},
+      {"0.025", "29.1", "", "345"},
+      {"0.000025", "9.8765", "", ""},
+      {"0.000025", "9.1234", "", "99"},
+      {"2.5", "11", ".", "23456"},
+      {"2.5", "", ".", "98765"},
+      {"2.5", "", ".", ""},
+  };
+  for (const Quartered& number : numbers) {
+    // The other number's two digits are some more than the first one's.
+    for (const size_t more : {0, 1, 24, 50, 75, 99}) {
+      Texts texts;
+      Texts corners;
+      for (size_t first = 0; first < 100; ++first) {
+        const size_t second = (first + more) % 100;
+        texts.emplace_back(number.Write(first) + number.back + "," +
+                           number.Write(second) + number.back);
+        corners.emplace_back(number.Write(first - first % 25) + "," +
+                             number.Write(second - second % 25));
+      }
+      CAPTURE(number.cell, number.front, more);
+      CHECK(Generalize(number.cell, texts).texts == corners);
+    }
+  }
+}
+
+TEST_CASE("each whole part is what it is alone, in each of both numbers") {
+  for (const std::string cell : {"0.01", "0.05", "0.25", "2.5"}) {
+    for (const std::string zeros : {"", "0", "00"}) {
+      Texts texts;
+      for (size_t whole = 0; whole < 400; ++whole) {
+        // Often enough alone in a vector.
+        texts.emplace_back(zeros + std::to_string(whole) + ".123456,9.654321");
+        texts.insert(texts.end(), 3, "119.123456,29.987654");
+        texts.emplace_back("9.654321," + zeros + std::to_string(whole) +
+                           ".123456");
+      }
+      CAPTURE(cell, zeros);
+      CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+    }
   }
 }
 
@@ -109,12 +177,16 @@ TEST_CASE("nulls and empty texts stay between points") {
         if (i % (3 * period + 5) == 4) texts.back() = "x";
       }
       CAPTURE(usual, period);
-      CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
+      for (const std::string cell : {"0.05", "0.25"}) {
+        CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+      }
     }
   }
-  CHECK(Generalize("0.05", Texts(50, "")).texts == Texts(50, ""));
-  CHECK(Generalize("0.05", Texts(50)).texts == Texts(50));
-  CHECK(Generalize("0.05", {}).texts.empty());
+  for (const std::string cell : {"0.05", "0.25"}) {
+    CHECK(Generalize(cell, Texts(50, "")).texts == Texts(50, ""));
+    CHECK(Generalize(cell, Texts(50)).texts == Texts(50));
+    CHECK(Generalize(cell, {}).texts.empty());
+  }
 }
 
 TEST_CASE("columns of every length have each of their points cut") {
@@ -122,7 +194,9 @@ TEST_CASE("columns of every length have each of their points cut") {
     for (size_t rows = 1; rows < 110; ++rows) {
       CAPTURE(usual, rows);
       const Texts texts(rows, usual);
-      CHECK(Generalize("0.02", texts) == GeneralizeAlone("0.02", texts));
+      for (const std::string cell : {"0.02", "0.25"}) {
+        CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+      }
     }
   }
 }
@@ -189,7 +263,8 @@ const Texts kStrange = {
 };
 
 TEST_CASE("a strange text among points is what it is alone, at every place") {
-  for (const std::string cell : {"0.01", "0.05", "0.00001", "1", "10"}) {
+  for (const std::string cell :
+       {"0.01", "0.05", "0.00001", "1", "10", "0.25", "2.5"}) {
     for (const std::string& usual : kUsual) {
       for (const auto& strange : kStrange) {
         for (size_t place = 0; place < 7; ++place) {
@@ -228,7 +303,9 @@ TEST_CASE("no character is taken for another one") {
       CAPTURE(place, code);
       Texts texts(10, point);
       texts[1] = strange;
-      CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
+      for (const std::string cell : {"0.05", "0.25"}) {
+        CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+      }
     }
   }
 }
@@ -244,7 +321,7 @@ TEST_CASE("no text is completed by the one beside it") {
       {"1.25.3,4", "5,6.25.7"},
   };
   for (const Texts& pair : neighbours) {
-    for (const std::string cell : {"0.01", "0.5", "1"}) {
+    for (const std::string cell : {"0.01", "0.5", "1", "0.25", "2.5"}) {
       for (size_t before = 0; before < 4; ++before) {
         Texts texts(before, "1.25,2.25");
         for (int i = 0; i < 8; ++i) {
@@ -268,7 +345,9 @@ TEST_CASE("points that fill a vector, nearly or more than that, are cut") {
     // Short ones, so that three are expected to fit in.
     texts.insert(texts.end(), 60, "1.123456,2.123456");
     CAPTURE(bytes);
-    CHECK(Generalize("0.05", texts) == GeneralizeAlone("0.05", texts));
+    for (const std::string cell : {"0.05", "0.25"}) {
+      CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
+    }
   }
 }
 

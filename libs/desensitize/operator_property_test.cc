@@ -714,7 +714,7 @@ TEST_CASE("points side by side agree with the oracle") {
   Random random(6);
   for (const std::string cell :
        {"0.01", "0.05", "1", "90", "7.3", "0.00025", "0.000001", "10", "0.2",
-        "0.0005", "5", "20"}) {
+        "0.0005", "5", "20", "0.25", "2.5", "25"}) {
     const Treatment treatment =
         Parse("generalize {grid {cell: '" + cell + "'}}");
     for (int i = 0; i < 90; ++i) {
