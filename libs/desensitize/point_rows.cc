@@ -41,18 +41,18 @@ enum class Lowered {
 // Of the windows of a batch.
 struct PointBatch {
   uint32_t count = 0;
-  // What bytes are, by their kinds.
+  // What bytes are, by their kinds: digits, the two bits of their codes, and
+  // digits from 5 on.
   BatchBits digits;
   BatchBits low;
   BatchBits high;
   BatchBits upper;
   // What stays of the texts...
   BatchBits kept;
-  // ...and of that the digits that are lowered: where it is two, to 0...
+  // ...and of that the digits that are lowered.
   BatchBits lowered;
-  // ...and 5 more here...
+  // Where two digits are, they are the sum of 5 and 2, or one of these, or 0.
   BatchBits fives;
-  // ...and 2 more there.
   BatchBits twos;
   // How many bytes stay of the texts up to the first, the second...
   std::array<BatchBits, kRowsMax> sizes;
@@ -62,12 +62,16 @@ struct PointBatch {
   uint32_t wrong = 0;
 };
 
-// What a byte is in a point: a code of two bits, and whether it is that of a
-// digit. Code 0 is nothing, a comma 1, a point 2; of digits 0 is 1, 1 is 0, and
-// 3 are those of which the highest, 8 and 9, are.
+// What a byte is in a point: whether a digit, and a code of two bits. Of other
+// bytes a comma has 1, a point 2, and what has no place there 0; of digits
+//
+//                                   0  1  2  3 4  5 6  7  8 9
+//     where at most one is lowered  1  0  2  2    2    2  3
+//     where two are                 1  0  2  3    0    2  3
+//
+// The codes above tell whole parts below 180; those below do so together with
+// the bit of digits that are 5 or more, and tell what Lower asks for.
 constexpr uint8_t kIsDigit = 0x80;
-// A digit from 5 on. It tells apart what has one code because it is one fifth
-// of ten above the other.
 constexpr uint8_t kIsUpper = 0x40;
 constexpr uint8_t kCodeLow = 1;
 constexpr uint8_t kCodeHigh = 2;
@@ -78,7 +82,7 @@ constexpr uint32_t CodeOf(uint32_t digit, Lowered lowered) {
   return std::array{0u, 0u, 2u, 3u, 3u}[digit % 5];
 }
 
-// What is above the digits is nothing, as is the last of these.
+// By byte. What is above the digits is nothing, as is the last of these.
 struct alignas(kFormVectorBytes) KindsOfBytes {
   std::array<uint8_t, kFormVectorBytes> of = {};
 
@@ -92,7 +96,7 @@ struct alignas(kFormVectorBytes) KindsOfBytes {
   }
 };
 template <Lowered kLowered>
-constexpr KindsOfBytes kKinds(kLowered);
+constexpr auto kKinds = KindsOfBytes(kLowered);
 
 // In each part of a vector, where instructions look up to 16 bytes.
 SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
@@ -131,8 +135,8 @@ struct CutLanes {
       : behind_decimals(BitLanes{} + (std::max(decimals, 1u) + 1)),
         to_last(BitLanes{} + (decimals == 0 ? kFormVectorBytes - 1 : decimals)),
         to_last_but_one(BitLanes{} +
-                        (decimals == 1 ? kFormVectorBytes - 1 : decimals - 1)),
-        between_last(BitLanes{} + (decimals == 1 ? 2 : 1)),
+                        (decimals < 2 ? kFormVectorBytes - 1 : decimals - 1)),
+        between_last(BitLanes{} + (decimals < 2 ? 2 : 1)),
         with_decimals(BitLanes{} - (decimals == 0 ? 0 : 1)) {}
 };
 
@@ -208,6 +212,7 @@ SLUICE_AVX512 inline BitLanes Turned(BitLanes bits, BitLanes left) {
 }
 
 // Says which digits of the windows from `first` on are lowered, and to what.
+// Below 100 the multiples of 25 are 00, 25, 50 and 75.
 template <Lowered kLowered>
 SLUICE_AVX512 inline void Lower(BitLanes points, const CutLanes& cut,
                                 uint32_t first, PointBatch* batch) {
@@ -218,8 +223,8 @@ SLUICE_AVX512 inline void Lower(BitLanes points, const CutLanes& cut,
   } else {
     const BitLanes last_but_one = Turned(points, cut.to_last_but_one);
     const BitLanes upper = LanesOf(batch->upper, first);
-    // A multiple of 50 and a rest below it: 25 of that are left if it begins
-    // with 3 or 4, or with 2 and the digit behind is 5 at least.
+    // What is left of two digits is 50 if the first one is upper, and 25 if it
+    // is 3, 4, 8 or 9, or 2 or 7 before an upper one.
     const BitLanes quarters =
         last_but_one & LanesOf(batch->high, first) &
         (LanesOf(batch->low, first) | (upper >> cut.between_last));
