@@ -76,27 +76,31 @@ constexpr uint8_t kIsUpper = 0x40;
 constexpr uint8_t kCodeLow = 1;
 constexpr uint8_t kCodeHigh = 2;
 
-constexpr uint32_t CodeOf(uint32_t digit, Lowered lowered) {
+template <Lowered kLowered>
+constexpr uint32_t CodeOf(uint32_t digit) {
   if (digit < 2) return 1 - digit;
-  if (lowered != Lowered::kLastTwo) return digit < 8 ? 2 : 3;
+  if (kLowered != Lowered::kLastTwo) return digit < 8 ? 2 : 3;
   return std::array{0u, 0u, 2u, 3u, 3u}[digit % 5];
 }
 
-// By byte. What is above the digits is nothing, as is the last of these.
 struct alignas(kFormVectorBytes) KindsOfBytes {
   std::array<uint8_t, kFormVectorBytes> of = {};
-
-  constexpr explicit KindsOfBytes(Lowered lowered) {
-    of[','] = kCodeLow;
-    of['.'] = kCodeHigh;
-    for (uint32_t digit = 0; digit < 10; ++digit) {
-      of['0' + digit] = static_cast<uint8_t>(
-          kIsDigit | (digit < 5 ? 0 : kIsUpper) | CodeOf(digit, lowered));
-    }
-  }
 };
+
+// By byte. What is above the digits is nothing, as is the last of these.
 template <Lowered kLowered>
-constexpr auto kKinds = KindsOfBytes(kLowered);
+constexpr KindsOfBytes FindKinds() {
+  KindsOfBytes kinds;
+  kinds.of[','] = kCodeLow;
+  kinds.of['.'] = kCodeHigh;
+  for (uint32_t digit = 0; digit < 10; ++digit) {
+    kinds.of['0' + digit] = static_cast<uint8_t>(
+        kIsDigit | (digit < 5 ? 0 : kIsUpper) | CodeOf<kLowered>(digit));
+  }
+  return kinds;
+}
+template <Lowered kLowered>
+constexpr KindsOfBytes kKinds = FindKinds<kLowered>();
 
 // In each part of a vector, where instructions look up to 16 bytes.
 SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
