@@ -99,8 +99,6 @@ constexpr KindsOfBytes FindKinds() {
   }
   return kinds;
 }
-template <Lowered kLowered>
-constexpr KindsOfBytes kKinds = FindKinds<kLowered>();
 
 // In each part of a vector, where instructions look up to 16 bytes.
 SLUICE_AVX512 inline __m512i InEachPart(const void* sixteen_bytes) {
@@ -377,7 +375,8 @@ class PointCutter {
 
   template <uint32_t kRows, typename BytesFrom>
   SLUICE_APART SLUICE_AVX512 void LookAt(uint32_t row, BytesFrom bytes_from) {
-    const __m512i kinds = _mm512_load_si512(kKinds<kLowered>.of.data());
+    static constexpr KindsOfBytes kKinds = FindKinds<kLowered>();
+    const __m512i kinds = _mm512_load_si512(kKinds.of.data());
     const char* offsets = OffsetsFrom(row);
     const uint32_t count = batch_.count;
     for (uint32_t i = 0; i < count; ++i) {
