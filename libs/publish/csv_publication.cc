@@ -91,7 +91,7 @@ absl::Status StoppedError() {
 }
 
 absl::StatusOr<PublishOutcome> Run::Publish() {
-  if (!is_state()) RETURN_IF_ERROR(file_->KeepWholeLines());
+  if (!is_state()) RETURN_IF_ERROR(file_->KeepWholeLines(publication_.stop));
   if (file_->size() == 0) return NoHeader();
   ASSIGN_OR_RETURN(StartPoint point, FindStart());
   position_ = std::move(point.position);
@@ -149,10 +149,14 @@ void Run::GoTo(uint64_t offset, uint64_t line) {
 }
 
 absl::Status Run::NoHeader() const {
+  absl::string_view what = "is empty";
+  if (!is_state() && file_->stamp().size != 0) {
+    what = file_->size() == 0 ? "has no whole line yet (LF or CRLF ends one)"
+                              : "has a header with a quote that is not closed";
+  }
   return Error(
       status::v1::REASON_CODE_MALFORMED,
-      absl::StrCat(is_state() || file_->stamp().size == 0 ? "is empty"
-                                                          : "has no whole line",
+      absl::StrCat(what,
                    ": its first line must be a header with the fields' names"));
 }
 
@@ -317,6 +321,7 @@ void Run::Report() {
       position_.records_done() - position_.records_bad();
   progress_.records_quarantined = position_.records_bad();
   progress_.bytes_done = position_.bytes_done();
+  progress_.lines_done = position_.lines_done();
   progress_.bytes_total = file_->stamp().size;
   progress_.generation = position_.generation();
   progress_.misfits = semantic_check_.counts();

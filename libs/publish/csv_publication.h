@@ -22,10 +22,11 @@ namespace sluice::publish {
 struct PublishProgress {
   uint64_t records_published = 0;
   uint64_t records_quarantined = 0;
-  // Less than bytes_total at the end of a run: a last event without its line
-  // end is waited for.
+  // Less than bytes_total at the end of a run: an event is waited for, on the
+  // line behind lines_done, without its line end or with an open quote.
   uint64_t bytes_done = 0;
   uint64_t bytes_total = 0;
+  uint64_t lines_done = 0;
   uint64_t generation = 0;
   // Of this run alone; what of it was not appended is counted again by the
   // next.
@@ -63,14 +64,17 @@ struct PublishOutcome {
 //   counts.
 // - EVENTS: new lines at the end of the file are appended, each once its line
 //   end is there: half a line may be what a program has written of it so far. A
-//   file that was changed elsewhere is refused.
+//   row with an open quote is waited for until it is longer than row_bytes_max;
+//   then the quote is taken for a mistake, as in any file. A file that was
+//   changed elsewhere is refused, and so is one that was changed in the whole
+//   lines of a row with an open quote.
 // - A run that was interrupted goes on behind the last append.
 //
 // Bad records are quarantined with their reason; those with a value that is not
 // what its semantic type says pass and are counted, or are bad too, as
 // on_misfit says. Errors, each naming the file:
-// - MALFORMED: an empty file, a header that does not fit or, of EVENTS, has no
-//   line end (nothing is published), more bad records than bad_rows_max (what
+// - MALFORMED: an empty file, a header that does not fit or, of EVENTS, is not
+//   whole (nothing is published), more bad records than bad_rows_max (what
 //   was published stays; a baseline is not ended)
 // - WRONG_STATE: the file changed while it was read, or an EVENTS file was
 //   rewritten

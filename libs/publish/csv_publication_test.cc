@@ -310,8 +310,8 @@ TEST_CASE("Events are the same however slowly their file is written") {
             "is empty: its first line must be a header with the fields' names");
     } else if (bytes < header.size()) {
       CHECK(slowly.Refusal(status::v1::REASON_CODE_MALFORMED) ==
-            "has no whole line: its first line must be a header with the "
-            "fields' names");
+            "has no whole line yet (LF or CRLF ends one): its first line must "
+            "be a header with the fields' names");
     } else {
       REQUIRE(slowly.Publish().ok());
     }
@@ -328,7 +328,10 @@ TEST_CASE("An event with an open quote is waited for up to the longest row") {
   Department department(Visits());
   department.source.set_row_bytes_max(20);
   department.Write(absl::StrCat(kHeader, "1,a,1\n2,\"b\n3,c,3\n"));
-  department.PublishAll();
+  const auto waiting = department.Publish();
+  REQUIRE(waiting.ok());
+  CHECK(waiting->progress.lines_done == 2);
+  CHECK(waiting->progress.bytes_total - waiting->progress.bytes_done == 11);
   CHECK(department.Records() == Strings{"1|1|a"});
   department.Add("4,d,4\n5,e,5\n");
   department.PublishAll();
@@ -336,6 +339,84 @@ TEST_CASE("An event with an open quote is waited for up to the longest row") {
   CHECK(department.Records() == Strings{"1|1|a", "3|3|c", "4|4|d", "5|5|e"});
   REQUIRE(department.Quarantined().size() == 1);
   CHECK(department.Quarantined()[0].line() == 3);
+}
+
+TEST_CASE("Empty lines of one column are events however they are written") {
+  Resource resource = Visits();
+  resource.mutable_fields()->DeleteSubrange(1, 2);
+  resource.mutable_fields(0)->set_required(false);
+  Department department(resource);
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "code\r\n1\r\n\r\n\"\r\n2\"\r\n\r\n3";
+  const size_t header = 9;
+  for (size_t bytes = header; bytes <= text.size(); ++bytes) {
+    INFO(bytes << " bytes");
+    department.Write(text.substr(0, bytes));
+    department.Restart();
+    REQUIRE(department.Publish().ok());
+  }
+  CHECK(department.Records() == Strings{"1", "~", "\r\n2", "~"});
+  department.Add("\n");
+  department.PublishAll();
+  CHECK(department.Records() == Strings{"1", "~", "\r\n2", "~", "3"});
+  CHECK(department.Quarantined().empty());
+}
+
+TEST_CASE("Half a character at the end of a GB18030 file is waited for") {
+  Department department(Visits());
+  department.source.set_encoding("gb18030");
+  department.Write(absl::StrCat(kHeader, "1,\xB6"));
+  department.PublishAll();
+  department.Add("\xAB,1\n2,\x81");
+  department.PublishAll();
+  department.Add("\x39\xEE\x39,2\n");
+  department.PublishAll();
+  CHECK(department.Records() == Strings{"1|1|东", "2|2|㐀"});
+  CHECK(department.Quarantined().empty());
+}
+
+TEST_CASE("A stop ends the search for the last line of an EVENTS file") {
+  Department department(Visits());
+  department.Write(absl::StrCat(kHeader, std::string(200'000, 'x')));
+  int asked = 0;
+  department.stop = [&] { return ++asked == 2; };
+  department.Refusal(status::v1::REASON_CODE_SHUTTING_DOWN);
+  CHECK(asked == 2);
+  department.stop = nullptr;
+  department.PublishAll();
+}
+
+TEST_CASE("An EVENTS file whose header is not whole is told apart") {
+  Department department(Visits());
+  department.Write("\xEF\xBB\xBF");
+  CHECK(department.Refusal(status::v1::REASON_CODE_MALFORMED) ==
+        "has no whole line yet (LF or CRLF ends one): its first line must be a "
+        "header with the fields' names");
+  department.Write("\"code,name,population\n1,a,1\n");
+  CHECK(department.Refusal(status::v1::REASON_CODE_MALFORMED) ==
+        "has a header with a quote that is not closed: its first line must be "
+        "a header with the fields' names");
+  department.Write(kHeader);
+  department.PublishAll();
+  department.Add("1,a,1\n");
+  department.PublishAll();
+  CHECK(department.Records() == Strings{"1|1|a"});
+}
+
+TEST_CASE("A row that ends at bad_rows_max leaves half a line for later") {
+  Department department(Visits());
+  department.source.set_bad_rows_max(1);
+  department.Write(absl::StrCat(kHeader, "bad\n1,a,1\nbad\n2,b,2\n3,"));
+  department.Refusal(status::v1::REASON_CODE_MALFORMED);
+  department.Restart();
+  department.Refusal(status::v1::REASON_CODE_MALFORMED);
+  department.source.set_bad_rows_max(2);
+  department.PublishAll();
+  CHECK(department.Records() == Strings{"1|1|a", "2|2|b"});
+  department.Add("c,3\n");
+  department.PublishAll();
+  CHECK(department.Quarantined().size() == 2);
 }
 
 TEST_CASE("A rewritten EVENTS file is refused and says what to do") {

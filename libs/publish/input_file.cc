@@ -80,9 +80,10 @@ absl::StatusOr<size_t> InputFile::ReadAt(uint64_t offset, char* to,
   }
 }
 
-absl::Status InputFile::KeepWholeLines() {
+absl::Status InputFile::KeepWholeLines(const std::function<bool()>& stop) {
   std::vector<char> chunk(kLineChunkBytes);
   for (uint64_t end = size_; end > 0;) {
+    if (stop && stop()) return StoppedError();
     const uint64_t begin = end - std::min<uint64_t>(end, chunk.size());
     for (uint64_t at = begin; at < end;) {
       ASSIGN_OR_RETURN(const size_t got,
@@ -115,6 +116,11 @@ absl::Status InputFile::ChangedError() const {
                    "file under another name and rename it into place"));
 }
 
+absl::Status InputFile::StoppedError() const {
+  return Error(status::v1::REASON_CODE_SHUTTING_DOWN,
+               absl::StrCat("stopped while reading ", path_));
+}
+
 absl::Status InputFile::CheckUnchanged() const {
   ASSIGN_OR_RETURN(const FileStamp now, StampNow());
   // Renaming another file over it, or removing it, moves changed_ns alone.
@@ -136,10 +142,7 @@ absl::StatusOr<InputFile::Digests> InputFile::ComputeDigests(
   const bool separate = first != size();
   std::vector<char> chunk(kDigestChunkBytes);
   for (uint64_t offset = 0; offset < size();) {
-    if (stop && stop()) {
-      return Error(status::v1::REASON_CODE_SHUTTING_DOWN,
-                   absl::StrCat("stopped while reading ", path_));
-    }
+    if (stop && stop()) return StoppedError();
     ASSIGN_OR_RETURN(const size_t got,
                      ReadAt(offset, chunk.data(), chunk.size()));
     whole.Update(absl::string_view(chunk.data(), got));

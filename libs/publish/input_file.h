@@ -52,8 +52,10 @@ class InputFile : public ByteSource {
   const FileStamp& stamp() const { return stamp_; }
 
   // From here on the file ends behind its last line break: who writes what is
-  // there behind it may not have finished.
-  absl::Status KeepWholeLines();
+  // there behind it may not have finished. Reads from the end to that line
+  // break, asks `stop` (null: nothing) before each chunk and ends with
+  // SHUTTING_DOWN when it says true.
+  absl::Status KeepWholeLines(const std::function<bool()>& stop);
 
   // WRONG_STATE if the file behind the open descriptor is not as it was when it
   // was opened. A file that was replaced by renaming another over it has not
@@ -79,6 +81,7 @@ class InputFile : public ByteSource {
 
   absl::StatusOr<FileStamp> StampNow() const;
   absl::Status ChangedError() const;
+  absl::Status StoppedError() const;
 
   const std::string path_;
   const int fd_;

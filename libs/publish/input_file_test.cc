@@ -78,7 +78,7 @@ TEST_CASE("A file is held to its whole lines") {
     Write(path, content);
     auto file = InputFile::Open(path);
     REQUIRE(file.ok());
-    REQUIRE((*file)->KeepWholeLines().ok());
+    REQUIRE((*file)->KeepWholeLines(nullptr).ok());
     CHECK((*file)->size() == size);
     CHECK((*file)->stamp().size == content.size());
     char bytes[8];

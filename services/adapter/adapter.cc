@@ -71,17 +71,6 @@ void LogMisfits(const std::string& department, const SourceStatus& source) {
               {"most", absl::StrJoin(misfits, " ", write)}});
 }
 
-void LogUnfinished(const std::string& department, const SourceStatus& source) {
-  const publish::PublishProgress& progress = source.progress;
-  if (progress.bytes_done == progress.bytes_total) return;
-  LogInfo(
-      "the file's last line has no line end yet: it is published once it has "
-      "one",
-      {{"department", department},
-       {"resource", source.resource},
-       {"bytes", progress.bytes_total - progress.bytes_done}});
-}
-
 }  // namespace
 
 Adapter::Adapter(config::v1::AdapterConfig config,
@@ -407,9 +396,25 @@ void Adapter::Finish(const std::string& file, Source* source,
              {"records", copy.progress.records_published},
              {"quarantined", copy.progress.records_quarantined},
              {"generation", copy.progress.generation}});
-    LogUnfinished(config_.department(), copy);
     LogMisfits(config_.department(), copy);
   }
+  if (outcome.ok()) LogWaiting(copy, source);
+}
+
+void Adapter::LogWaiting(const SourceStatus& status, Source* source) {
+  const publish::PublishProgress& progress = status.progress;
+  const uint64_t bytes = progress.bytes_total - progress.bytes_done;
+  const uint64_t line = bytes == 0 ? 0 : progress.lines_done + 1;
+  if (line == source->waiting_line) return;
+  source->waiting_line = line;
+  if (line == 0) return;
+  LogInfo(
+      "the file ends within an event: it is published once its line end is "
+      "there and its quotes are closed",
+      {{"department", config_.department()},
+       {"resource", status.resource},
+       {"line", line},
+       {"bytes", bytes}});
 }
 
 std::vector<SourceStatus> Adapter::sources() const {

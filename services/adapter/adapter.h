@@ -129,6 +129,8 @@ class Adapter {
     bool is_published = false;
     absl::Time next_bus_look = absl::InfinitePast();
     std::string logged_error;
+    // Of the event that is waited for, as logged last; 0: none.
+    uint64_t waiting_line = 0;
   };
 
   void Run();
@@ -150,6 +152,8 @@ class Adapter {
                                                         Source* source);
   void Finish(const std::string& file, Source* source,
               const absl::StatusOr<publish::PublishOutcome>& outcome);
+  // Says once of each event that it is waited for.
+  void LogWaiting(const SourceStatus& status, Source* source);
   void CountMisfits(const SourceStatus& before,
                     const publish::PublishProgress& progress)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -1,6 +1,10 @@
 #include "services/adapter/adapter.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -138,6 +142,55 @@ TEST_CASE("The README's example is registered and published") {
   CHECK(office.catalog.entries.at("civil-affairs.divisions").version() == 1);
   CHECK(office.adapter->counters().records_published == 3);
   CHECK(office.adapter->health().ok());
+}
+
+// What `run` logs.
+template <typename Run>
+std::string Logged(const std::string& path, Run run) {
+  const int file = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  REQUIRE(file >= 0);
+  std::fflush(stderr);
+  const int saved = ::dup(STDERR_FILENO);
+  ::dup2(file, STDERR_FILENO);
+  run();
+  std::fflush(stderr);
+  ::dup2(saved, STDERR_FILENO);
+  ::close(saved);
+  ::close(file);
+  return ReadFile(path).value();
+}
+
+TEST_CASE("The log says once which event of a file is waited for") {
+  Office office;
+  std::string yaml = FromReadme("yaml");
+  for (const auto& [from, to] : std::map<std::string, std::string>{
+           {"kind: STATE ", "kind: EVENTS "}, {"key: [code]", "key: []"}}) {
+    const size_t at = yaml.find(from);
+    REQUIRE(at != std::string::npos);
+    yaml.replace(at, from.size(), to);
+  }
+  office.Write("divisions.yaml", yaml);
+  const std::string whole = "code,name,population\n110101,a,1\n";
+  const auto line_waited_for = [&](const std::string& content) {
+    office.Write("divisions.csv", content);
+    const std::string log =
+        Logged(office.folder.path() + "/log", [&] { office.adapter->Scan(); });
+    const SourceStatus status = office.Only();
+    CAPTURE(status.last_error.ToString());
+    REQUIRE(status.state == SourceState::kPublished);
+    const size_t event = log.find("ends within an event");
+    if (event == std::string::npos) return std::string("none");
+    const size_t at = log.find(" line=", event) + 6;
+    return log.substr(at, log.find(' ', at) - at);
+  };
+  CHECK(line_waited_for(whole) == "none");
+  // Nothing is published here, and all the same it is said.
+  CHECK(line_waited_for(whole + "11") == "3");
+  CHECK(line_waited_for(whole + "1101") == "none");
+  CHECK(line_waited_for(whole + "110102,\"b\nc") == "none");
+  CHECK(line_waited_for(whole + "110102,\"b\nc\",2\n110103") == "5");
+  CHECK(line_waited_for(whole + "110102,\"b\nc\",2\n110103,d,3\n") == "none");
+  CHECK(office.Records().size() == 3);
 }
 
 TEST_CASE("Only what changed is submitted and published again") {
