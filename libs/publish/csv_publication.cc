@@ -11,6 +11,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "libs/base/log.h"
 #include "libs/base/status.h"
+#include "libs/base/string_view.h"
 #include "libs/publish/csv_reader.h"
 #include "libs/publish/input_file.h"
 #include "libs/publish/resource_writer.h"
@@ -54,6 +55,8 @@ class Run {
   void BeginAnew(StartPoint* point);
   void GoTo(uint64_t offset, uint64_t line);
   absl::Status PublishRecords();
+  absl::Status End();
+  absl::Status LeaveOpenRow();
   absl::Status TakeRow(const CsvRow& row);
   absl::Status TakeBadRow(const CsvRow& row, const std::string& problem);
   absl::Status Append();
@@ -80,6 +83,7 @@ class Run {
   std::unique_ptr<ResourceWriter> writer_;
   // What the next append says; counts what is gathered as done.
   records::v1::SourcePosition position_;
+  bool appended_ = false;
   std::string problem_;
   std::string first_problem_;
   PublishProgress progress_;
@@ -106,7 +110,7 @@ absl::StatusOr<PublishOutcome> Run::Publish() {
   }
   RETURN_IF_ERROR(CheckBadRows());
   RETURN_IF_ERROR(PublishRecords());
-  return PublishOutcome{true, progress_};
+  return PublishOutcome{appended_, progress_};
 }
 
 absl::StatusOr<StartPoint> Run::FindStart() {
@@ -246,9 +250,41 @@ absl::Status Run::PublishRecords() {
       return CheckBadRows();
     }
   }
-  if (is_state()) RETURN_IF_ERROR(writer_->EndBaseline());
+  return End();
+}
+
+absl::Status Run::End() {
   position_.set_complete(true);
+  if (is_state()) {
+    RETURN_IF_ERROR(writer_->EndBaseline());
+    return Append();
+  }
+  const records::v1::SourcePosition* before =
+      publication_.publisher->FindPosition(resource_.id());
+  // All that was added belongs to a row that is still open.
+  if (before != nullptr && before->complete() &&
+      before->bytes_done() == reader_->offset()) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(LeaveOpenRow());
   return Append();
+}
+
+// A row that is waited for may still be written otherwise, so the position
+// speaks of what is before it alone.
+absl::Status Run::LeaveOpenRow() {
+  const uint64_t done = reader_->offset();
+  if (done == file_->size()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const InputFile::Digests digests,
+                   file_->ComputeDigests(done, publication_.stop));
+  // If it was rewritten meanwhile the next run must find that.
+  if (position_.source_digest() !=
+      AsStdView(crypto::DigestView(digests.whole))) {
+    return absl::OkStatus();
+  }
+  position_.set_source_digest(std::string(crypto::DigestView(digests.first)));
+  position_.set_source_bytes(done);
+  return absl::OkStatus();
 }
 
 absl::Status Run::TakeRow(const CsvRow& row) {
@@ -292,6 +328,7 @@ absl::Status Run::Append() {
   position_.set_bytes_done(reader_->offset());
   position_.set_lines_done(reader_->line() - 1);
   RETURN_IF_ERROR(writer_->Append(position_));
+  appended_ = true;
   Report();
   return absl::OkStatus();
 }

@@ -51,7 +51,8 @@ struct CsvPublication {
 };
 
 struct PublishOutcome {
-  // False: all of the file was published before, nothing was appended.
+  // False: all of the file that can be was published before, nothing was
+  // appended.
   bool published = false;
   PublishProgress progress;
 };
@@ -66,8 +67,7 @@ struct PublishOutcome {
 //   end is there: half a line may be what a program has written of it so far. A
 //   row with an open quote is waited for until it is longer than row_bytes_max;
 //   then the quote is taken for a mistake, as in any file. A file that was
-//   changed elsewhere is refused, and so is one that was changed in the whole
-//   lines of a row with an open quote.
+//   changed before what is waited for is refused.
 // - A run that was interrupted goes on behind the last append.
 //
 // Bad records are quarantined with their reason; those with a value that is not

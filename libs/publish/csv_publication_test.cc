@@ -341,6 +341,32 @@ TEST_CASE("An event with an open quote is waited for up to the longest row") {
   CHECK(department.Quarantined()[0].line() == 3);
 }
 
+TEST_CASE("An event with an open quote may still be written otherwise") {
+  Department department(Visits());
+  const std::string published = absl::StrCat(kHeader, "1,a,1\n");
+  department.Write(absl::StrCat(published, "2,\"b\n3,c,3\n"));
+  department.PublishAll();
+  const int appends = department.log.append_count();
+  for (const char* waiting : {"", "2,\"b\n", "2,\"b\n3,c,3\n4"}) {
+    department.Write(absl::StrCat(published, waiting));
+    department.Restart();
+    const auto outcome = department.Publish();
+    CAPTURE(waiting, outcome.status().ToString());
+    REQUIRE(outcome.ok());
+    CHECK_FALSE(outcome->published);
+    CHECK(outcome->progress.lines_done == 2);
+    CHECK(outcome->progress.bytes_done == published.size());
+  }
+  CHECK(department.log.append_count() == appends);
+  department.Write(absl::StrCat(kHeader, "1,b,1\n2,\"b\n3,c,3\n"));
+  CHECK(department.Refusal(status::v1::REASON_CODE_WRONG_STATE)
+            .rfind("it was rewritten since it was published", 0) == 0);
+  department.Write(absl::StrCat(published, "2,b,2\n3,c,3\n"));
+  department.PublishAll();
+  CHECK(department.Records() == Strings{"1|1|a", "2|2|b", "3|3|c"});
+  CHECK(department.Quarantined().empty());
+}
+
 TEST_CASE("Empty lines of one column are events however they are written") {
   Resource resource = Visits();
   resource.mutable_fields()->DeleteSubrange(1, 2);
