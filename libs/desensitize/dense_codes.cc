@@ -68,14 +68,14 @@ std::optional<DenseCodes> DenseCodes::Of(
   return codes;
 }
 
-// The digit of a byte that a code has not is 0.
+// The digit of a byte that a code has not is the highest.
 size_t DenseCodes::PlaceOf(absl::string_view code) const {
   size_t place = 0;
   for (size_t at = 0; at < counts_.size(); ++at) {
     place *= counts_[at] + size_t{1};
-    if (at < code.size()) {
-      place += static_cast<uint8_t>(code[at]) - lowest_[at] + size_t{1};
-    }
+    place += at < code.size()
+                 ? static_cast<uint8_t>(code[at]) - size_t{lowest_[at]}
+                 : counts_[at];
   }
   return place;
 }
@@ -129,14 +129,13 @@ SLUICE_AVX512 inline __m512i LowestInAll(__m512i lanes) {
       lanes, _mm512_broadcast_i32x4(_mm_set_epi64x(0x0808'0808'0808'0808, 0)));
 }
 
-// `number`, twice as much, three times and so on.
-SLUICE_AVX512 inline __m256i Multiples(uint32_t number) {
-  return _mm256_mullo_epi32(_mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8),
-                            _mm256_set1_epi32(static_cast<int>(number)));
-}
-
 SLUICE_AVX512 inline __m256i LoadOffsets(const char* offsets) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(offsets));
+}
+
+SLUICE_AVX512 inline __m512i Gather(const std::vector<uint64_t>& lanes,
+                                    __m512i places) {
+  return _mm512_i64gather_epi64(places, lanes.data(), sizeof(uint64_t));
 }
 
 // Eight texts, each at the begin of a lane; a bit for each byte that is of one.
@@ -185,36 +184,180 @@ class AnyTexts {
   const absl::string_view texts_;
 };
 
-// Texts that are taken to have the size of the first, so that they always stand
-// at the same bytes. Whether they have it is known once all are loaded.
+// Texts of seven bytes at most, eight after eight. Whether they are so short is
+// known once all are loaded.
+class ShortTexts {
+ public:
+  // The first begins at the first of `offsets`. From where the last eight
+  // begin, 64 bytes can be read.
+  SLUICE_AVX512 ShortTexts(const char* offsets, const char* texts)
+      : offsets_(offsets), texts_(texts), sizes_(_mm256_setzero_si256()) {}
+
+  SLUICE_AVX512 bool Load(GroupTexts* loaded) {
+    const __m256i sizes = _mm256_sub_epi32(LoadOffsets(offsets_ + kOffset),
+                                           LoadOffsets(offsets_));
+    sizes_ = _mm256_or_si256(sizes_, sizes);
+    const __m512i spread = LowestInAll(_mm512_slli_epi64(LaneNumbers(), 2));
+    loaded->used = _mm512_cmplt_epu8_mask(
+        ByteNumbers(),
+        _mm512_permutexvar_epi8(spread, _mm512_castsi256_si512(sizes)));
+    loaded->bytes = _mm512_maskz_expand_epi8(
+        loaded->used,
+        _mm512_loadu_si512(texts_ + LoadLittle<uint32_t>(offsets_)));
+    offsets_ += kTextLanes * kOffset;
+    return true;
+  }
+
+  SLUICE_AVX512 bool WereAsExpected() const {
+    const __m256i longer =
+        _mm256_set1_epi32(~static_cast<int>(kLaneTextBytesMax));
+    return _mm256_testz_si256(sizes_, longer) != 0;
+  }
+
+ private:
+  const char* offsets_;
+  const char* const texts_;
+  // The bits that any of them has.
+  __m256i sizes_;
+};
+static_assert((kLaneTextBytesMax & (kLaneTextBytesMax + 1)) == 0);
+
+// Texts of one size, one behind the other, so that eight always stand at the
+// same bytes.
 class EqualTexts {
  public:
-  // The first begins at the first of `offsets`. From where the last eight would
-  // begin, 64 bytes can be read.
-  SLUICE_AVX512 EqualTexts(const char* offsets, const char* texts)
-      : size_(LoadLittle<uint32_t>(offsets + kOffset) -
-              LoadLittle<uint32_t>(offsets)),
-        text_(texts + LoadLittle<uint32_t>(offsets)),
+  // From where the last eight begin, 64 bytes can be read.
+  SLUICE_AVX512 EqualTexts(uint32_t size, const char* texts)
+      : text_(texts),
+        bytes_(kTextLanes * size_t{size}),
         used_(_mm512_cmplt_epu8_mask(
-            ByteNumbers(), _mm512_set1_epi8(static_cast<char>(size_)))),
+            ByteNumbers(), _mm512_set1_epi8(static_cast<char>(size)))),
         at_(_mm512_add_epi8(LowestInAll(_mm512_mullo_epi16(
-                                LaneNumbers(), _mm512_set1_epi64(size_))),
-                            ByteNumbers())),
-        step_(_mm256_set1_epi32(static_cast<int>(kTextLanes * size_))),
-        offsets_(offsets + kOffset),
-        ends_(_mm256_add_epi32(_mm256_broadcastd_epi32(_mm_loadu_si32(offsets)),
-                               Multiples(size_))),
-        others_(_mm256_setzero_si256()) {}
+                                LaneNumbers(), _mm512_set1_epi64(size))),
+                            ByteNumbers())) {}
 
   SLUICE_AVX512 bool Load(GroupTexts* loaded) {
     loaded->used = used_;
     loaded->bytes = _mm512_permutexvar_epi8(at_, _mm512_loadu_si512(text_));
-    text_ += kTextLanes * size_t{size_};
-    others_ = _mm256_or_si256(others_,
-                              _mm256_xor_si256(ends_, LoadOffsets(offsets_)));
-    offsets_ += kTextLanes * kOffset;
-    ends_ = _mm256_add_epi32(ends_, step_);
+    text_ += bytes_;
     return true;
+  }
+
+  static bool WereAsExpected() { return true; }
+
+ private:
+  const char* text_;
+  const size_t bytes_;
+  const __mmask64 used_;
+  const __m512i at_;
+};
+
+constexpr uint32_t kEnds = kVectorBytes / kOffset;
+static_assert(DenseCodes::kRows % kEnds == 0);
+
+// Of kRows rows: the size of the first text that is not empty, or 1.
+SLUICE_AVX512 uint32_t SizeOfFirst(const char* offsets) {
+  for (uint32_t row = 0; row < DenseCodes::kRows; row += kEnds) {
+    const char* const begins = offsets + row * kOffset;
+    const uint32_t filled = _mm512_cmpneq_epi32_mask(
+        _mm512_loadu_si512(begins), _mm512_loadu_si512(begins + kOffset));
+    if (filled == 0) continue;
+    const char* const begin = begins + std::countr_zero(filled) * kOffset;
+    return LoadLittle<uint32_t>(begin + kOffset) - LoadLittle<uint32_t>(begin);
+  }
+  return 1;
+}
+
+// Sets where kRows texts end, from `end` on, that have `text_size` bytes for
+// each that has `size` now, and none for an empty one. False if there are
+// others. All together they have kRows * kBytesMax bytes at most.
+SLUICE_AVX512 bool SetEndsOfFilled(const char* offsets, uint32_t size,
+                                   size_t text_size, size_t end,
+                                   char* out_ends) {
+  // A quotient's fraction, which all bytes there may be do not raise by one.
+  constexpr int kFractionBits = 10;
+  static_assert(DenseCodes::kRows * DenseCodes::kBytesMax < 1 << kFractionBits);
+  const auto bytes = static_cast<uint32_t>(text_size);
+  const __m512i factors = _mm512_set1_epi32(
+      static_cast<int>(((bytes << kFractionBits) + size - 1) / size));
+  const __m512i sizes = _mm512_set1_epi32(static_cast<int>(size));
+  const __m512i first = _mm512_set1_epi32(LoadLittle<int32_t>(offsets));
+  const __m512i out_first = _mm512_set1_epi32(static_cast<int>(end));
+  for (uint32_t row = 0; row < DenseCodes::kRows; row += kEnds) {
+    const char* const begins = offsets + row * kOffset;
+    const __m512i ends = _mm512_loadu_si512(begins + kOffset);
+    const __m512i have = _mm512_sub_epi32(ends, _mm512_loadu_si512(begins));
+    if (_mm512_mask_cmpneq_epi32_mask(_mm512_test_epi32_mask(have, have), have,
+                                      sizes) != 0) {
+      return false;
+    }
+    // Numbers of sixteen bits, both.
+    const __m512i quotients = _mm512_srli_epi32(
+        _mm512_madd_epi16(_mm512_sub_epi32(ends, first), factors),
+        kFractionBits);
+    _mm512_storeu_si512(out_ends + row * kOffset,
+                        _mm512_add_epi32(quotients, out_first));
+  }
+  return true;
+}
+
+// Where eight texts of one size end, then the next eight and so on.
+class EqualEnds {
+ public:
+  SLUICE_AVX512 EqualEnds(size_t begin, size_t size)
+      : ends_(_mm256_add_epi32(
+            _mm256_set1_epi32(static_cast<int>(begin)),
+            _mm256_mullo_epi32(_mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 8),
+                               _mm256_set1_epi32(static_cast<int>(size))))),
+        step_(_mm256_set1_epi32(static_cast<int>(kTextLanes * size))) {}
+
+  SLUICE_AVX512 __m256i Next() {
+    const __m256i ends = ends_;
+    ends_ = _mm256_add_epi32(ends_, step_);
+    return ends;
+  }
+
+ private:
+  __m256i ends_;
+  const __m256i step_;
+};
+
+// Of texts that are written eight after eight, sets where these end that all
+// have `size` bytes, from `end` on.
+class EndsOfAny {
+ public:
+  SLUICE_AVX512 EndsOfAny(size_t size, size_t end, char* out_ends)
+      : ends_(end, size), out_ends_(out_ends) {}
+
+  SLUICE_AVX512 void SetNext() {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out_ends_), ends_.Next());
+    out_ends_ += kTextLanes * kOffset;
+  }
+
+  static bool WereAsExpected() { return true; }
+
+ private:
+  EqualEnds ends_;
+  char* out_ends_;
+};
+
+// The same of texts that are made of such as are taken to have one size too.
+// Whether they have it is known once all ends are set.
+class EndsOfEqual {
+ public:
+  SLUICE_AVX512 EndsOfEqual(const char* offsets, size_t size,
+                            EndsOfAny out_ends)
+      : offsets_(offsets),
+        ends_(LoadLittle<uint32_t>(offsets), size),
+        out_ends_(out_ends),
+        others_(_mm256_setzero_si256()) {}
+
+  SLUICE_AVX512 void SetNext() {
+    others_ = _mm256_or_si256(
+        others_,
+        _mm256_xor_si256(ends_.Next(), LoadOffsets(offsets_ + kOffset)));
+    offsets_ += kTextLanes * kOffset;
+    out_ends_.SetNext();
   }
 
   SLUICE_AVX512 bool WereAsExpected() const {
@@ -222,45 +365,41 @@ class EqualTexts {
   }
 
  private:
-  const uint32_t size_;
-  const char* text_;
-  const __mmask64 used_;
-  const __m512i at_;
-  const __m256i step_;
   const char* offsets_;
-  // Where the next eight end, if all was as expected.
-  __m256i ends_;
+  EqualEnds ends_;
+  EndsOfAny out_ends_;
   // Not 0 if a text ended elsewhere.
   __m256i others_;
 };
 
-// Writes texts that are taken to have one size, eight after eight, and where
-// each ends. Whether they have it is known once all are written.
+// All are set.
+class EndsThatAreSet {
+ public:
+  static void SetNext() {}
+  static bool WereAsExpected() { return true; }
+};
+
+// Writes texts that are taken to have one size, eight after eight. Whether they
+// have it is known once all are written.
 class EqualOutput {
  public:
-  // Of `size` bytes, the first at out[end]. Of each byte of eight texts `order`
-  // says which it is of their lanes.
+  // Of `size` bytes. Of each byte of eight texts `order` says which it is of
+  // their lanes.
   SLUICE_AVX512 EqualOutput(size_t size,
                             const std::array<uint8_t, kVectorBytes>& order,
-                            size_t end, char* out, char* out_ends)
+                            char* out)
       : order_(_mm512_loadu_si512(order.data())),
         bytes_(kTextLanes * size),
-        step_(_mm256_set1_epi32(static_cast<int>(bytes_))),
         size_of_each_(
             _mm512_set1_epi64(static_cast<int64_t>(size) << kLaneSizeShift)),
-        out_(out + end),
-        out_ends_(out_ends),
-        ends_(_mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(end)),
-                               Multiples(static_cast<uint32_t>(size)))),
+        out_(out),
         others_(_mm512_setzero_si512()) {}
 
-  SLUICE_AVX512 void Write(__m512i lanes) {
-    _mm512_storeu_si512(out_, _mm512_permutexvar_epi8(order_, lanes));
-    out_ += bytes_;
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out_ends_), ends_);
-    out_ends_ += kTextLanes * kOffset;
-    ends_ = _mm256_add_epi32(ends_, step_);
-    others_ = _mm512_or_si512(others_, _mm512_xor_si512(lanes, size_of_each_));
+  SLUICE_AVX512 void Write(__m512i lanes) { Write(lanes, size_of_each_); }
+
+  // Eight of which the texts of `asked` alone matter.
+  SLUICE_AVX512 void WriteSome(__m512i lanes, __mmask8 asked) {
+    Write(lanes, _mm512_mask_mov_epi64(lanes, asked, size_of_each_));
   }
 
   SLUICE_AVX512 bool WereAsExpected() const {
@@ -269,14 +408,16 @@ class EqualOutput {
   }
 
  private:
+  SLUICE_AVX512 void Write(__m512i lanes, __m512i expected) {
+    _mm512_storeu_si512(out_, _mm512_permutexvar_epi8(order_, lanes));
+    out_ += bytes_;
+    others_ = _mm512_or_si512(others_, _mm512_xor_si512(lanes, expected));
+  }
+
   const __m512i order_;
   const size_t bytes_;
-  const __m256i step_;
   const __m512i size_of_each_;
   char* out_;
-  char* out_ends_;
-  // Where the next eight end.
-  __m256i ends_;
   // The highest byte of a lane is not 0 if a text had another size.
   __m512i others_;
 };
@@ -289,7 +430,6 @@ class DenseCodes::Places {
   SLUICE_AVX512 explicit Places(const DenseCodes& codes)
       : lowest_(InEachLane(codes.lowest_)),
         counts_(InEachLane(codes.counts_)),
-        below_(_mm512_sub_epi8(lowest_, _mm512_set1_epi8(1))),
         weights_of_digits_(InEachQuarter(codes.weights_.of_digits.data())),
         weights_of_pairs_(InEachQuarter(codes.weights_.of_pairs.data())),
         weight_of_half_(_mm512_set1_epi64(codes.weights_.of_high_half)) {}
@@ -303,7 +443,7 @@ class DenseCodes::Places {
   // Of texts with no such byte.
   SLUICE_AVX512 __m512i Of(const GroupTexts& texts) const {
     const __m512i digits =
-        _mm512_maskz_sub_epi8(texts.used, texts.bytes, below_);
+        _mm512_mask_sub_epi8(counts_, texts.used, texts.bytes, lowest_);
     const __m512i halves = _mm512_madd_epi16(
         _mm512_maddubs_epi16(digits, weights_of_digits_), weights_of_pairs_);
     return _mm512_add_epi64(_mm512_mul_epu32(halves, weight_of_half_),
@@ -313,58 +453,82 @@ class DenseCodes::Places {
  private:
   const __m512i lowest_;
   const __m512i counts_;
-  const __m512i below_;
   const __m512i weights_of_digits_;
   const __m512i weights_of_pairs_;
   const __m512i weight_of_half_;
 };
 
-// Translates kRows texts to out[end] and on, and sets where each ends. False,
-// and what was written means nothing, unless all are codes whose texts have
-// text_size_ bytes: where each stands is then known before it is looked up.
-template <typename Texts>
-SLUICE_AVX512 bool DenseCodes::TranslateToEqual(Texts texts, size_t end,
-                                                char* out,
-                                                char* out_ends) const {
+// Translates `count` texts to `out`. False, and what was written means nothing,
+// unless all are codes whose texts have text_size_ bytes: where each stands is
+// then known before it is looked up.
+template <typename Texts, typename Ends>
+SLUICE_AVX512 bool DenseCodes::TranslateToEqual(Texts texts, uint32_t count,
+                                                Ends ends, char* out) const {
   const Places places(*this);
-  EqualOutput output(text_size_, order_of_equal_, end, out, out_ends);
-  for (uint32_t group = 0; group < kGroups; ++group) {
-    GroupTexts loaded;
+  EqualOutput output(text_size_, order_of_equal_, out);
+  GroupTexts loaded;
+  for (; count >= kTextLanes; count -= kTextLanes) {
     if (!texts.Load(&loaded) || places.Wrong(loaded) != 0) return false;
-    output.Write(_mm512_i64gather_epi64(places.Of(loaded), lanes_.data(),
-                                        sizeof(uint64_t)));
+    output.Write(Gather(lanes_, places.Of(loaded)));
+    ends.SetNext();
   }
-  return texts.WereAsExpected() && output.WereAsExpected();
+  if (count > 0) {
+    if (!texts.Load(&loaded)) return false;
+    // What follows them is looked up as empty.
+    loaded.used &= (uint64_t{1} << count * sizeof(uint64_t)) - 1;
+    if (places.Wrong(loaded) != 0) return false;
+    output.WriteSome(Gather(lanes_, places.Of(loaded)),
+                     static_cast<__mmask8>((1u << count) - 1));
+  }
+  return texts.WereAsExpected() && ends.WereAsExpected() &&
+         output.WereAsExpected();
 }
 
+// Translates kRows rows to out[*end] and on, moves that behind them, and sets
+// where each ends. False, and what was written means nothing, unless all texts
+// are codes whose texts have text_size_ bytes, or all but empty ones, and those
+// codes have one size too: they stand as if no row were empty. From where the
+// last eight begin, 64 bytes can be read.
 SLUICE_AVX512 bool DenseCodes::TranslateToEqual(const char* offsets,
-                                                absl::string_view texts,
-                                                size_t end, char* out,
+                                                const char* texts, char* out,
+                                                size_t* end,
                                                 char* out_ends) const {
-  if (text_size_ == 0) return false;
   const auto begin = LoadLittle<uint32_t>(offsets);
-  const uint32_t size = LoadLittle<uint32_t>(offsets + kOffset) - begin;
   const uint32_t bytes =
       LoadLittle<uint32_t>(offsets + kRows * kOffset) - begin;
-  const bool may_be_equal = size <= kBytesMax && bytes == kRows * size &&
-                            begin + bytes + kVectorBytes <= texts.size();
-  return may_be_equal
-             ? TranslateToEqual(EqualTexts(offsets, texts.data()), end, out,
-                                out_ends)
-             : TranslateToEqual(AnyTexts(offsets, texts), end, out, out_ends);
+  uint32_t size = LoadLittle<uint32_t>(offsets + kOffset) - begin;
+  const bool may_be_all = size > 0 && bytes == kRows * uint64_t{size};
+  if (!may_be_all) size = SizeOfFirst(offsets);
+  const EndsOfAny ends(text_size_, *end, out_ends);
+  uint32_t count = kRows;
+  bool are_equal = false;
+  const bool is_short = size <= kBytesMax && bytes <= kRows * size;
+  if (may_be_all && is_short) {
+    are_equal = TranslateToEqual(EqualTexts(size, texts + begin), count,
+                                 EndsOfEqual(offsets, size, ends), out + *end);
+  } else if (is_short &&
+             SetEndsOfFilled(offsets, size, text_size_, *end, out_ends)) {
+    count = bytes / size;
+    are_equal = TranslateToEqual(EqualTexts(size, texts + begin), count,
+                                 EndsThatAreSet(), out + *end);
+  } else {
+    are_equal =
+        TranslateToEqual(ShortTexts(offsets, texts), count, ends, out + *end);
+  }
+  if (are_equal) *end += count * text_size_;
+  return are_equal;
 }
 
-// The lanes of as many groups of eight rows as have 64 bytes, up to `groups`;
-// returns how many.
-SLUICE_AVX512 uint32_t DenseCodes::LookUp(const char* offsets,
-                                          absl::string_view texts,
-                                          uint32_t groups, Found* found) const {
+// The lanes of as many groups of eight rows as can be loaded, up to `groups`;
+// returns how many. In lanes of no codes the highest bit is set.
+template <typename Texts>
+SLUICE_AVX512 uint32_t DenseCodes::LookUp(Texts* texts, uint32_t groups,
+                                          Found* found) const {
   const Places places(*this);
-  AnyTexts input(offsets, texts);
+  __m512i any = _mm512_setzero_si512();
   GroupTexts loaded;
-  found->any_unknown = false;
   uint32_t group = 0;
-  for (; group < groups && input.Load(&loaded); ++group) {
+  for (; group < groups && texts->Load(&loaded); ++group) {
     __mmask8 unknown = 0;
     if (const __mmask64 wrong = places.Wrong(loaded); wrong != 0) {
       const __m512i wrong_bytes = _mm512_movm_epi8(wrong);
@@ -374,17 +538,34 @@ SLUICE_AVX512 uint32_t DenseCodes::LookUp(const char* offsets,
       loaded.used =
           _mm512_mask_testn_epi8_mask(loaded.used, left_out, left_out);
     }
-    __m512i lanes = _mm512_i64gather_epi64(places.Of(loaded), lanes_.data(),
-                                           sizeof(uint64_t));
-    const __mmask8 no_code = _mm512_movepi64_mask(lanes);
-    if ((unknown | no_code) != 0) {
-      lanes = _mm512_maskz_mov_epi64(_knot_mask8(no_code), lanes);
-      found->any_unknown = true;
+    __m512i lanes = Gather(lanes_, places.Of(loaded));
+    if (unknown != 0) {
+      lanes = _mm512_mask_mov_epi64(
+          lanes, unknown, _mm512_set1_epi64(static_cast<int64_t>(kNoCode)));
     }
-    found->unknown[group] = unknown | no_code;
+    any = _mm512_or_si512(any, lanes);
     _mm512_store_si512(&found->lanes[group * size_t{kTextLanes}], lanes);
   }
+  found->any_unknown = _mm512_movepi64_mask(any) != 0;
   return group;
+}
+
+// Makes lanes of no codes empty, and calls `unknown` for each.
+SLUICE_AVX512 void DenseCodes::EmptyUnknown(
+    uint32_t first_row, uint32_t groups, Found* found,
+    absl::FunctionRef<void(uint32_t row)> unknown) {
+  for (uint32_t group = 0; group < groups; ++group) {
+    uint64_t* const eight = &found->lanes[group * size_t{kTextLanes}];
+    const __m512i lanes = _mm512_load_si512(eight);
+    const __mmask8 no_codes = _mm512_movepi64_mask(lanes);
+    if (no_codes == 0) continue;
+    _mm512_store_si512(eight,
+                       _mm512_maskz_mov_epi64(_knot_mask8(no_codes), lanes));
+    for (uint32_t bits = no_codes; bits != 0; bits &= bits - 1) {
+      unknown(first_row + group * kTextLanes +
+              static_cast<uint32_t>(std::countr_zero(bits)));
+    }
+  }
 }
 
 SLUICE_AVX512 CodePlace DenseCodes::Translate(
@@ -403,19 +584,30 @@ SLUICE_AVX512 CodePlace DenseCodes::Translate(
     const char* const in = offsets + at.row * kOffset;
     char* const ends = out_offsets + (at.row + size_t{1}) * kOffset;
     const uint32_t groups = std::min((last - at.row) / kTextLanes, kGroups);
+    const bool is_whole =
+        groups == kGroups &&
+        LoadLittle<uint32_t>(in + (kRows - kTextLanes) * kOffset) +
+                kVectorBytes <=
+            texts.size();
     if (left_untried > 0) {
       --left_untried;
-    } else if (groups == kGroups) {
-      if (TranslateToEqual(in, texts, at.end, out, ends)) {
+    } else if (is_whole && text_size_ != 0) {
+      if (TranslateToEqual(in, texts.data(), out, &at.end, ends)) {
         at.row += kRows;
-        at.end += kRows * text_size_;
         not_tried = 1;
         continue;
       }
       left_untried = not_tried;
       not_tried = std::min(2 * not_tried, kNotTriedMax);
     }
-    const uint32_t done = LookUp(in, texts, groups, &found);
+    uint32_t done = groups;
+    ShortTexts taken_for_short(in, texts.data());
+    if (is_whole) LookUp(&taken_for_short, groups, &found);
+    if (!is_whole || !taken_for_short.WereAsExpected()) {
+      AnyTexts any(in, texts);
+      done = LookUp(&any, groups, &found);
+    }
+    if (found.any_unknown) EmptyUnknown(at.row, done, &found, unknown);
     for (uint32_t group = 0; group < done; ++group) {
       const WrittenLanes written = WriteLanes(
           _mm512_load_si512(&found.lanes[group * size_t{kTextLanes}]), out,
@@ -424,12 +616,6 @@ SLUICE_AVX512 CodePlace DenseCodes::Translate(
           reinterpret_cast<__m256i*>(ends + group * kTextLanes * kOffset),
           written.ends);
       at.end = written.end;
-    }
-    for (uint32_t group = 0; found.any_unknown && group < done; ++group) {
-      for (uint32_t bits = found.unknown[group]; bits != 0; bits &= bits - 1) {
-        unknown(at.row + group * kTextLanes +
-                static_cast<uint32_t>(std::countr_zero(bits)));
-      }
     }
     at.row += done * kTextLanes;
     if (done < kGroups) return at;

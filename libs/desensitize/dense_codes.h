@@ -67,8 +67,6 @@ class DenseCodes {
   // until the sizes of those before it are.
   struct alignas(64) Found {
     std::array<uint64_t, kRows> lanes;
-    // Of each eight a bit for those that are no codes.
-    std::array<uint8_t, kGroups> unknown;
     bool any_unknown;
   };
 
@@ -79,13 +77,15 @@ class DenseCodes {
 #if defined(__x86_64__)
   class Places;
 
+  template <typename Texts, typename Ends>
+  bool TranslateToEqual(Texts texts, uint32_t count, Ends ends,
+                        char* out) const;
+  bool TranslateToEqual(const char* offsets, const char* texts, char* out,
+                        size_t* end, char* out_ends) const;
   template <typename Texts>
-  bool TranslateToEqual(Texts texts, size_t end, char* out,
-                        char* out_ends) const;
-  bool TranslateToEqual(const char* offsets, absl::string_view texts,
-                        size_t end, char* out, char* out_ends) const;
-  uint32_t LookUp(const char* offsets, absl::string_view texts, uint32_t groups,
-                  Found* found) const;
+  uint32_t LookUp(Texts* texts, uint32_t groups, Found* found) const;
+  static void EmptyUnknown(uint32_t first_row, uint32_t groups, Found* found,
+                           absl::FunctionRef<void(uint32_t row)> unknown);
 #endif
 
   // The lowest byte that a code has there, and how many from it on it may have.

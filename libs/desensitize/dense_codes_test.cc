@@ -1,5 +1,6 @@
 #include "libs/desensitize/dense_codes.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
@@ -141,13 +142,16 @@ TEST_CASE("what is no code is told and becomes empty") {
   REQUIRE(codes.has_value());
   for (const std::string& text : Strange()) {
     CAPTURE(text);
-    for (size_t at = 0; at < 24; ++at) {
-      std::vector<std::string> rows(100, "A00.0");
-      rows[at] = text;
-      CheckAllTranslated(*codes, table, rows);
-      rows[at + 1] = text;
-      rows[at + 40] = text;
-      CheckAllTranslated(*codes, table, rows);
+    // Fewer than are looked up together, and more.
+    for (const size_t count : {100, 300}) {
+      for (size_t at = 0; at < 24; ++at) {
+        std::vector<std::string> rows(count, "A00.0");
+        rows[at] = text;
+        CheckAllTranslated(*codes, table, rows);
+        rows[at + 1] = text;
+        rows[at + 40] = text;
+        CheckAllTranslated(*codes, table, rows);
+      }
     }
   }
 }
@@ -220,6 +224,124 @@ Table Ones() {
     table[std::string(bytes, '1')] = std::to_string(bytes);
   }
   return table;
+}
+
+// All codes of `size` digits from 1 to 3, for texts of `text_size` bytes.
+Table DigitsToThree(size_t size, size_t text_size) {
+  Table table = {{"", ""}};
+  for (size_t digits = 0; digits < size; ++digits) {
+    Table longer;
+    for (const auto& [code, text] : table) {
+      for (const char* digit : {"1", "2", "3"}) {
+        const auto letter = static_cast<char>('a' + longer.size() % 26);
+        longer[code + digit] = std::string(text_size, letter);
+      }
+    }
+    table = longer;
+  }
+  return table;
+}
+
+TEST_CASE("empty texts among those of one size stay where they are") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  Random random(4);
+  for (size_t size = 1; size <= DenseCodes::kBytesMax; ++size) {
+    for (size_t text_size = 1; text_size <= DenseCodes::kBytesMax;
+         ++text_size) {
+      const Table table = DigitsToThree(size, text_size);
+      const auto codes = CodesOf(table);
+      REQUIRE(codes.has_value());
+      std::vector<std::string> all;
+      for (const auto& [code, text] : table) all.push_back(code);
+      // Of sixteen rows.
+      for (const uint64_t filled : {0, 1, 4, 8, 12, 15}) {
+        std::vector<std::string> rows;
+        for (size_t i = 0; i < 5 * DenseCodes::kRows; ++i) {
+          const bool is_filled = random() % 16 < filled;
+          rows.push_back(is_filled ? all[random() % all.size()] : "");
+        }
+        // Behind which a vector can be read.
+        rows.insert(rows.end(), 80, all[0]);
+        CheckAllTranslated(*codes, table, rows);
+      }
+    }
+  }
+}
+
+TEST_CASE("texts among empty ones are found wherever they begin and end") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = EqualDiagnoses();
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  constexpr size_t kRows = DenseCodes::kRows;
+  for (size_t first = 0; first < kRows; ++first) {
+    std::vector<std::string> rows(kRows + 80, "B01.2");
+    std::fill_n(rows.begin(), kRows, "");
+    rows[first] = "A00.0";
+    CheckAllTranslated(*codes, table, rows);
+    rows[(first + first / 3) % kRows] = "T19.4";
+    CheckAllTranslated(*codes, table, rows);
+    // All but one before them.
+    for (size_t row = first; row < kRows; ++row) rows[row] = "C02.3";
+    CheckAllTranslated(*codes, table, rows);
+  }
+}
+
+TEST_CASE("what is no code is told among empty texts") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  Table table = EqualDiagnoses();
+  // Has its place, as all around it have.
+  table.erase("C03.2");
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  std::vector<std::string> strange = Strange();
+  strange.emplace_back("C03.2");
+  constexpr size_t kRows = DenseCodes::kRows;
+  for (const std::string& text : strange) {
+    CAPTURE(text);
+    for (size_t at = 0; at < kRows; ++at) {
+      std::vector<std::string> rows(kRows + 80, "A00.0");
+      for (size_t row = 3; row < kRows; row += 10) rows[row] = "";
+      rows[at] = text;
+      CheckAllTranslated(*codes, table, rows);
+      if (at % 9 != 0) continue;
+      // Alone.
+      std::fill_n(rows.begin(), kRows, "");
+      rows[at] = text;
+      CheckAllTranslated(*codes, table, rows);
+      // Behind them.
+      std::fill_n(rows.begin(), kRows, "A00.0");
+      rows[at] = "";
+      rows[kRows] = text;
+      CheckAllTranslated(*codes, table, rows);
+    }
+  }
+}
+
+TEST_CASE("codes of several sizes are told from longer texts among them") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table equal = Ones();
+  Table several = equal;
+  several["111"] = "three";
+  for (const Table& table : {equal, several}) {
+    const auto codes = CodesOf(table);
+    REQUIRE(codes.has_value());
+    Random random(5);
+    for (const size_t bytes : {0, 7, 8, 9, 15, 16, 40, 255, 256, 257, 263}) {
+      for (size_t at = 0; at < DenseCodes::kRows; ++at) {
+        std::vector<std::string> rows;
+        for (size_t i = 0; i < DenseCodes::kRows + 80; ++i) {
+          rows.emplace_back(1 + random() % 3, '1');
+        }
+        rows[at] = std::string(bytes, '1');
+        if (bytes <= 40) {
+          CheckAllTranslated(*codes, table, rows);
+        } else {
+          CHECK(Translated(*codes, table, rows) == at / 8 * 8);
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("codes are not read where those of one size would stand") {

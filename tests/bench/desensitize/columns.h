@@ -46,7 +46,8 @@ std::string Diagnosis(Random* random);
 std::string DiagnosisOrCategory(Random* random);
 
 // 2,000 codes like those of ICD-10, and their 400 categories, with two levels
-// above each, as CSV that stands between quotes in YAML.
+// above each, as CSV that stands between quotes in YAML: categories, of one
+// size, and chapters, of one to five bytes.
 std::string DiagnosisTable();
 
 records::Column Dates();

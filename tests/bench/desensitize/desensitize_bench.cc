@@ -92,6 +92,11 @@ std::shared_ptr<const Operator> Compile(const std::string& json, DataType type,
   return *std::move(compiled);
 }
 
+std::string Hierarchy(int level) {
+  return absl::StrCat("{generalize: {hierarchy: {level: ", level, ", csv: \"",
+                      DiagnosisTable(), "\"}}}");
+}
+
 class Cases {
  public:
   Cases() {
@@ -257,11 +262,14 @@ class Cases {
     AddCopying("hide_after", "{mask: {hide_after: {character: '-'}}}", numbers);
     AddPattern("pattern", "[0-9]{4}", numbers);
     AddCopying("plate", "{mask: {plate: {}}}", Texts(Plate));
-    const std::string hierarchy =
-        absl::StrCat("{generalize: {hierarchy: {level: 1, csv: \"",
-                     DiagnosisTable(), "\"}}}");
-    AddCopying("hierarchy", hierarchy, Texts(Diagnosis));
-    AddCopying("hierarchy, mixed", hierarchy, Texts(DiagnosisOrCategory));
+    const Column diagnoses = Texts(Diagnosis);
+    const Column mixed = Texts(DiagnosisOrCategory);
+    AddCopying("hierarchy", Hierarchy(1), diagnoses);
+    AddCopying("hierarchy, nulls", Hierarchy(1), WithNulls(diagnoses));
+    AddCopying("hierarchy, mixed", Hierarchy(1), mixed);
+    AddCopying("hierarchy, both", Hierarchy(1), WithNulls(mixed));
+    AddCopying("hierarchy, chapters", Hierarchy(2), diagnoses);
+    AddCopying("hierarchy, all three", Hierarchy(2), WithNulls(mixed));
     AddCopying("grid", "{generalize: {grid: {cell: '0.01'}}}", Texts(Point));
     AddCopying("grid of 0.05", "{generalize: {grid: {cell: '0.05'}}}",
                Texts(Point));
