@@ -169,8 +169,6 @@ class AnyTexts {
     return true;
   }
 
-  static bool WereAsExpected() { return true; }
-
  private:
   // How far eight offsets are behind the first, in all bytes of each lane.
   SLUICE_AVX512 static __m512i Behind(__m256i first, const char* offsets) {
@@ -193,6 +191,7 @@ class ShortTexts {
   SLUICE_AVX512 ShortTexts(const char* offsets, const char* texts)
       : offsets_(offsets), texts_(texts), sizes_(_mm256_setzero_si256()) {}
 
+  // Always true, as of EqualTexts.
   SLUICE_AVX512 bool Load(GroupTexts* loaded) {
     const __m256i sizes = _mm256_sub_epi32(LoadOffsets(offsets_ + kOffset),
                                            LoadOffsets(offsets_));
@@ -269,8 +268,8 @@ SLUICE_AVX512 uint32_t SizeOfFirst(const char* offsets) {
 }
 
 // Sets where kRows texts end, from `end` on, that have `text_size` bytes for
-// each that has `size` now, and none for an empty one. False if there are
-// others. All together they have kRows * kBytesMax bytes at most.
+// each that has `size` now, and none for an empty one. False, and what was set
+// means nothing, if there are others. Both sizes are kBytesMax at most.
 SLUICE_AVX512 bool SetEndsOfFilled(const char* offsets, uint32_t size,
                                    size_t text_size, size_t end,
                                    char* out_ends) {
@@ -322,8 +321,8 @@ class EqualEnds {
   const __m256i step_;
 };
 
-// Of texts that are written eight after eight, sets where these end that all
-// have `size` bytes, from `end` on.
+// Of texts that are written eight after eight, sets where they end if all have
+// `size` bytes, from `end` on.
 class EndsOfAny {
  public:
   SLUICE_AVX512 EndsOfAny(size_t size, size_t end, char* out_ends)
@@ -341,8 +340,8 @@ class EndsOfAny {
   char* out_ends_;
 };
 
-// The same of texts that are made of such as are taken to have one size too.
-// Whether they have it is known once all ends are set.
+// The same for codes that are taken to have one size too. Whether they have it
+// is known once all ends are set.
 class EndsOfEqual {
  public:
   SLUICE_AVX512 EndsOfEqual(const char* offsets, size_t size,
@@ -372,7 +371,7 @@ class EndsOfEqual {
   __m256i others_;
 };
 
-// All are set.
+// For ends that were set before.
 class EndsThatAreSet {
  public:
   static void SetNext() {}
@@ -487,8 +486,8 @@ SLUICE_AVX512 bool DenseCodes::TranslateToEqual(Texts texts, uint32_t count,
 // Translates kRows rows to out[*end] and on, moves that behind them, and sets
 // where each ends. False, and what was written means nothing, unless all texts
 // are codes whose texts have text_size_ bytes, or all but empty ones, and those
-// codes have one size too: they stand as if no row were empty. From where the
-// last eight begin, 64 bytes can be read.
+// codes have one size too: they stand as if no row were empty. Behind them 64
+// bytes can be read.
 SLUICE_AVX512 bool DenseCodes::TranslateToEqual(const char* offsets,
                                                 const char* texts, char* out,
                                                 size_t* end,
@@ -502,7 +501,7 @@ SLUICE_AVX512 bool DenseCodes::TranslateToEqual(const char* offsets,
   const EndsOfAny ends(text_size_, *end, out_ends);
   uint32_t count = kRows;
   bool are_equal = false;
-  const bool is_short = size <= kBytesMax && bytes <= kRows * size;
+  const bool is_short = size <= kBytesMax;
   if (may_be_all && is_short) {
     are_equal = TranslateToEqual(EqualTexts(size, texts + begin), count,
                                  EndsOfEqual(offsets, size, ends), out + *end);
@@ -584,10 +583,10 @@ SLUICE_AVX512 CodePlace DenseCodes::Translate(
     const char* const in = offsets + at.row * kOffset;
     char* const ends = out_offsets + (at.row + size_t{1}) * kOffset;
     const uint32_t groups = std::min((last - at.row) / kTextLanes, kGroups);
+    // Wherever among them eight texts are taken to begin, they can be read.
     const bool is_whole =
         groups == kGroups &&
-        LoadLittle<uint32_t>(in + (kRows - kTextLanes) * kOffset) +
-                kVectorBytes <=
+        LoadLittle<uint32_t>(in + kRows * kOffset) + kVectorBytes <=
             texts.size();
     if (left_untried > 0) {
       --left_untried;

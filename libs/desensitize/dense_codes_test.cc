@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <map>
 #include <random>
 #include <string>
@@ -361,6 +362,32 @@ TEST_CASE("codes are not read where those of one size would stand") {
   std::vector<std::string> rows(DenseCodes::kRows + 80, "1");
   rows[0] = "1111111";
   CheckAllTranslated(*codes, table, rows);
+}
+
+TEST_CASE("no byte behind a column is read for texts among empty ones") {
+  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const Table table = Ones();
+  const auto codes = CodesOf(table);
+  REQUIRE(codes.has_value());
+  constexpr size_t kRows = DenseCodes::kRows;
+  for (size_t behind = 40; behind < 140; ++behind) {
+    CAPTURE(behind);
+    for (size_t filled = 0; filled < 16; ++filled) {
+      // Those of the last eight rows are read from where some of them begin.
+      std::vector<std::string> rows(kRows, "1111111");
+      std::fill_n(rows.begin(), kRows - filled, "");
+      rows.insert(rows.end(), behind, "1");
+      Translated(*codes, table, rows);
+      rows[0] = "1111111";
+      Translated(*codes, table, rows);
+      // As many bytes as if all had one, but most of them in the last rows.
+      std::fill_n(rows.begin(), kRows, "");
+      std::fill_n(rows.begin(), kRows - 7 * filled, "1");
+      std::fill_n(rows.begin() + static_cast<std::ptrdiff_t>(kRows - filled),
+                  filled, "1111111");
+      Translated(*codes, table, rows);
+    }
+  }
 }
 
 TEST_CASE("texts of one size that is too long are not taken for their begin") {

@@ -267,8 +267,9 @@ class Cases {
     AddCopying("hierarchy", Hierarchy(1), diagnoses);
     AddCopying("hierarchy, nulls", Hierarchy(1), WithNulls(diagnoses));
     AddCopying("hierarchy, mixed", Hierarchy(1), mixed);
-    AddCopying("hierarchy, both", Hierarchy(1), WithNulls(mixed));
     AddCopying("hierarchy, chapters", Hierarchy(2), diagnoses);
+    // Nulls and codes of two sizes; and then texts of several sizes too.
+    AddCopying("hierarchy, both", Hierarchy(1), WithNulls(mixed));
     AddCopying("hierarchy, all three", Hierarchy(2), WithNulls(mixed));
     AddCopying("grid", "{generalize: {grid: {cell: '0.01'}}}", Texts(Point));
     AddCopying("grid of 0.05", "{generalize: {grid: {cell: '0.05'}}}",
