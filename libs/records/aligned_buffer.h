@@ -18,8 +18,9 @@ constexpr size_t PaddedSize(size_t size) {
   return (size + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
 }
 
-// `size` bytes to be written once and then shared. Not thread-safe until
-// shared.
+// `size` bytes to be written once and then shared. What is behind them, up to
+// the next multiple of kBufferAlignment too, is not the buffer's: it is neither
+// read nor written. Not thread-safe until shared.
 class AlignedBuffer {
  public:
   // The bytes are not initialized.
