@@ -1,14 +1,9 @@
 #include "libs/base/log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
-#include "libs/base/file.h"
+#include "libs/base/captured_log.h"
 #include "libs/base/status.h"
 
 namespace sluice {
@@ -20,27 +15,6 @@ std::string Text(absl::string_view event, LogFields fields) {
 
 std::string Json(absl::string_view event, LogFields fields) {
   return FormatLogLine(LogFormat::kJson, LogLevel::kInfo, event, fields);
-}
-
-// What `write` sends to standard error.
-template <typename Write>
-std::string CaptureStandardError(Write write) {
-  const char* root = std::getenv("TEST_TMPDIR");
-  std::string path =
-      std::string(root == nullptr ? "/tmp" : root) + "/log.XXXXXX";
-  const int file = ::mkstemp(path.data());
-  REQUIRE(file >= 0);
-  std::fflush(stderr);
-  const int saved = ::dup(STDERR_FILENO);
-  ::dup2(file, STDERR_FILENO);
-  write();
-  std::fflush(stderr);
-  ::dup2(saved, STDERR_FILENO);
-  ::close(saved);
-  ::close(file);
-  std::string content = ReadFile(path).value();
-  ::unlink(path.c_str());
-  return content;
 }
 
 TEST_CASE("A text line holds level, event and fields in their order") {
@@ -90,7 +64,7 @@ TEST_CASE("A JSON string is valid whatever bytes go in") {
 
 TEST_CASE(
     "Lines reach standard error in the format and from the level configured") {
-  const std::string text = CaptureStandardError([] {
+  const std::string text = CapturedLog([] {
     ConfigureLog(LogFormat::kText, LogLevel::kWarning);
     LogInfo("too low");
     LogWarning("kept {} %v", {{"braces", "{0}"}});
@@ -98,7 +72,7 @@ TEST_CASE(
   CHECK(text.find("too low") == std::string::npos);
   CHECK(text.find(" warning kept {} %v braces={0}\n") != std::string::npos);
 
-  const std::string json = CaptureStandardError([] {
+  const std::string json = CapturedLog([] {
     ConfigureLog(LogFormat::kJson, LogLevel::kDebug);
     LogDebug("kept", {{"n", 1}});
   });

@@ -1,10 +1,6 @@
 #include "services/adapter/adapter.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/captured_log.h"
 #include "libs/base/clock.h"
 #include "libs/base/file.h"
 #include "libs/base/status.h"
@@ -144,22 +141,6 @@ TEST_CASE("The README's example is registered and published") {
   CHECK(office.adapter->health().ok());
 }
 
-// What `run` logs.
-template <typename Run>
-std::string Logged(const std::string& path, Run run) {
-  const int file = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-  REQUIRE(file >= 0);
-  std::fflush(stderr);
-  const int saved = ::dup(STDERR_FILENO);
-  ::dup2(file, STDERR_FILENO);
-  run();
-  std::fflush(stderr);
-  ::dup2(saved, STDERR_FILENO);
-  ::close(saved);
-  ::close(file);
-  return ReadFile(path).value();
-}
-
 TEST_CASE("The log says once which event of a file is waited for") {
   Office office;
   std::string yaml = FromReadme("yaml");
@@ -173,8 +154,7 @@ TEST_CASE("The log says once which event of a file is waited for") {
   const std::string whole = "code,name,population\n110101,a,1\n";
   const auto line_waited_for = [&](const std::string& content) {
     office.Write("divisions.csv", content);
-    const std::string log =
-        Logged(office.folder.path() + "/log", [&] { office.adapter->Scan(); });
+    const std::string log = CapturedLog([&] { office.adapter->Scan(); });
     const SourceStatus status = office.Only();
     CAPTURE(status.last_error.ToString());
     REQUIRE(status.state == SourceState::kPublished);
