@@ -77,6 +77,10 @@ SLUICE_SHA_INLINE ShaState ToShaState(const HashState& state) {
   return {_mm_alignr_epi8(cdab, hgfe, 8), _mm_blend_epi16(hgfe, cdab, 0xF0)};
 }
 
+// The lanes' loops are unrolled by name: g++ would leave them loops, and keep
+// the states in memory, where each round waits for the one before it to be
+// stored.
+
 // Four rounds of each lane, and the words that the four sixteen rounds later
 // need.
 template <size_t kGroup, size_t kLanes>
@@ -85,6 +89,7 @@ SLUICE_SHA_INLINE void RoundGroups(__m128i (&words)[kLanes][4],
   constexpr size_t kNow = kGroup % 4;
   const __m128i constants = _mm_load_si128(
       reinterpret_cast<const __m128i*>(kRoundConstants + 4 * kGroup));
+#pragma GCC unroll 2
   for (size_t lane = 0; lane < kLanes; ++lane) {
     __m128i(&w)[4] = words[lane];
     const __m128i sum = _mm_add_epi32(w[kNow], constants);
@@ -111,8 +116,10 @@ SLUICE_SHA_INLINE void CompressLanes(const ShaState& start,
                                      __m128i (&abcd)[kLanes],
                                      __m128i (&efgh)[kLanes]) {
   ShaState state[kLanes];
+#pragma GCC unroll 2
   for (ShaState& lane : state) lane = start;
   RoundGroups<0, kLanes>(words, state);
+#pragma GCC unroll 2
   for (size_t lane = 0; lane < kLanes; ++lane) {
     const __m128i feba =
         _mm_shuffle_epi32(_mm_add_epi32(state[lane].abef, start.abef), 0x1B);
@@ -130,7 +137,9 @@ SLUICE_SHA_INLINE void HmacLanes(const ShaState& inner, const ShaState& outer,
   __m128i words[kLanes][4];
   __m128i abcd[kLanes];
   __m128i efgh[kLanes];
+#pragma GCC unroll 2
   for (size_t lane = 0; lane < kLanes; ++lane) {
+#pragma GCC unroll 4
     for (size_t i = 0; i < 4; ++i) {
       words[lane][i] = _mm_shuffle_epi8(
           _mm_loadu_si128(
@@ -139,6 +148,7 @@ SLUICE_SHA_INLINE void HmacLanes(const ShaState& inner, const ShaState& outer,
     }
   }
   CompressLanes<kLanes>(inner, words, abcd, efgh);
+#pragma GCC unroll 2
   for (size_t lane = 0; lane < kLanes; ++lane) {
     words[lane][0] = abcd[lane];
     words[lane][1] = efgh[lane];
@@ -146,6 +156,7 @@ SLUICE_SHA_INLINE void HmacLanes(const ShaState& inner, const ShaState& outer,
     words[lane][3] = _mm_set_epi32(kOuterBits, 0, 0, 0);
   }
   CompressLanes<kLanes>(outer, words, abcd, efgh);
+#pragma GCC unroll 2
   for (size_t lane = 0; lane < kLanes; ++lane) {
     auto* const digest = reinterpret_cast<__m128i*>(digests[lane].data());
     _mm_storeu_si128(digest, _mm_shuffle_epi8(abcd[lane], swap));
@@ -324,15 +335,6 @@ void HmacWide(const HashState& inner, const HashState& outer,
 #endif
 
 }  // namespace
-
-void PadSecondBlock(size_t text_bytes, HashBlock* block) {
-  assert(text_bytes <= kHashBlockTextMax);
-  uint8_t* const bytes = block->data();
-  std::memset(bytes + text_bytes, 0, kHashBlockBytes - text_bytes);
-  bytes[text_bytes] = 0x80;
-  const uint64_t bits = (kHashBlockBytes + text_bytes) * 8;
-  StoreLittle(__builtin_bswap64(bits), bytes + kHashBlockBytes - 8);
-}
 
 void HmacBlocksPortable(const HashState& inner, const HashState& outer,
                         const HashBlock* blocks, size_t count,

@@ -19,10 +19,6 @@ using HashState = std::array<uint32_t, 8>;
 // The last block of a message, padded.
 using HashBlock = std::array<uint8_t, kHashBlockBytes>;
 
-// Pads `block`, whose first `text_bytes` bytes (at most kHashBlockTextMax) are
-// set, as the second and last block of a message.
-void PadSecondBlock(size_t text_bytes, HashBlock* block);
-
 // digests[i] becomes the HMAC whose inner hash is `inner` followed by
 // blocks[i] and whose outer hash starts at `outer`.
 using HmacBlocks = void (*)(const HashState& inner, const HashState& outer,

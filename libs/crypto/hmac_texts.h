@@ -4,15 +4,32 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "absl/strings/string_view.h"
+#include "libs/base/endian.h"
+#include "libs/base/short_copy.h"
 #include "libs/crypto/digest.h"
 #include "libs/crypto/hmac_blocks.h"
 
 namespace sluice::crypto {
+
+// `block` becomes the second and last block of a message whose first is a
+// key's, and whose rest is `prefix` followed by the `text_bytes` at `text`: one
+// less than kHashBlockTextMax at most.
+inline void SetSecondBlock(char prefix, const char* text, size_t text_bytes,
+                           HashBlock* block) {
+  assert(text_bytes < kHashBlockTextMax);
+  block->fill(0);
+  auto* const bytes = reinterpret_cast<char*>(block->data());
+  bytes[0] = prefix;
+  CopyShort(text, text_bytes, bytes + 1);
+  bytes[text_bytes + 1] = static_cast<char>(0x80);
+  const uint64_t bits = (kHashBlockBytes + 1 + text_bytes) * 8;
+  StoreLittle(__builtin_bswap64(bits), bytes + kHashBlockBytes - 8);
+}
 
 // digests[i] becomes the HMAC of `prefix` followed by texts[i], under the key
 // that `inner` and `outer` are of: by `hmac_blocks` where both fit into a
@@ -31,9 +48,7 @@ void HmacTexts(HmacBlocks hmac_blocks, const HashState& inner,
       const absl::string_view text = texts[begin + i];
       // A longer one is put right below; its block holds what it may.
       const size_t bytes = std::min(text.size(), kTextMax);
-      blocks[i][0] = static_cast<uint8_t>(prefix);
-      if (bytes > 0) std::memcpy(&blocks[i][1], text.data(), bytes);
-      PadSecondBlock(bytes + 1, &blocks[i]);
+      SetSecondBlock(prefix, text.data(), bytes, &blocks[i]);
     }
     hmac_blocks(inner, outer, blocks.data(), size, digests + begin);
     for (size_t i = begin; i < begin + size; ++i) {

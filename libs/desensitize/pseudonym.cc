@@ -15,44 +15,48 @@ using crypto::Digest;
 using crypto::kDigestBytes;
 
 constexpr char kSalt[] = "sluice.pseudonym.v1";
-constexpr char kHexDigits[] = "0123456789abcdef";
 constexpr char kBase32Digits[] = "abcdefghijklmnopqrstuvwxyz234567";
 constexpr size_t kBase32Max = 52;
 
-// The two hex digits of each byte.
-constexpr std::array<char, 512> MakeHexPairs() {
-  std::array<char, 512> pairs = {};
-  for (size_t byte = 0; byte < 256; ++byte) {
-    pairs[2 * byte] = kHexDigits[byte >> 4];
-    pairs[2 * byte + 1] = kHexDigits[byte & 15];
-  }
-  return pairs;
-}
-constexpr std::array<char, 512> kHexPairs = MakeHexPairs();
+// Sixteen bytes, on which the operators work one by one.
+using Bytes __attribute__((vector_size(16))) = uint8_t;
 
-char* WriteHex(const Digest& digest, size_t length, char* out) {
-  for (size_t i = 0; i < length / 2; ++i, out += 2) {
-    std::memcpy(out, &kHexPairs[2 * size_t{digest[i]}], 2);
-  }
-  if (length % 2 != 0) *out++ = kHexDigits[digest[length / 2] >> 4];
-  return out;
+// The hex digits of numbers below 16.
+Bytes HexDigits(Bytes numbers) {
+  constexpr uint8_t kFromNineToA = 'a' - '9' - 1;
+  return numbers + '0' + (Bytes(numbers > 9) & kFromNineToA);
 }
 
-char* WriteBase32(const Digest& digest, size_t length, char* out) {
-  uint32_t bits = 0;
-  uint32_t bit_count = 0;
-  size_t next = 0;
-  for (size_t i = 0; i < length; ++i) {
-    if (bit_count < 5) {
-      // Behind the last byte come zero bits, as RFC 4648 pads them.
-      bits = bits << 8 | (next < kDigestBytes ? digest[next] : 0);
-      ++next;
-      bit_count += 8;
+void WriteHex(const Digest& digest, char* out) {
+  for (size_t at = 0; at < kDigestBytes; at += sizeof(Bytes)) {
+    Bytes bytes;
+    std::memcpy(&bytes, &digest[at], sizeof(bytes));
+    const Bytes high = HexDigits(bytes >> 4);
+    const Bytes low = HexDigits(bytes & 15);
+    const Bytes first = __builtin_shufflevector(
+        high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const Bytes second =
+        __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                                13, 29, 14, 30, 15, 31);
+    std::memcpy(out + 2 * at, &first, sizeof(first));
+    std::memcpy(out + 2 * at + sizeof(first), &second, sizeof(second));
+  }
+}
+
+// Five bytes are eight digits. Behind the last byte come zero bits, as RFC 4648
+// pads them.
+void WriteBase32(const Digest& digest, char* out) {
+  constexpr size_t kGroupBytes = 5;
+  constexpr size_t kGroupDigits = 8;
+  std::array<uint8_t, kDigestBytes + sizeof(uint64_t)> padded = {};
+  std::memcpy(padded.data(), digest.data(), kDigestBytes);
+  for (size_t at = 0; at < kDigestBytes; at += kGroupBytes) {
+    const uint64_t bits = LoadBig64(&padded[at]);
+    for (size_t i = 0; i < kGroupDigits; ++i) {
+      out[i] = kBase32Digits[bits >> (59 - 5 * i) & 31];
     }
-    bit_count -= 5;
-    *out++ = kBase32Digits[bits >> bit_count & 31];
+    out += kGroupDigits;
   }
-  return out;
 }
 
 }  // namespace
@@ -77,8 +81,12 @@ PseudonymLengths LengthsOf(Pseudonym::Format format) {
 char* WritePseudonym(const Digest& digest, Pseudonym::Format format,
                      size_t length, char* out) {
   assert(length <= LengthsOf(format).max);
-  return format == Pseudonym::BASE32 ? WriteBase32(digest, length, out)
-                                     : WriteHex(digest, length, out);
+  if (format == Pseudonym::BASE32) {
+    WriteBase32(digest, out);
+  } else {
+    WriteHex(digest, out);
+  }
+  return out + length;
 }
 
 }  // namespace sluice::desensitize

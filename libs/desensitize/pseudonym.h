@@ -33,8 +33,12 @@ struct PseudonymLengths {
 };
 PseudonymLengths LengthsOf(agreement::v1::Pseudonym::Format format);
 
-// The first `length` characters of `digest` in `format`, at `out`, which has
-// room for them; `length` is at most the format's max. Returns the end.
+// What WritePseudonym needs room for.
+inline constexpr size_t kPseudonymRoom = 64;
+
+// The first `length` characters of `digest` in `format`, at `out`; `length` is
+// at most the format's max. Returns the end. What is behind it, up to
+// kPseudonymRoom characters from `out` on, is written over.
 char* WritePseudonym(const crypto::Digest& digest,
                      agreement::v1::Pseudonym::Format format, size_t length,
                      char* out);

@@ -31,7 +31,8 @@ class PseudonymOperator : public Operator {
         digest_(NewDigest(resolved.hash(), secret)) {}
 
   Treated Apply(const records::Column& column) const override {
-    records::AlignedBuffer data(size_t{CountFilled(column)} * length_);
+    const size_t size = size_t{CountFilled(column)} * length_;
+    records::AlignedBuffer data(size + kPseudonymRoom);
     char* out = data.data();
     // The type of the column is digested before each value.
     const auto prefix = static_cast<char>(column.type);
@@ -46,7 +47,7 @@ class PseudonymOperator : public Operator {
     Treated treated{column, 0};
     treated.column.type = records::v1::DATA_TYPE_STRING;
     treated.column.offsets = FixedOffsets(column, length_);
-    treated.column.data = std::move(data).Share();
+    treated.column.data = std::move(data).Share().Slice(0, size);
     return treated;
   }
 

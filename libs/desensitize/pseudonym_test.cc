@@ -20,7 +20,7 @@ std::string ExampleRoot() {
 
 std::string Text(const crypto::Digest& digest, Pseudonym::Format format,
                  size_t length) {
-  char out[64];
+  char out[kPseudonymRoom];
   const char* const end = WritePseudonym(digest, format, length, out);
   return std::string(out, end - out);
 }
