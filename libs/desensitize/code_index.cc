@@ -244,10 +244,10 @@ CodePlace CodeIndex::Translate(
     const char* offsets, absl::string_view texts, CodePlace from, uint32_t last,
     char* out, char* out_offsets,
     absl::FunctionRef<void(uint32_t row)> unknown) const {
-  if (!dense_ || UsedCpuLevel() != CpuLevel::kAvx512) {
+  if (!dense_ || UsedCpuLevel() == CpuLevel::kPortable) {
     return TranslateSparse(offsets, texts.data(), from, last, out, out_offsets);
   }
-  // Where eight rows cannot be looked up together each of them is.
+  // Where rows cannot be looked up together each of them is.
   constexpr uint32_t kRows = 8;
   CodePlace at = from;
   while (at.row < last) {

@@ -567,11 +567,10 @@ SLUICE_AVX512 void DenseCodes::EmptyUnknown(
   }
 }
 
-SLUICE_AVX512 CodePlace DenseCodes::Translate(
+SLUICE_AVX512 CodePlace DenseCodes::TranslateEights(
     const char* offsets, absl::string_view texts, CodePlace from, uint32_t last,
     char* out, char* out_offsets,
     absl::FunctionRef<void(uint32_t row)> unknown) const {
-  assert(UsedCpuLevel() == CpuLevel::kAvx512);
   Found found;
   CodePlace at = from;
   // How often texts are not tried to be equal after they were not: they cost
@@ -619,6 +618,18 @@ SLUICE_AVX512 CodePlace DenseCodes::Translate(
     at.row += done * kTextLanes;
     if (done < kGroups) return at;
   }
+}
+
+CodePlace DenseCodes::Translate(
+    const char* offsets, absl::string_view texts, CodePlace from, uint32_t last,
+    char* out, char* out_offsets,
+    absl::FunctionRef<void(uint32_t row)> unknown) const {
+  assert(UsedCpuLevel() != CpuLevel::kPortable);
+  return UsedCpuLevel() == CpuLevel::kAvx512
+             ? TranslateEights(offsets, texts, from, last, out, out_offsets,
+                               unknown)
+             : TranslateFours(offsets, texts, from, last, out, out_offsets,
+                              unknown);
 }
 
 #else

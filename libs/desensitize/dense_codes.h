@@ -1,5 +1,5 @@
 // Short codes of a regular form, A00.0 to T99.9, that each stand for a short
-// text: looked up eight rows at a time.
+// text: looked up eight rows at a time, or four.
 #ifndef SLUICE_LIBS_DESENSITIZE_DENSE_CODES_H_
 #define SLUICE_LIBS_DESENSITIZE_DENSE_CODES_H_
 
@@ -43,8 +43,9 @@ class DenseCodes {
   // and sets in `out_offsets` where each row ends. An empty text stays one.
   // What is no code becomes one, and `unknown` is called with its row. Stops
   // where fewer than eight rows are left before `last`, or eight have more than
-  // 64 bytes together or fewer behind where they begin; returns where. Only at
-  // CpuLevel::kAvx512.
+  // 64 bytes together or fewer behind where they begin; returns where. At
+  // CpuLevel::kAvx2 four rows at a time, and stops where fewer are left, or one
+  // has fewer than eight bytes behind where it begins. Not at kPortable.
   CodePlace Translate(const char* offsets, absl::string_view texts,
                       CodePlace from, uint32_t last, char* out,
                       char* out_offsets,
@@ -76,6 +77,7 @@ class DenseCodes {
   size_t PlaceOf(absl::string_view code) const;
 #if defined(__x86_64__)
   class Places;
+  class Fours;
 
   template <typename Texts, typename Ends>
   bool TranslateToEqual(Texts texts, uint32_t count, Ends ends,
@@ -86,6 +88,18 @@ class DenseCodes {
   uint32_t LookUp(Texts* texts, uint32_t groups, Found* found) const;
   static void EmptyUnknown(uint32_t first_row, uint32_t groups, Found* found,
                            absl::FunctionRef<void(uint32_t row)> unknown);
+  CodePlace TranslateEights(
+      const char* offsets, absl::string_view texts, CodePlace from,
+      uint32_t last, char* out, char* out_offsets,
+      absl::FunctionRef<void(uint32_t row)> unknown) const;
+
+  // In dense_codes_avx2.cc.
+  void LookUpFours(const char* offsets, const char* texts, uint32_t rows,
+                   Found* found) const;
+  CodePlace TranslateFours(const char* offsets, absl::string_view texts,
+                           CodePlace from, uint32_t last, char* out,
+                           char* out_offsets,
+                           absl::FunctionRef<void(uint32_t row)> unknown) const;
 #endif
 
   // The lowest byte that a code has there, and how many from it on it may have.

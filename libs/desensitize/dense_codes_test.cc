@@ -36,6 +36,11 @@ std::optional<DenseCodes> CodesOf(const Table& table) {
   return DenseCodes::Of({table.begin(), table.end()});
 }
 
+// Rows that are looked up by one vector, and bytes that are read from where one
+// of them begins.
+uint32_t VectorRows() { return UsedCpuLevel() == CpuLevel::kAvx512 ? 8 : 4; }
+size_t BytesRead() { return UsedCpuLevel() == CpuLevel::kAvx512 ? 64 : 8; }
+
 // How many rows are translated from the first on, if told to stop at `last`;
 // they are checked, and that nothing is written or read behind what may be.
 uint32_t TranslatedTo(uint32_t last, const DenseCodes& codes,
@@ -72,8 +77,10 @@ uint32_t TranslatedTo(uint32_t last, const DenseCodes& codes,
                       last, out.data(), reinterpret_cast<char*>(ends.data()),
                       [&unknown](uint32_t row) { unknown.push_back(row); });
   REQUIRE(place.row <= last);
-  // What the last eight were read from.
-  REQUIRE((place.row == 0 || offsets[place.row - 8] + 64 <= texts.size()));
+  // What the last were read from: with AVX-512 the first of eight.
+  const uint32_t read = UsedCpuLevel() == CpuLevel::kAvx512 ? 8 : 1;
+  REQUIRE((place.row == 0 ||
+           offsets[place.row - read] + BytesRead() <= texts.size()));
   while (!expected_unknown.empty() && expected_unknown.back() >= place.row) {
     expected_unknown.pop_back();
   }
@@ -99,12 +106,24 @@ uint32_t Translated(const DenseCodes& codes, const Table& table,
 void CheckAllTranslated(const DenseCodes& codes, const Table& table,
                         const std::vector<std::string>& rows) {
   const uint32_t translated = Translated(codes, table, rows);
-  CHECK(translated % 8 == 0);
-  CHECK(translated + 8 + 64 > rows.size());
+  CHECK(translated % VectorRows() == 0);
+  CHECK(translated + VectorRows() + BytesRead() > rows.size());
 }
 
-TEST_CASE("eight rows at a time are translated as a map would") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+// All up to the eight that `row` is among, which are too long together. Fours
+// are read one by one, however long each is.
+void CheckTranslatedTo(size_t row, const DenseCodes& codes, const Table& table,
+                       const std::vector<std::string>& rows) {
+  if (UsedCpuLevel() == CpuLevel::kAvx512) {
+    CHECK(Translated(codes, table, rows) == row / 8 * 8);
+  } else {
+    CheckAllTranslated(codes, table, rows);
+  }
+}
+
+TEST_CASE("rows that are looked up together are translated as a map would") {
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = Diagnoses();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -136,7 +155,8 @@ const std::vector<std::string>& Strange() {
 }
 
 TEST_CASE("what is no code is told and becomes empty") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   Table table = Diagnoses();
   table["Z"] = "last";
   const auto codes = CodesOf(table);
@@ -157,8 +177,9 @@ TEST_CASE("what is no code is told and becomes empty") {
   }
 }
 
-TEST_CASE("eight texts that are too long together stop it") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+TEST_CASE("eight texts that are too long together are left") {
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = Diagnoses();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -166,12 +187,11 @@ TEST_CASE("eight texts that are too long together stop it") {
     for (size_t at = 0; at < 24; ++at) {
       std::vector<std::string> rows(300, "A00.0");
       rows[at] = std::string(bytes, 'A');
-      CHECK(Translated(*codes, table, rows) == at / 8 * 8);
+      CheckTranslatedTo(at, *codes, table, rows);
       // Behind those that are looked up together.
       std::vector<std::string> more(3 * DenseCodes::kRows, "A00.0");
       more.insert(more.end(), rows.begin(), rows.end());
-      CHECK(Translated(*codes, table, more) ==
-            3 * DenseCodes::kRows + at / 8 * 8);
+      CheckTranslatedTo(3 * DenseCodes::kRows + at, *codes, table, more);
     }
   }
 }
@@ -186,7 +206,8 @@ Table EqualDiagnoses() {
 }
 
 TEST_CASE("texts of one size are not taken for others among them") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = EqualDiagnoses();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -244,7 +265,8 @@ Table DigitsToThree(size_t size, size_t text_size) {
 }
 
 TEST_CASE("empty texts among those of one size stay where they are") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   Random random(4);
   for (size_t size = 1; size <= DenseCodes::kBytesMax; ++size) {
     for (size_t text_size = 1; text_size <= DenseCodes::kBytesMax;
@@ -270,7 +292,8 @@ TEST_CASE("empty texts among those of one size stay where they are") {
 }
 
 TEST_CASE("texts among empty ones are found wherever they begin and end") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = EqualDiagnoses();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -289,7 +312,8 @@ TEST_CASE("texts among empty ones are found wherever they begin and end") {
 }
 
 TEST_CASE("what is no code is told among empty texts") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   Table table = EqualDiagnoses();
   // Has its place, as all around it have.
   table.erase("C03.2");
@@ -320,7 +344,8 @@ TEST_CASE("what is no code is told among empty texts") {
 }
 
 TEST_CASE("codes of several sizes are told from longer texts among them") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table equal = Ones();
   Table several = equal;
   several["111"] = "three";
@@ -338,7 +363,7 @@ TEST_CASE("codes of several sizes are told from longer texts among them") {
         if (bytes <= 40) {
           CheckAllTranslated(*codes, table, rows);
         } else {
-          CHECK(Translated(*codes, table, rows) == at / 8 * 8);
+          CheckTranslatedTo(at, *codes, table, rows);
         }
       }
     }
@@ -346,7 +371,8 @@ TEST_CASE("codes of several sizes are told from longer texts among them") {
 }
 
 TEST_CASE("codes are not read where those of one size would stand") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = Ones();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -365,7 +391,8 @@ TEST_CASE("codes are not read where those of one size would stand") {
 }
 
 TEST_CASE("no byte behind a column is read for texts among empty ones") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = Ones();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -391,7 +418,8 @@ TEST_CASE("no byte behind a column is read for texts among empty ones") {
 }
 
 TEST_CASE("texts of one size that is too long are not taken for their begin") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = Ones();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -399,23 +427,25 @@ TEST_CASE("texts of one size that is too long are not taken for their begin") {
   for (const size_t bytes : {9, 255, 256, 257, 65'538}) {
     const std::vector<std::string> rows(DenseCodes::kRows + 10,
                                         std::string(bytes, '1'));
-    CHECK(Translated(*codes, table, rows) == 0);
+    CheckTranslatedTo(0, *codes, table, rows);
   }
 }
 
 TEST_CASE("what is written before it is known does not leave its buffer") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = {{"1", "1234567"}};
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
   // No bytes are left of these, and seven of each are tried.
   std::vector<std::string> rows(DenseCodes::kRows);
   rows.emplace_back(64, '1');
-  CHECK(Translated(*codes, table, rows) == DenseCodes::kRows);
+  CheckTranslatedTo(DenseCodes::kRows, *codes, table, rows);
 }
 
 TEST_CASE("rows behind the last that is asked for are left") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = EqualDiagnoses();
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
@@ -423,12 +453,14 @@ TEST_CASE("rows behind the last that is asked for are left") {
   const std::vector<std::string> rows(3 * size_t{kRows}, "A00.0");
   for (const uint32_t last : {0u, 7u, 8u, kRows - 1, kRows, kRows + 1,
                               kRows + 8, 2 * kRows - 1, 2 * kRows}) {
-    CHECK(TranslatedTo(last, *codes, table, rows) == last / 8 * 8);
+    CHECK(TranslatedTo(last, *codes, table, rows) ==
+          last / VectorRows() * VectorRows());
   }
 }
 
 TEST_CASE("texts of all sizes are told from one another") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   Random random(3);
   for (size_t size = 0; size <= DenseCodes::kBytesMax; ++size) {
     for (const size_t other : {size_t{0}, size, size_t{7}}) {
@@ -453,7 +485,8 @@ TEST_CASE("texts of all sizes are told from one another") {
 }
 
 TEST_CASE("a text that is all of a byte below the lowest is no shorter code") {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return;
+  const CpuLevelCap cap(GENERATE(CpuLevel::kAvx2, CpuLevel::kAvx512));
+  if (UsedCpuLevel() == CpuLevel::kPortable) return;
   const Table table = {{"1", "one"}, {"11", "eleven"}};
   const auto codes = CodesOf(table);
   REQUIRE(codes.has_value());
