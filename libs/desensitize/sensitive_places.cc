@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "libs/base/cpu_level.h"
 #include "libs/base/x86_vectors.h"
@@ -35,6 +36,12 @@ constexpr char kAtTail = '\xA0';
 // characters and others that are in no number.
 constexpr char kHanLead = '\xE4';
 constexpr char kDigits = 10;
+constexpr char kBeyondAscii = '\x80';
+// U+3000, and the last bytes of U+FF0D and U+FF0E.
+constexpr char kSpaceLead = '\xE3';
+constexpr char kSpaceTail = '\x80';
+constexpr char kWideHyphen = '\x8D';
+constexpr char kWideDot = '\x8E';
 
 struct Bytes {
   Bits digits;
@@ -45,41 +52,73 @@ struct Bytes {
   Bits at_tails;
   // kHanLead and above.
   Bits high;
+
+  // `is(c)` tells which bytes are `c`, `among(c)` which are one of the ten from
+  // `c` on, and `from(c)` which are `c` or above.
+  template <typename Is, typename Among, typename From>
+  SLUICE_ANY_LEVEL static inline Bytes By(const Is& is, const Among& among,
+                                          const From& from) {
+    return {among('0'),        is('@'),     is(kFullWidthLead), is(kSecond),
+            among(kDigitTail), is(kAtTail), from(kHanLead)};
+  }
+  // `part` begins at byte `at`.
+  SLUICE_ANY_LEVEL inline void Add(const Bytes& part, size_t at) {
+    digits |= part.digits << at;
+    at_signs |= part.at_signs << at;
+    leads |= part.leads << at;
+    seconds |= part.seconds << at;
+    digit_tails |= part.digit_tails << at;
+    at_tails |= part.at_tails << at;
+    high |= part.high << at;
+  }
 };
 
-// Joins the parts that Find(part) makes of `window`, kBytes each.
-template <size_t kBytes, typename Find>
-SLUICE_ANY_LEVEL inline Bytes Join(const char* window, Find find) {
-  Bytes all = {};
+// More of bytes, which is seldom asked.
+struct GapBytes {
+  // All that is not ASCII.
+  Bits beyond_ascii;
+  // Separators (digit_run.h) of one byte.
+  Bits separators;
+  // The ideographic space is U+3000.
+  Bits space_leads;
+  Bits space_tails;
+  // Of separators of full width.
+  Bits wide_tails;
+
+  template <typename Is, typename Among, typename From>
+  SLUICE_ANY_LEVEL static inline GapBytes By(const Is& is,
+                                             const Among& /*among*/,
+                                             const From& from) {
+    return {from(kBeyondAscii), is(' ') | is('\t') | is('-') | is('.'),
+            is(kSpaceLead), is(kSpaceTail), is(kWideHyphen) | is(kWideDot)};
+  }
+  SLUICE_ANY_LEVEL inline void Add(const GapBytes& part, size_t at) {
+    beyond_ascii |= part.beyond_ascii << at;
+    separators |= part.separators << at;
+    space_leads |= part.space_leads << at;
+    space_tails |= part.space_tails << at;
+    wide_tails |= part.wide_tails << at;
+  }
+};
+
+// Joins the parts that find(part) makes of `window`, kBytes each.
+template <typename Kind, size_t kBytes, typename Find>
+SLUICE_ANY_LEVEL inline Kind Join(const char* window, Find find) {
+  Kind all = {};
   for (size_t at = 0; at < kWindowBytes; at += kBytes) {
-    const Bytes part = find(window + at);
-    all.digits |= part.digits << at;
-    all.at_signs |= part.at_signs << at;
-    all.leads |= part.leads << at;
-    all.seconds |= part.seconds << at;
-    all.digit_tails |= part.digit_tails << at;
-    all.at_tails |= part.at_tails << at;
-    all.high |= part.high << at;
+    all.Add(find(window + at), at);
   }
   return all;
 }
 
-// `is(c)` tells which bytes are `c`, `among(c)` which are one of the ten from
-// `c` on, and `from(c)` which are `c` or above.
-template <typename Is, typename Among, typename From>
-SLUICE_ANY_LEVEL inline Bytes BytesBy(const Is& is, const Among& among,
-                                      const From& from) {
-  return {among('0'),        is('@'),     is(kFullWidthLead), is(kSecond),
-          among(kDigitTail), is(kAtTail), from(kHanLead)};
-}
-
-// Each level has Find(at, left), of the kWindowBytes at `at`, of which all
-// behind the first `left` count as zero bytes, and are not read.
+// Each level has Find<Kind>(at, left), of the kWindowBytes at `at`, of which
+// all behind the first `left` count as zero bytes, and are not read. A Kind is
+// Bytes or GapBytes.
 
 // For levels that cannot read less than a window.
 template <typename FindWhole>
-SLUICE_ANY_LEVEL inline Bytes FindPadded(const char* at, size_t left,
-                                         FindWhole find) {
+SLUICE_ANY_LEVEL inline auto FindPadded(const char* at, size_t left,
+                                        FindWhole find) {
   if (left >= kWindowBytes) return find(at);
   char window[kWindowBytes] = {};
   if (left > 0) std::memcpy(window, at, left);
@@ -89,7 +128,8 @@ SLUICE_ANY_LEVEL inline Bytes FindPadded(const char* at, size_t left,
 #if defined(__x86_64__)
 
 struct Avx512 {
-  SLUICE_AVX512 static inline Bytes Find(const char* at, size_t left) {
+  template <typename Kind>
+  SLUICE_AVX512 static inline Kind Find(const char* at, size_t left) {
     const Bits used = left >= kWindowBytes
                           ? ~Bits{0}
                           : _bzhi_u64(~Bits{0}, static_cast<uint32_t>(left));
@@ -104,19 +144,21 @@ struct Avx512 {
     const auto from = [bytes](char c) SLUICE_AVX512 {
       return _mm512_cmpge_epu8_mask(bytes, _mm512_set1_epi8(c));
     };
-    return BytesBy(is, among, from);
+    return Kind::By(is, among, from);
   }
 };
 
 struct Avx2 {
-  SLUICE_AVX2 static inline Bytes Find(const char* at, size_t left) {
+  template <typename Kind>
+  SLUICE_AVX2 static inline Kind Find(const char* at, size_t left) {
     return FindPadded(at, left, [](const char* window) SLUICE_AVX2 {
-      return Join<sizeof(__m256i)>(window, FindPart);
+      return Join<Kind, sizeof(__m256i)>(window, FindPart<Kind>);
     });
   }
 
  private:
-  SLUICE_AVX2 static inline Bytes FindPart(const char* part) {
+  template <typename Kind>
+  SLUICE_AVX2 static inline Kind FindPart(const char* part) {
     const __m256i bytes =
         _mm256_loadu_si256(reinterpret_cast<const __m256i*>(part));
     const auto bits = [](__m256i found) SLUICE_AVX2 {
@@ -134,19 +176,21 @@ struct Avx2 {
       return bits(_mm256_cmpeq_epi8(_mm256_max_epu8(bytes, _mm256_set1_epi8(c)),
                                     bytes));
     };
-    return BytesBy(is, among, from);
+    return Kind::By(is, among, from);
   }
 };
 
 struct Portable {
-  static inline Bytes Find(const char* at, size_t left) {
+  template <typename Kind>
+  static inline Kind Find(const char* at, size_t left) {
     return FindPadded(at, left, [](const char* window) {
-      return Join<sizeof(__m128i)>(window, FindPart);
+      return Join<Kind, sizeof(__m128i)>(window, FindPart<Kind>);
     });
   }
 
  private:
-  static inline Bytes FindPart(const char* part) {
+  template <typename Kind>
+  static inline Kind FindPart(const char* part) {
     const __m128i bytes =
         _mm_loadu_si128(reinterpret_cast<const __m128i*>(part));
     const auto bits = [](__m128i found) {
@@ -163,16 +207,17 @@ struct Portable {
     const auto from = [bytes, bits](char c) {
       return bits(_mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(c)), bytes));
     };
-    return BytesBy(is, among, from);
+    return Kind::By(is, among, from);
   }
 };
 
 #else
 
 struct Portable {
-  static inline Bytes Find(const char* at, size_t left) {
+  template <typename Kind>
+  static inline Kind Find(const char* at, size_t left) {
     return FindPadded(at, left, [](const char* window) {
-      return Join<1>(window, [](const char* byte) {
+      return Join<Kind, 1>(window, [](const char* byte) {
         const auto is = [byte](char c) { return Bits{*byte == c}; };
         const auto among = [byte](char c) {
           return Bits{static_cast<uint8_t>(*byte - c) < kDigits};
@@ -180,7 +225,7 @@ struct Portable {
         const auto from = [byte](char c) {
           return Bits{static_cast<uint8_t>(*byte) >= static_cast<uint8_t>(c)};
         };
-        return BytesBy(is, among, from);
+        return Kind::By(is, among, from);
       });
     });
   }
@@ -196,6 +241,8 @@ struct Characters {
   // The first byte of each of full width.
   Bits wide_digits;
   Bits at_signs;
+  // The first byte of each of full width that is no small letter.
+  Bits wide;
   // The first bytes of those that part numbers.
   Bits parting;
 };
@@ -203,10 +250,10 @@ struct Characters {
 // Of a window. One of full width that it does not hold whole is not seen.
 template <typename Level>
 SLUICE_ANY_LEVEL inline Characters CharactersAt(const char* at, size_t left) {
-  const Bytes bytes = Level::Find(at, left);
+  const auto bytes = Level::template Find<Bytes>(at, left);
   const Bits wide = bytes.leads & bytes.seconds >> 1;
   return {bytes.digits, wide & bytes.digit_tails >> 2,
-          bytes.at_signs | (wide & bytes.at_tails >> 2),
+          bytes.at_signs | (wide & bytes.at_tails >> 2), wide,
           bytes.high & ~bytes.leads};
 }
 
@@ -262,6 +309,51 @@ SLUICE_ANY_LEVEL inline SensitivePlace PlaceIn(const Characters& found,
   return {at_sign, at_sign + 1};
 }
 
+// What parts the numbers of a text that a window holds whole, in which `found`
+// has no digit and no @ of full width: characters that are in no gap, as far as
+// that is easily seen.
+template <typename Level>
+SLUICE_ANY_LEVEL inline Bits PartingAt(const char* at, size_t left,
+                                       const Characters& found) {
+  const auto bytes = Level::template Find<GapBytes>(at, left);
+  const Bits ascii = ~(bytes.beyond_ascii | bytes.separators | found.digits);
+  const Bits no_space =
+      bytes.space_leads & ~(bytes.space_tails >> 1 & bytes.space_tails >> 2);
+  return ascii | no_space | (found.wide & ~(bytes.wide_tails >> 2)) |
+         found.parting;
+}
+
+// The first digits of each eleven in a text of ASCII digits that has no more
+// which are near one another; nothing if it has.
+SLUICE_ANY_LEVEL inline std::optional<Bits> ElevensAlone(Bits digits,
+                                                         Bits parting) {
+  const Bits near = Smeared<kGapBytesMax>(digits) & ~parting;
+  Bits elevens = 0;
+  for (Bits left = digits; left != 0;) {
+    const Bits first = left & -left;
+    // One more carries to where those end that are near it.
+    const Bits behind = (near + first) & ~near;
+    const Bits together = left & (behind - 1);
+    left &= ~together;
+    if (std::popcount(together) < kDigitsMin) continue;
+    if (together != first * kElevenBits) return std::nullopt;
+    elevens |= first;
+  }
+  return elevens;
+}
+
+// The same of a text that a window holds whole.
+template <typename Level>
+SLUICE_ANY_LEVEL inline std::optional<Bits> ElevensIn(const char* at,
+                                                      size_t left,
+                                                      const Characters& found) {
+  if ((found.wide_digits | found.at_signs) != 0) return std::nullopt;
+  const Bits first = found.digits & -found.digits;
+  // Most have one number.
+  if (found.digits == first * kElevenBits) return first;
+  return ElevensAlone(found.digits, PartingAt<Level>(at, left, found));
+}
+
 // ---- Texts.
 
 template <typename Level>
@@ -311,18 +403,18 @@ SLUICE_ANY_LEVEL inline size_t FindRows(const records::Column& column,
     found.digits &= FirstBits(size);
     found.wide_digits &= FirstBits(size);
     found.at_signs &= FirstBits(size);
-    size_t place = size;
-    bool has_eleven_alone = false;
     if (size > kWindowBytes) {
-      place = Next<Level>(texts.substr(at, size), 0).begin;
+      const size_t place = Next<Level>(texts.substr(at, size), 0).begin;
+      if (place < size) *out++ = {row, static_cast<uint32_t>(at + place), 0};
     } else if (!HasNone(found)) {
-      const auto first = static_cast<size_t>(std::countr_zero(found.digits));
-      has_eleven_alone = (found.wide_digits | found.at_signs) == 0 &&
-                         found.digits >> first == kElevenBits;
-      place = has_eleven_alone ? first : PlaceIn(found, false).begin;
-    }
-    if (place < size) {
-      *out++ = {row, static_cast<uint32_t>(at + place), has_eleven_alone};
+      const std::optional<Bits> elevens =
+          ElevensIn<Level>(texts.data() + at, texts.size() - at, found);
+      if (!elevens.has_value()) {
+        const size_t place = PlaceIn(found, false).begin;
+        if (place < size) *out++ = {row, static_cast<uint32_t>(at + place), 0};
+      } else if (*elevens != 0) {
+        *out++ = {row, static_cast<uint32_t>(at), *elevens};
+      }
     }
     at = text_end;
     ++row;

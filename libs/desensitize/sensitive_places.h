@@ -27,17 +27,21 @@ struct SensitivePlace {
 // for nothing; begins at the text's end if there is none.
 SensitivePlace NextSensitivePlace(absl::string_view text, size_t from);
 
-// A text with a place.
+// A text in which something may have to be hidden.
 struct SensitiveRow {
   uint32_t row;
-  // Where in the column's data its first place begins.
+  // Where in the column's data its first place begins; where the text does if
+  // `elevens` tells all.
   uint32_t at;
-  // There are eleven ASCII digits in a row at `at`, and no digit or @ else.
-  bool has_eleven_alone;
+  // Not 0: nothing in the text may have to be hidden but numbers of just eleven
+  // ASCII digits, each alone, that begin as many bytes behind `at` as there are
+  // bits below one of these.
+  uint64_t elevens;
 };
 
 // Writes those of rows `begin` to `end` of `column` to `out`, ascending, which
-// has room for all; returns how many there are.
+// has room for all; returns how many there are. Leaves out texts with a place
+// of which it sees that it is none.
 size_t FindSensitiveRows(const records::Column& column, uint32_t begin,
                          uint32_t end, SensitiveRow* out);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
@@ -225,12 +226,17 @@ void MarkRows(const records::Column& column, uint32_t begin, uint32_t end,
     const size_t count = FindSensitiveRows(column, first, behind, rows.data());
     for (size_t i = 0; i < count; ++i) {
       const SensitiveRow& row = rows[i];
-      if (!row.has_eleven_alone) {
+      if (row.elevens == 0) {
         const auto text = static_cast<size_t>(column.Offset(row.row));
         MarkAll(column.Text(row.row), row.at - text,
                 {mark, mark, at + text, marks.is_wide});
-      } else if (AreMobileNumber(texts + row.at)) {
-        std::memset(at + row.at + kMobileHead, mark, kMobileHidden);
+      }
+      for (uint64_t left = row.elevens; left != 0; left &= left - 1) {
+        const size_t number =
+            row.at + static_cast<size_t>(std::countr_zero(left));
+        if (AreMobileNumber(texts + number)) {
+          std::memset(at + number + kMobileHead, mark, kMobileHidden);
+        }
       }
     }
   }
