@@ -12,6 +12,8 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/hide_ascii_avx2.h"
+#include "libs/desensitize/hide_utf8_avx2.h"
 #include "libs/desensitize/hide_windows.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/desensitize/rows_to_read.h"
@@ -473,11 +475,16 @@ Treated HideUtf8(const records::Column& column, const HideRule& rule,
 
 }  // namespace
 
-bool CanHideRows() { return UsedCpuLevel() == CpuLevel::kAvx512; }
+bool CanHideRows() { return UsedCpuLevel() >= CpuLevel::kAvx2; }
 
 Treated HideRows(const records::Column& column, const HideRule& rule,
                  char symbol, TreatText treat) {
   assert(CanHideRows());
+  if (UsedCpuLevel() == CpuLevel::kAvx2) {
+    auto ascii = HideAsciiAvx2(column, rule, symbol, treat);
+    return ascii ? *std::move(ascii)
+                 : HideUtf8Avx2(column, rule, symbol, treat);
+  }
   return std::visit(
       [&](const auto& each) {
         const auto bits = BitsOf(each);
