@@ -7,6 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "libs/base/cpu_level.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/email_blocks.h"
 #include "libs/desensitize/form_windows.h"
 #include "libs/identifiers/contact.h"
 
@@ -113,8 +114,15 @@ struct EmailForm {
 
 std::optional<Treated> MaskEmailRows(const records::Column& column,
                                      char symbol) {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
-  return MaskInWindows<EmailForm>(column, symbol);
+  switch (UsedCpuLevel()) {
+    case CpuLevel::kAvx512:
+      return MaskInWindows<EmailForm>(column, symbol);
+    case CpuLevel::kAvx2:
+      return MaskEmailBlocks(column, symbol);
+    case CpuLevel::kPortable:
+      break;
+  }
+  return std::nullopt;
 }
 
 #else
