@@ -71,7 +71,9 @@ class EmailForm {
     return identifiers::FindEmailAt(text) != absl::string_view::npos;
   }
 
-  SLUICE_AVX2 void Look(const ByteBlock& block, uint32_t word) {
+  SLUICE_AVX2 void Look(const char* text, const ByteBlock& /*marks*/,
+                        const BatchBits& /*starts*/, uint32_t word) {
+    const ByteBlock block = LoadBlock(text);
     const ByteBlock classes = ClassesOf(block, kEmailClasses);
     at_signs_.of[word] = EqualBits(block, _mm256_set1_epi8('@'));
     dots_.of[word] = EqualBits(block, _mm256_set1_epi8('.'));

@@ -240,30 +240,49 @@ class BlockMask {
     return Form::MarkOf(text.data());
   }
 
+  // How many of the `count` blocks from `block` on are whole.
+  uint32_t WholeOf(uint32_t block, uint32_t count) const {
+    return std::min(count, blocks_ - 1 - block);
+  }
+
   SLUICE_APART SLUICE_AVX2 void Look(uint32_t block, uint32_t count) {
-    for (uint32_t i = 0; i <= count; ++i) {
-      char* const marks =
-          reinterpret_cast<char*>(marks_.data()) + i * kBlockBytes;
-      verdict_.starts.of[i + 1] = HighBits(LoadBlock(marks));
-      form_.Look(LoadBlock(BlockAt(block + i)), i + 1);
-      std::memset(marks, 0, kBlockBytes);
-    }
+    const char* const texts = texts_.data() + block * kBlockBytes;
+    const uint32_t whole = WholeOf(block, count + 1);
+    for (uint32_t i = 0; i < whole; ++i) LookAt(texts + i * kBlockBytes, i);
+    for (uint32_t i = whole; i <= count; ++i) LookAt(BlockAt(block + i), i);
+  }
+  SLUICE_AVX2 void LookAt(const char* text, uint32_t i) {
+    auto* const marks =
+        reinterpret_cast<__m256i*>(marks_.data() + i * kBlockBytes);
+    const ByteBlock marked = {marks[0], marks[1]};
+    marks[0] = marks[1] = _mm256_setzero_si256();
+    verdict_.starts.of[i + 1] = HighBits(marked);
+    form_.Look(text, marked, verdict_.starts, i + 1);
   }
 
   SLUICE_APART SLUICE_AVX2 void Write(uint32_t block, uint32_t count) {
     const __m256i symbols = _mm256_set1_epi8(symbol_);
-    char* out = data_.data() + block * kBlockBytes;
-    for (uint32_t i = 0; i < count; ++i) {
-      const ByteBlock bytes = LoadBlock(BlockAt(block + i));
-      const char* const hidden =
-          reinterpret_cast<const char*>(&verdict_.hidden.of[i + 1]);
-      auto* const to = reinterpret_cast<__m256i*>(out + i * kBlockBytes);
-      _mm256_storeu_si256(
-          to, _mm256_blendv_epi8(bytes.low, symbols, BytesOfBits(hidden)));
-      _mm256_storeu_si256(
-          to + 1, _mm256_blendv_epi8(bytes.high, symbols,
-                                     BytesOfBits(hidden + sizeof(uint32_t))));
+    const char* const texts = texts_.data() + block * kBlockBytes;
+    char* const out = data_.data() + block * kBlockBytes;
+    const uint32_t whole = WholeOf(block, count);
+    for (uint32_t i = 0; i < whole; ++i) {
+      WriteAt(texts + i * kBlockBytes, i, symbols, out);
     }
+    for (uint32_t i = whole; i < count; ++i) {
+      WriteAt(BlockAt(block + i), i, symbols, out);
+    }
+  }
+  SLUICE_AVX2 void WriteAt(const char* text, uint32_t i, __m256i symbols,
+                           char* out) const {
+    const ByteBlock bytes = LoadBlock(text);
+    const auto* const hidden =
+        reinterpret_cast<const char*>(&verdict_.hidden.of[i + 1]);
+    auto* const to = reinterpret_cast<__m256i*>(out + i * kBlockBytes);
+    _mm256_storeu_si256(
+        to, _mm256_blendv_epi8(bytes.low, symbols, BytesOfBits(hidden)));
+    _mm256_storeu_si256(
+        to + 1, _mm256_blendv_epi8(bytes.high, symbols,
+                                   BytesOfBits(hidden + sizeof(uint32_t))));
   }
 
   // By themselves, at the texts where something is wrong.

@@ -7,6 +7,7 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/form_windows.h"
+#include "libs/desensitize/plate_blocks.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/identifiers/licence_plate.h"
 
@@ -228,8 +229,15 @@ struct PlateForm {
 
 std::optional<Treated> MaskPlateRows(const records::Column& column,
                                      char symbol) {
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
-  return MaskInWindows<PlateForm>(column, symbol);
+  switch (UsedCpuLevel()) {
+    case CpuLevel::kAvx512:
+      return MaskInWindows<PlateForm>(column, symbol);
+    case CpuLevel::kAvx2:
+      return MaskPlateBlocks(column, symbol);
+    case CpuLevel::kPortable:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::desensitize

@@ -1,0 +1,167 @@
+#include "libs/desensitize/plate_blocks.h"
+
+#if defined(__x86_64__)
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "libs/base/endian.h"
+#include "libs/base/x86_vectors.h"
+#include "libs/desensitize/form_blocks.h"
+#include "libs/identifiers/licence_plate.h"
+
+namespace sluice::desensitize {
+namespace {
+
+constexpr size_t kHanBytes = 3;
+
+constexpr uint8_t kDigits = 1;
+constexpr uint8_t kUsedToO = 2;
+constexpr uint8_t kUnusedToO = 4;
+constexpr uint8_t kFromP = 8;
+constexpr uint8_t kLetter = kUsedToO | kUnusedToO | kFromP;
+// What may stand behind the authority.
+constexpr uint8_t kPlain = kDigits | kUsedToO | kFromP;
+
+constexpr HalfClasses MakePlateClasses() {
+  HalfClasses classes = {};
+  classes.of_high[3] = kDigits;
+  classes.of_high[4] = kUsedToO | kUnusedToO;
+  classes.of_high[5] = kFromP;
+  const auto add = [&classes](uint8_t set, absl::string_view characters) {
+    for (const char c : characters) {
+      classes.of_low[static_cast<uint8_t>(c) % 16] |= set;
+    }
+  };
+  add(kDigits, "0123456789");
+  add(kUsedToO, "ABCDEFGHJKLMN");
+  add(kUnusedToO, "IO");
+  add(kFromP, "PQRSTUVWXYZ");
+  return classes;
+}
+constexpr HalfClasses kPlateClasses = MakePlateClasses();
+
+// Whether it is one of those that may end a plate.
+bool IsLast(const char* character) {
+  const absl::string_view han(character, kHanBytes);
+  for (size_t i = 0; i < identifiers::kPlateLastCharacters.size();
+       i += kHanBytes) {
+    if (identifiers::kPlateLastCharacters.substr(i, kHanBytes) == han) {
+      return true;
+    }
+  }
+  return false;
+}
+
+class PlateForm {
+ public:
+  static constexpr size_t kMarkedBytes = sizeof(uint32_t);
+  static uint8_t MarkOf(const char* text) {
+    const bool begins =
+        identifiers::kPlateProvinces.Has(LoadLittle<uint32_t>(text));
+    return begins ? kBegins : kBeginsWrong;
+  }
+
+  static bool Has(absl::string_view text) {
+    return identifiers::IsLicencePlate(text);
+  }
+
+  SLUICE_AVX2 void Look(const char* text, const ByteBlock& marks,
+                        const BatchBits& starts, uint32_t word) {
+    const ByteBlock classes = ClassesOf(LoadBlock(text), kPlateClasses);
+    // The second highest bit of each mark.
+    begin_wrong_.of[word] = HighBits(
+        {_mm256_slli_epi16(marks.low, 1), _mm256_slli_epi16(marks.high, 1)});
+    not_letters_.of[word] = BitsWithout(classes, kLetter);
+    const uint64_t not_plain = BitsWithout(classes, kPlain);
+    not_plain_.of[word] = not_plain;
+    const uint64_t odd = not_plain & ~HeadsOf(starts, word);
+    lasts_.of[word] = odd == 0 ? 0 : LastsAmong(text, odd);
+  }
+
+  SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict* verdict) {
+    const uint64_t wrong = Judge(count, verdict);
+    lasts_.of[0] = lasts_.of[count];
+    return wrong;
+  }
+
+ private:
+  static constexpr uint8_t kBegins = 0x80;
+  static constexpr uint8_t kBeginsWrong = 0xC0;
+
+  // The four bytes of each province and authority.
+  SLUICE_ANY_LEVEL static uint64_t HeadsOf(const BatchBits& starts,
+                                           uint32_t word) {
+    return starts.of[word] | starts.Before(word, 1) | starts.Before(word, 2) |
+           starts.Before(word, 3);
+  }
+
+  // First bytes of what may be the last character of a plate.
+  static uint64_t LastsAmong(const char* text, uint64_t bytes) {
+    uint64_t lasts = 0;
+    for (; bytes != 0; bytes &= bytes - 1) {
+      const char* const at = text + std::countr_zero(bytes);
+      // Three bytes are there in UTF-8.
+      const bool is_first = static_cast<uint8_t>(*at) >= 0xE0;
+      if (is_first && IsLast(at)) lasts |= bytes & -bytes;
+    }
+    return lasts;
+  }
+
+  SLUICE_AVX2 uint64_t Judge(uint32_t count, FormVerdict* verdict) const {
+    const BatchBits& all = verdict->starts;
+    uint64_t any = 0;
+    for (uint32_t i = 1; i <= count; ++i) {
+      const uint64_t starts = all.of[i];
+      const uint64_t heads = HeadsOf(all, i);
+      // A plate is of nine or ten bytes, or of two more with a last character
+      // of three. The first one of the column has none before it, which is
+      // looked at again for this.
+      const uint64_t fifth = all.Before(i, 4);
+      const uint64_t sixth = all.Before(i, 5);
+      const uint64_t seventh = all.Before(i, 6);
+      const uint64_t eighth = all.Before(i, 7);
+      const uint64_t too_near = (heads ^ starts) | fifth | sixth | seventh |
+                                eighth | all.Before(i, 8);
+      const uint64_t plain_ends = all.Before(i, 9) | all.Before(i, 10);
+      const uint64_t last_ends = all.Before(i, 11) | all.Before(i, 12);
+      const uint64_t behind_last = lasts_.Before(i, kHanBytes);
+      const uint64_t bad_ends = too_near |
+                                (behind_last & (plain_ends | ~last_ends)) |
+                                (~behind_last & ~plain_ends);
+      const uint64_t last_bytes =
+          lasts_.of[i] | lasts_.Before(i, 1) | lasts_.Before(i, 2);
+      const uint64_t wrong = begin_wrong_.of[i] |
+                             (all.Before(i, 3) & not_letters_.of[i]) |
+                             (not_plain_.of[i] & ~heads & ~last_bytes) |
+                             (starts & bad_ends) | (behind_last & ~starts);
+      verdict->wrong.of[i] = wrong;
+      any |= wrong;
+      // All but the last two characters. A text that is too short would hide
+      // some of the next head.
+      verdict->hidden.of[i] =
+          ~heads & (fifth | sixth | seventh |
+                    (eighth & ~all.Behind(i, 2) & ~lasts_.Behind(i, 1)));
+    }
+    return any;
+  }
+
+  // Texts that do not begin with a province.
+  BatchBits begin_wrong_;
+  BatchBits not_letters_;
+  BatchBits not_plain_;
+  BatchBits lasts_;
+};
+
+}  // namespace
+
+SLUICE_AVX2 Treated MaskPlateBlocks(const records::Column& column,
+                                    char symbol) {
+  return MaskInBlocks<PlateForm>(column, symbol);
+}
+
+}  // namespace sluice::desensitize
+
+#endif  // defined(__x86_64__)
