@@ -85,9 +85,18 @@ class KeptBeginnings {
 #if defined(__x86_64__)
 
 constexpr size_t kVectorBytes = 64;
+constexpr size_t kHalfBytes = kVectorBytes / 2;
+
+SLUICE_AVX2 inline __m256i LoadHalf(const char* bytes) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
+}
+
+SLUICE_AVX2 inline void StoreHalf(__m256i bytes, char* out) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), bytes);
+}
 
 // A column on its way, where what is kept of an address is compared and written
-// in one vector if it is known and fits in.
+// in one vector, or in two halves of one, if it is known and fits in.
 class AddressRows {
  public:
   AddressRows(const records::Column& column, const AddressCut& cut)
@@ -99,9 +108,10 @@ class AddressRows {
 
   Treated Mask() && {
     const uint32_t rows = column_.row_count;
+    const bool whole = UsedCpuLevel() == CpuLevel::kAvx512;
     StoreLittle<uint32_t>(0, offsets_.data());
     for (uint32_t row = 0; row < rows;) {
-      row = MaskKnown(row);
+      row = whole ? MaskKnown(row) : MaskKnownInHalves(row);
       if (row < rows) MaskRow(row++);
     }
     Treated treated{column_, validity_.cleared()};
@@ -141,6 +151,48 @@ class AddressRows {
         break;
       }
       _mm512_storeu_si512(out + size, head);
+      size += kept;
+      StoreLittle(static_cast<uint32_t>(size), offsets_out + at);
+      begin = end;
+    }
+    size_ = size;
+    return row;
+  }
+
+  // A bit for each byte of half a vector in which they differ.
+  SLUICE_AVX2 static uint32_t OtherBytes(__m256i a, __m256i b) {
+    return ~static_cast<uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)));
+  }
+
+  // The same with vectors of half the size, two for each address.
+  SLUICE_AVX2 uint32_t MaskKnownInHalves(uint32_t row) {
+    const uint32_t rows = column_.row_count;
+    const char* const texts = column_.data.data();
+    const char* const offsets = column_.offsets.data();
+    const size_t bytes = column_.data.size();
+    char* const out = data_.data();
+    char* const offsets_out = offsets_.data();
+    size_t size = size_;
+    auto begin = static_cast<uint32_t>(column_.Offset(row));
+    for (; row < rows && begin + kVectorBytes <= bytes; ++row) {
+      const size_t at = (row + size_t{1}) * sizeof(uint32_t);
+      const auto end = LoadLittle<uint32_t>(offsets + at);
+      const absl::string_view address(texts + begin, end - begin);
+      const size_t slot = KeptBeginnings::Slot(address);
+      const uint32_t kept = head_bytes_[slot];
+      const char* const head = heads_[slot].bytes.data();
+      const __m256i first = LoadHalf(head);
+      const __m256i second = LoadHalf(head + kHalfBytes);
+      const uint64_t others =
+          OtherBytes(LoadHalf(address.data()), first) |
+          uint64_t{OtherBytes(LoadHalf(address.data() + kHalfBytes), second)}
+              << kHalfBytes;
+      if (kept == 0 || kept > address.size() || _bzhi_u64(others, kept) != 0) {
+        break;
+      }
+      StoreHalf(first, out + size);
+      StoreHalf(second, out + size + kHalfBytes);
       size += kept;
       StoreLittle(static_cast<uint32_t>(size), offsets_out + at);
       begin = end;
@@ -192,7 +244,7 @@ class AddressMask : public Operator {
   Treated Apply(const records::Column& column) const override {
     const AddressCut& cut = cut_;
 #if defined(__x86_64__)
-    if (UsedCpuLevel() == CpuLevel::kAvx512) {
+    if (UsedCpuLevel() != CpuLevel::kPortable) {
       return AddressRows(column, cut).Mask();
     }
 #endif
