@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -111,7 +112,12 @@ class AddressRows {
     const bool whole = UsedCpuLevel() == CpuLevel::kAvx512;
     StoreLittle<uint32_t>(0, offsets_.data());
     for (uint32_t row = 0; row < rows;) {
-      row = whole ? MaskKnown(row) : MaskKnownInHalves(row);
+      if (whole) {
+        row = MaskKnown(row);
+      } else {
+        row = head_bytes_max_ <= kHalfBytes ? MaskKnownInHalves<1>(row)
+                                            : MaskKnownInHalves<2>(row);
+      }
       if (row < rows) MaskRow(row++);
     }
     Treated treated{column_, validity_.cleared()};
@@ -159,13 +165,15 @@ class AddressRows {
     return row;
   }
 
-  // A bit for each byte of half a vector in which they differ.
-  SLUICE_AVX2 static uint32_t OtherBytes(__m256i a, __m256i b) {
+  // A bit for each byte of `text` that is not that of `head`.
+  SLUICE_AVX2 static uint64_t OtherBytes(const char* text, __m256i head) {
     return ~static_cast<uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b)));
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(LoadHalf(text), head)));
   }
 
-  // The same with vectors of half the size, two for each address.
+  // The same with vectors of half the size, of which each known head fits in
+  // `kHalves`.
+  template <size_t kHalves>
   SLUICE_AVX2 uint32_t MaskKnownInHalves(uint32_t row) {
     const uint32_t rows = column_.row_count;
     const char* const texts = column_.data.data();
@@ -175,7 +183,7 @@ class AddressRows {
     char* const offsets_out = offsets_.data();
     size_t size = size_;
     auto begin = static_cast<uint32_t>(column_.Offset(row));
-    for (; row < rows && begin + kVectorBytes <= bytes; ++row) {
+    for (; row < rows && begin + kHalves * kHalfBytes <= bytes; ++row) {
       const size_t at = (row + size_t{1}) * sizeof(uint32_t);
       const auto end = LoadLittle<uint32_t>(offsets + at);
       const absl::string_view address(texts + begin, end - begin);
@@ -183,16 +191,16 @@ class AddressRows {
       const uint32_t kept = head_bytes_[slot];
       const char* const head = heads_[slot].bytes.data();
       const __m256i first = LoadHalf(head);
-      const __m256i second = LoadHalf(head + kHalfBytes);
-      const uint64_t others =
-          OtherBytes(LoadHalf(address.data()), first) |
-          uint64_t{OtherBytes(LoadHalf(address.data() + kHalfBytes), second)}
-              << kHalfBytes;
+      uint64_t others = OtherBytes(address.data(), first);
+      StoreHalf(first, out + size);
+      if constexpr (kHalves == 2) {
+        const __m256i second = LoadHalf(head + kHalfBytes);
+        others |= OtherBytes(address.data() + kHalfBytes, second) << kHalfBytes;
+        StoreHalf(second, out + size + kHalfBytes);
+      }
       if (kept == 0 || kept > address.size() || _bzhi_u64(others, kept) != 0) {
         break;
       }
-      StoreHalf(first, out + size);
-      StoreHalf(second, out + size + kHalfBytes);
       size += kept;
       StoreLittle(static_cast<uint32_t>(size), offsets_out + at);
       begin = end;
@@ -220,6 +228,7 @@ class AddressRows {
     heads_[slot] = {};
     Copy(known.data(), known.size(), heads_[slot].bytes.data());
     head_bytes_[slot] = static_cast<uint32_t>(known.size());
+    head_bytes_max_ = std::max(head_bytes_max_, head_bytes_[slot]);
   }
 
   const records::Column& column_;
@@ -233,6 +242,7 @@ class AddressRows {
   // Those of them that fit in a vector.
   std::array<Head, KeptBeginnings::kSlots> heads_ = {};
   std::array<uint32_t, KeptBeginnings::kSlots> head_bytes_ = {};
+  uint32_t head_bytes_max_ = 0;
 };
 
 #endif
