@@ -41,28 +41,42 @@ class BoundSlots {
   }
 
   // Of bounds that it can count, which ascend.
-  explicit BoundSlots(const std::vector<T>& bounds) : most_(bounds.size()) {
-    bounds_.fill(std::numeric_limits<Value>::max());
+  explicit BoundSlots(const std::vector<T>& bounds) : count_(bounds.size()) {
+    bounds_.fill(kNoBound);
     std::transform(bounds.begin(), bounds.end(), bounds_.begin(),
                    [](T bound) { return static_cast<Value>(bound); });
   }
 
-  // A NaN reaches no bound, and what reaches none has no text. The largest
-  // number reaches the bounds that there are not.
+  // A NaN reaches no bound, and what reaches none has no text.
   SLUICE_ANY_LEVEL uint64_t operator()(Value value) const {
     static_assert(SlotTexts::kNone == 0);
-    return std::min(CountOf(value, std::make_index_sequence<kCount>()), most_);
+    if constexpr (kIsReal) {
+      return ReachedBy(value, std::make_index_sequence<kCount>());
+    } else {
+      return count_ - Above(value, std::make_index_sequence<kCount>());
+    }
   }
 
  private:
+  static constexpr bool kIsReal = std::is_floating_point_v<Value>;
+  // No number reaches it if it is a double, and none is below it if it is none.
+  static constexpr Value kNoBound =
+      kIsReal ? std::numeric_limits<Value>::quiet_NaN()
+              : std::numeric_limits<Value>::min();
+
   template <size_t... kIndex>
-  SLUICE_ANY_LEVEL uint64_t CountOf(Value value,
-                                    std::index_sequence<kIndex...>) const {
+  SLUICE_ANY_LEVEL uint64_t ReachedBy(Value value,
+                                      std::index_sequence<kIndex...>) const {
     return ((value >= bounds_[kIndex] ? uint64_t{1} : uint64_t{0}) + ...);
+  }
+  template <size_t... kIndex>
+  SLUICE_ANY_LEVEL uint64_t Above(Value value,
+                                  std::index_sequence<kIndex...>) const {
+    return ((bounds_[kIndex] > value ? uint64_t{1} : uint64_t{0}) + ...);
   }
 
   std::array<Value, kCount> bounds_;
-  uint64_t most_;
+  uint64_t count_;
 };
 
 // The text of each bucket, by search.

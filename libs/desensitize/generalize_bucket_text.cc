@@ -204,7 +204,7 @@ class NearIntegerRange {
     const uint64_t far =
         BeyondBit(static_cast<uint64_t>(value) + below_, values_);
     return SlotUnless(
-        far, Shifted<double>::NumberOf(quotients_.Of(value) +
+        far, Shifted<double>::NumberOf(quotients_.Floor(value) +
                                        (kFirst + Shifted<double>::kShift)));
   }
 

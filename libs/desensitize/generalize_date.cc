@@ -2,10 +2,12 @@
 #include <limits>
 #include <utility>
 
+#include "libs/base/cpu_level.h"
 #include "libs/desensitize/civil_date.h"
 #include "libs/desensitize/date_floor.h"
 #include "libs/desensitize/generalize_operators.h"
 #include "libs/desensitize/near_dates.h"
+#include "libs/desensitize/times_by_day.h"
 #include "libs/desensitize/treat_every_number.h"
 #include "libs/records/batch.h"
 
@@ -30,6 +32,14 @@ bool Floor(int64_t microseconds, DatePart::Unit unit, int64_t* out) {
 int64_t DayOf(int32_t days) { return days; }
 int64_t DayOf(int64_t microseconds) { return DayOfMicroseconds(microseconds); }
 
+#if defined(__x86_64__)
+template <typename DateFloor>
+SLUICE_AVX2 bool FloorTimes(const char* in, uint32_t rows, char* out,
+                            const NearSpan& span, const DateFloor& floor) {
+  return TimesByDay<DateFloor>(span, floor).Floor(in, rows, out);
+}
+#endif
+
 class DateGeneralization : public Operator {
  public:
   explicit DateGeneralization(DatePart::Unit unit) : unit_(unit) {}
@@ -37,30 +47,52 @@ class DateGeneralization : public Operator {
   Treated Apply(const records::Column& column) const override {
     // The day of a DATE is refused where treatments are resolved.
     if (unit_ == DatePart::DAY) return ApplyTo<int64_t>(column, NearMidnight{});
-    return column.type == records::v1::DATA_TYPE_DATE
-               ? ApplyTo<int32_t>(column)
-               : ApplyTo<int64_t>(column);
+    switch (unit_) {
+      case DatePart::YEAR:
+        return ApplyTo(column, NearYearFloor<int32_t>::kSpan,
+                       NearYearFloor<int32_t>{}, NearYearFloor<int64_t>{});
+      case DatePart::QUARTER:
+        return ApplyTo(column, kNearQuarterSpan, kNearQuarters<int32_t>,
+                       kNearQuarters<int64_t>);
+      default:
+        return ApplyTo(column, kNearMonthSpan, kNearMonths<int32_t>,
+                       kNearMonths<int64_t>);
+    }
   }
 
  private:
-  template <typename Value>
-  Treated ApplyTo(const records::Column& column) const {
-    switch (unit_) {
-      case DatePart::YEAR:
-        return ApplyTo<Value>(column, NearYearFloor<Value>{});
-      case DatePart::QUARTER:
-        return ApplyTo<Value>(column, kNearQuarters<Value>);
-      default:
-        return ApplyTo<Value>(column, kNearMonths<Value>);
+  template <typename NearDate, typename NearTime>
+  Treated ApplyTo(const records::Column& column, const NearSpan& span,
+                  NearDate near_date, NearTime near_time) const {
+    if (column.type == records::v1::DATA_TYPE_DATE) {
+      return ApplyTo<int32_t>(column, near_date);
     }
+#if defined(__x86_64__)
+    if (UsedCpuLevel() == CpuLevel::kAvx2) {
+      return TreatNumbersBy<int64_t, int64_t>(
+          column, column.type,
+          [&](const char* in, uint32_t rows, char* out) {
+            return FloorTimes(in, rows, out, span, near_date);
+          },
+          near_time, Exact<int64_t>());
+    }
+#else
+    (void)span;
+#endif
+    return ApplyTo<int64_t>(column, near_time);
   }
 
   template <typename Value, typename Near>
   Treated ApplyTo(const records::Column& column, Near near) const {
-    const DatePart::Unit unit = unit_;
-    return TreatEveryNumber<Value, Value>(
-        column, column.type, near,
-        [unit](Value value, Value* out) { return Floor(value, unit, out); });
+    return TreatEveryNumber<Value, Value>(column, column.type, near,
+                                          Exact<Value>());
+  }
+
+  template <typename Value>
+  auto Exact() const {
+    return [unit = unit_](Value value, Value* out) {
+      return Floor(value, unit, out);
+    };
   }
 
   const DatePart::Unit unit_;

@@ -37,9 +37,7 @@ class NearDoubles {
   SLUICE_ANY_LEVEL uint64_t Round(double value, double* out) const {
     const double rest = RestOf(value);
     const double missing = width_ - rest;
-    const double below = value - rest;
-    const double above = value + missing;
-    *out = missing > rest ? below : above;
+    *out = value - Select(missing > rest, rest, -missing);
     return FarBit(value);
   }
 
@@ -51,8 +49,14 @@ class NearDoubles {
     constexpr double kShift = Shifted<double>::kShift;
     const double multiples = (value * per_width_ + kShift) - kShift;
     const double rest = std::fma(-multiples, width_, value);
-    const double raised = rest + width_;
-    return rest < 0 ? raised : rest;
+    return rest - Select(rest < 0, -width_, 0);
+  }
+  // `a` if `first`, else `b`: by their bits, for compilers make branches of
+  // choices between doubles.
+  SLUICE_ANY_LEVEL static double Select(bool first, double a, double b) {
+    const uint64_t mask = 0 - static_cast<uint64_t>(first);
+    return std::bit_cast<double>((std::bit_cast<uint64_t>(a) & mask) |
+                                 (std::bit_cast<uint64_t>(b) & ~mask));
   }
   // A NaN and the infinities have greater bits than every bound.
   SLUICE_ANY_LEVEL uint64_t FarBit(double value) const {

@@ -67,7 +67,7 @@ TEST_CASE("quotients are rounded down") {
     if (i % 3 == 2) value -= value > -kNumberMax ? 1 : 0;
     const int64_t rest = ((value % width) + width) % width;
     CAPTURE(width, value);
-    if (NearQuotients(width).Of(value) !=
+    if (NearQuotients(width).Floor(value) !=
         static_cast<double>((value - rest) / width)) {
       FAIL("not rounded down");
     }

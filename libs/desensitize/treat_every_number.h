@@ -61,49 +61,34 @@ SLUICE_ANY_LEVEL inline auto TreatNumberAt(const char* in, char* out,
   }
 }
 
-// As TreatFixed, with a quick way for most values. `treat(in, &out)` is
-// SLUICE_ANY_LEVEL and is asked about nulls too, as 0. It returns an unsigned
-// integer of 64 bits, or of 32 for values of 32 bits, whose highest bit says
-// that it has no quick way for this value: then `exact` is asked, the `treat`
-// of TreatFixed. Values of 32 bits that have a quick way lie side by side.
-template <typename In, typename Out, typename TreatValue, typename TreatExactly>
-Treated TreatEveryNumber(const records::Column& column, records::DataType type,
-                         TreatValue treat, TreatExactly exact) {
-  using Flags = std::conditional_t<sizeof(In) == 4, uint32_t, uint64_t>;
-  constexpr int kTopBit = 8 * sizeof(Flags) - 1;
+// What an outcome of TreatEveryNumber's `treat` says in its highest bit.
+template <typename In>
+using TreatFlags = std::conditional_t<sizeof(In) == 4, uint32_t, uint64_t>;
+
+template <typename In>
+SLUICE_ANY_LEVEL inline bool HasQuickWay(TreatFlags<In> flags) {
+  return flags >> (8 * sizeof(flags) - 1) == 0;
+}
+
+// TreatEveryNumber, with a way of its own over all rows:
+// `treat_all(in, rows, out)` does for them what `treat` does, nulls too, and
+// returns whether each had a quick way.
+template <typename In, typename Out, typename TreatAll, typename TreatValue,
+          typename TreatExactly>
+Treated TreatNumbersBy(const records::Column& column, records::DataType type,
+                       TreatAll treat_all, TreatValue treat,
+                       TreatExactly exact) {
   const uint32_t rows = column.row_count;
   records::AlignedBuffer data(rows * sizeof(Out));
   OutputValidity validity(column);
   char* const out = data.data();
   const char* const in = column.data.data();
-  const bool all = RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
-    if constexpr (std::is_same_v<In, int32_t>) {
-      // Two instructions a vector, where flags take three.
-      int32_t least = std::numeric_limits<int32_t>::max();
-      int32_t most = std::numeric_limits<int32_t>::min();
-      for (uint32_t row = 0; row < rows; ++row) {
-        const char* const at = in + row * sizeof(In);
-        least = std::min(least, LoadLittle<In>(at));
-        most = std::max(most, LoadLittle<In>(at));
-        TreatNumberAt<In, Out>(at, out + row * sizeof(Out), treat);
-      }
-      Out ignored = 0;
-      const Flags left = treat(least, &ignored) | treat(most, &ignored);
-      return left >> kTopBit == 0;
-    } else {
-      Flags left = 0;
-      for (uint32_t row = 0; row < rows; ++row) {
-        left |= TreatNumberAt<In, Out>(in + row * sizeof(In),
-                                       out + row * sizeof(Out), treat);
-      }
-      return left >> kTopBit == 0;
-    }
-  });
+  const bool all = treat_all(in, rows, out);
   for (uint32_t row = 0; row < rows && !all; ++row) {
     char ignored[sizeof(Out)];
     const char* const at = in + row * sizeof(In);
-    const Flags flags = TreatNumberAt<In, Out>(at, ignored, treat);
-    if (flags >> kTopBit == 0 || column.IsNull(row)) continue;
+    const TreatFlags<In> flags = TreatNumberAt<In, Out>(at, ignored, treat);
+    if (HasQuickWay<In>(flags) || column.IsNull(row)) continue;
     Out treated = 0;
     if (!exact(LoadLittle<In>(at), &treated)) {
       validity.ClearRow(row);
@@ -119,6 +104,43 @@ Treated TreatEveryNumber(const records::Column& column, records::DataType type,
   treated.column.data = std::move(data).Share();
   std::move(validity).MoveTo(&treated.column);
   return treated;
+}
+
+// As TreatFixed, with a quick way for most values. `treat(in, &out)` is
+// SLUICE_ANY_LEVEL and is asked about nulls too, as 0. It returns an unsigned
+// integer of 64 bits, or of 32 for values of 32 bits, whose highest bit says
+// that it has no quick way for this value: then `exact` is asked, the `treat`
+// of TreatFixed. Values of 32 bits that have a quick way lie side by side.
+template <typename In, typename Out, typename TreatValue, typename TreatExactly>
+Treated TreatEveryNumber(const records::Column& column, records::DataType type,
+                         TreatValue treat, TreatExactly exact) {
+  const auto treat_all = [treat](const char* in, uint32_t rows, char* out) {
+    return RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+      if constexpr (std::is_same_v<In, int32_t>) {
+        // Two instructions a vector, where flags take three.
+        int32_t least = std::numeric_limits<int32_t>::max();
+        int32_t most = std::numeric_limits<int32_t>::min();
+        for (uint32_t row = 0; row < rows; ++row) {
+          const char* const at = in + row * sizeof(In);
+          least = std::min(least, LoadLittle<In>(at));
+          most = std::max(most, LoadLittle<In>(at));
+          TreatNumberAt<In, Out>(at, out + row * sizeof(Out), treat);
+        }
+        Out ignored = 0;
+        const TreatFlags<In> left =
+            treat(least, &ignored) | treat(most, &ignored);
+        return HasQuickWay<In>(left);
+      } else {
+        TreatFlags<In> left = 0;
+        for (uint32_t row = 0; row < rows; ++row) {
+          left |= TreatNumberAt<In, Out>(in + row * sizeof(In),
+                                         out + row * sizeof(Out), treat);
+        }
+        return HasQuickWay<In>(left);
+      }
+    });
+  };
+  return TreatNumbersBy<In, Out>(column, type, treat_all, treat, exact);
 }
 
 }  // namespace sluice::desensitize
