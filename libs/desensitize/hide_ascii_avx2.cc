@@ -58,13 +58,19 @@ SLUICE_AVX2 inline typename Width::Vector BytesFrom(uint64_t begin) {
 template <typename Width, typename Rule>
 class HiddenBySize {
  public:
-  explicit HiddenBySize(const Rule& rule) {
-    constexpr bool kShown = std::is_same_v<Rule, HideOutside>;
+  SLUICE_AVX2 explicit HiddenBySize(const Rule& rule) {
     for (uint32_t size = 0; size <= Width::kBytes; ++size) {
       const CharacterRun run = RunOf(rule, size);
-      std::fill_n(hidden_[size].begin(), Width::kBytes, kShown ? 0xFF : 0);
-      std::fill(hidden_[size].begin() + run.begin,
-                hidden_[size].begin() + run.end, kShown ? 0 : 0xFF);
+      char* const hidden = hidden_.data() + size * Width::kBytes;
+      if constexpr (std::is_same_v<Rule, HideOutside>) {
+        Width::Store(
+            Width::Or(FirstBytes<Width>(run.begin), BytesFrom<Width>(run.end)),
+            hidden);
+      } else {
+        Width::Store(
+            Width::And(BytesFrom<Width>(run.begin), FirstBytes<Width>(run.end)),
+            hidden);
+      }
     }
     if constexpr (std::is_same_v<Rule, HideInside>) {
       refused_max_ =
@@ -78,12 +84,12 @@ class HiddenBySize {
   }
   SLUICE_AVX2 typename Width::Vector Of(typename Width::Vector /*text*/,
                                         uint32_t size) const {
-    return Width::Load(hidden_[size].data());
+    return Width::Load(hidden_.data() + size * Width::kBytes);
   }
 
  private:
   alignas(kRunBytes)
-      std::array<std::array<uint8_t, Width::kBytes>, Width::kBytes + 1> hidden_;
+      std::array<char, (Width::kBytes + 1) * size_t{Width::kBytes}> hidden_;
   uint32_t refused_max_ = 0;
 };
 
@@ -97,10 +103,9 @@ class HiddenAround {
   SLUICE_AVX2 bool Refuses(uint32_t /*size*/) const { return false; }
 
  protected:
-  // Where the character is, a bit a byte.
-  SLUICE_AVX2 uint64_t Places(typename Width::Vector text,
-                              uint32_t size) const {
-    return _bzhi_u64(Width::Equal(text, character_), size);
+  // Where the character is, a bit a byte, in a text and behind it.
+  SLUICE_AVX2 uint64_t Places(typename Width::Vector text) const {
+    return Width::Equal(text, character_);
   }
 
  private:
@@ -114,10 +119,10 @@ class HiddenBefore : public HiddenAround<Width> {
       : HiddenAround<Width>(rule.character) {}
 
   SLUICE_AVX2 typename Width::Vector Of(typename Width::Vector text,
-                                        uint32_t size) const {
-    const uint64_t first = _tzcnt_u64(this->Places(text, size));
-    // All if there is none, which counts as 64, or nothing before it.
-    return FirstBytes<Width>(((first - 1) & (kRunBytes - 1)) + 1);
+                                        uint32_t /*size*/) const {
+    // All if there is none, which counts as kRunBytes, or nothing before it.
+    const uint64_t first = _tzcnt_u64(this->Places(text));
+    return Width::Load(kRuns.data() + (-first & (kRunBytes - 1)));
   }
 };
 
@@ -129,7 +134,8 @@ class HiddenBehind : public HiddenAround<Width> {
 
   SLUICE_AVX2 typename Width::Vector Of(typename Width::Vector text,
                                         uint32_t size) const {
-    const uint64_t behind = 64 - _lzcnt_u64(this->Places(text, size));
+    const uint64_t behind =
+        kRunBytes - _lzcnt_u64(_bzhi_u64(this->Places(text), size));
     return BytesFrom<Width>(behind == size ? 0 : behind);
   }
 };

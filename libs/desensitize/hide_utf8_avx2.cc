@@ -15,6 +15,7 @@
 #include "libs/desensitize/hidden_part.h"
 #include "libs/desensitize/output_validity.h"
 #include "libs/desensitize/rows_to_read.h"
+#include "libs/desensitize/short_shuffles_avx2.h"
 #include "libs/desensitize/text_vectors_avx2.h"
 #include "libs/records/aligned_buffer.h"
 
@@ -55,20 +56,35 @@ struct Cut {
 // the text's end.
 enum class Shape { kOutside, kRun, kRunToEnd };
 
+// `size` bytes of `bytes`, and perhaps more. Rows of a column are mostly alike
+// in whether they need a second vector.
+template <typename Width>
+SLUICE_AVX2 inline void StoreFirst(typename Width::Vector bytes, uint64_t size,
+                                   char* out) {
+  if constexpr (std::is_same_v<Width, OneVector>) {
+    OneVector::Store(bytes, out);
+  } else {
+    OneVector::Store(bytes.low, out);
+    if (size > OneVector::kBytes) {
+      OneVector::Store(bytes.high, out + OneVector::kBytes);
+    }
+  }
+}
+
 template <typename Width, Shape kShape>
 SLUICE_AVX2 inline void Write(const Cut& cut, const char* in,
                               typename Width::Vector text,
                               typename Width::Vector symbols, char* out) {
-  if constexpr (kShape == Shape::kOutside) {
-    Width::Store(symbols, out);
-    Width::Store(Width::Load(in + cut.from), out + cut.second);
-    Width::Store(symbols, out + cut.third);
+  constexpr bool kOutside = kShape == Shape::kOutside;
+  StoreFirst<Width>(kOutside ? symbols : text, cut.second, out);
+  if constexpr (kShape == Shape::kRunToEnd) {
+    StoreFirst<Width>(symbols, cut.written - cut.second, out + cut.second);
+  } else if constexpr (kShape == Shape::kRun) {
+    StoreFirst<Width>(symbols, cut.third - cut.second, out + cut.second);
+    Width::Store(Width::Load(in + cut.from), out + cut.third);
   } else {
-    Width::Store(text, out);
-    Width::Store(symbols, out + cut.second);
-    if constexpr (kShape == Shape::kRun) {
-      Width::Store(Width::Load(in + cut.from), out + cut.third);
-    }
+    Width::Store(Width::Load(in + cut.from), out + cut.second);
+    StoreFirst<Width>(symbols, cut.written - cut.third, out + cut.third);
   }
 }
 
@@ -94,22 +110,31 @@ Cut CutOf(const Rule& rule, size_t count, size_t unit) {
   }
 }
 
-// By a text's size.
+// Of texts of each size.
+using CutTable = std::array<std::array<uint8_t, 4>, kTextBytesMax + 1>;
+
+template <typename Rule>
+CutTable MakeCutTable(const Rule& rule, size_t unit) {
+  CutTable table = {};
+  for (size_t size = 0; size <= kTextBytesMax; size += unit) {
+    const Cut cut = CutOf(rule, size / unit, unit);
+    table[size] = {
+        static_cast<uint8_t>(cut.second), static_cast<uint8_t>(cut.third),
+        static_cast<uint8_t>(cut.from), static_cast<uint8_t>(cut.written)};
+  }
+  return table;
+}
+
+// What HideTexts asks how a text is cut.
 template <typename Rule>
 class CutsBySize {
  public:
+  static constexpr bool kBySize = true;
   static constexpr bool kRefuses = std::is_same_v<Rule, HideInside>;
 
-  CutsBySize(const Rule& rule, size_t unit) {
-    for (size_t size = 0; size <= kTextBytesMax; size += unit) {
-      const Cut cut = CutOf(rule, size / unit, unit);
-      cuts_[size] = {
-          static_cast<uint8_t>(cut.second), static_cast<uint8_t>(cut.third),
-          static_cast<uint8_t>(cut.from), static_cast<uint8_t>(cut.written)};
-    }
-  }
+  explicit CutsBySize(const CutTable& table) : cuts_(table.data()) {}
 
-  template <typename Width>
+  template <typename Width, Shape kShape>
   SLUICE_AVX2 inline Cut Of(typename Width::Vector /*text*/, uint64_t /*leads*/,
                             uint64_t size) const {
     const auto& cut = cuts_[size];
@@ -117,7 +142,7 @@ class CutsBySize {
   }
 
  private:
-  std::array<std::array<uint8_t, 4>, kTextBytesMax + 1> cuts_ = {};
+  const CutTable::value_type* cuts_;
 };
 
 // The end of the bytes from `begin` on that are of texts all of whose
@@ -156,103 +181,137 @@ SLUICE_AVX2 inline uint64_t Skip(uint64_t bits, size_t count) {
   return bits;
 }
 
+// Where the character is that has `count` ones before it. Most texts of a
+// column begin with the same kinds of characters, so it is mostly where it was
+// in the text before.
+class PlaceOf {
+ public:
+  explicit PlaceOf(size_t count) : count_(count) {}
+
+  // In a text whose characters begin at `leads`; 64 if there is none.
+  SLUICE_AVX2 inline uint64_t In(uint64_t leads) {
+    if ((leads & looked_at_) != leads_) {
+      const uint64_t rest = Skip(leads, count_);
+      place_ = _tzcnt_u64(rest);
+      looked_at_ = _blsmsk_u64(rest);
+      leads_ = leads & looked_at_;
+    }
+    return place_;
+  }
+
+ private:
+  size_t count_;
+  // Bits up to the place, and which of them were leads.
+  uint64_t looked_at_ = 0;
+  uint64_t leads_ = 1;
+  uint64_t place_ = 0;
+};
+
 // Each says how a text is cut whose characters begin at `leads`.
 class CutsBetween {
  public:
+  static constexpr bool kBySize = false;
   static constexpr bool kRefuses = false;
 
   explicit CutsBetween(const HideBetween& rule)
       : first_(std::min(rule.first, kTextBytesMax)),
-        last_(std::min(rule.last, kTextBytesMax)) {}
+        last_(std::min(rule.last, kTextBytesMax)),
+        head_(first_) {}
 
-  template <typename Width>
+  template <typename Width, Shape kShape>
   SLUICE_AVX2 inline Cut Of(typename Width::Vector /*text*/, uint64_t leads,
-                            uint64_t size) const {
+                            uint64_t size) {
     const uint64_t count = Count(leads);
-    const uint64_t first = _tzcnt_u64(Skip(leads, first_));
-    uint64_t end = size;
-    for (size_t i = 0; i < last_; ++i) {
-      end = 63 - _lzcnt_u64(_bzhi_u64(leads, static_cast<uint32_t>(end)));
-    }
     const bool is_short = count <= first_ + last_;
-    const uint64_t head = is_short ? 0 : first;
+    uint64_t end = size;
+    if constexpr (kShape != Shape::kRunToEnd) {
+      for (size_t i = 0; i < last_; ++i) {
+        end = 63 - _lzcnt_u64(_bzhi_u64(leads, static_cast<uint32_t>(end)));
+      }
+    }
+    const uint64_t place = head_.In(leads);
+    const uint64_t head = is_short ? 0 : place;
     const uint64_t tail = is_short ? size : end;
     const uint64_t third = head + count - (is_short ? 0 : first_ + last_);
     return {head, third, tail, third + size - tail};
   }
 
  private:
-  size_t first_;
-  size_t last_;
+  uint64_t first_;
+  uint64_t last_;
+  PlaceOf head_;
 };
 
 class CutsInside {
  public:
+  static constexpr bool kBySize = false;
   static constexpr bool kRefuses = true;
 
   explicit CutsInside(const HideInside& rule)
       : begin_(std::min(rule.begin, kTextBytesMax)),
-        end_(std::min(rule.end, kTextBytesMax)) {}
+        end_(std::min(rule.end, kTextBytesMax)),
+        head_(begin_),
+        tail_(end_) {}
 
-  template <typename Width>
+  template <typename Width, Shape kShape>
   SLUICE_AVX2 inline Cut Of(typename Width::Vector /*text*/, uint64_t leads,
-                            uint64_t size) const {
+                            uint64_t size) {
     const uint64_t count = Count(leads);
     if (count <= begin_) return {};
-    const uint64_t shown = Skip(leads, begin_);
-    const uint64_t head = _tzcnt_u64(shown);
-    uint64_t tail = size;
-    uint64_t third = head + count - begin_;
-    if (count > end_) {
-      tail = _tzcnt_u64(Skip(shown, end_ - begin_));
-      third = head + end_ - begin_;
+    const uint64_t head = head_.In(leads);
+    if constexpr (kShape == Shape::kRunToEnd) {
+      const uint64_t third = head + count - begin_;
+      return {head, third, size, third};
     }
+    // Where no text is as long, this is not looked for.
+    const uint64_t tail = count > end_ ? tail_.In(leads) : size;
+    const uint64_t third = head + std::min(count, end_) - begin_;
     return {head, third, tail, third + size - tail};
-  }
-
- private:
-  size_t begin_;
-  size_t end_;
-};
-
-class CutsOutside {
- public:
-  static constexpr bool kRefuses = false;
-
-  explicit CutsOutside(const HideOutside& rule)
-      : begin_(std::min(rule.begin, kTextBytesMax)),
-        end_(std::min(rule.end, kTextBytesMax)) {}
-
-  template <typename Width>
-  SLUICE_AVX2 inline Cut Of(typename Width::Vector /*text*/, uint64_t leads,
-                            uint64_t size) const {
-    const uint64_t count = Count(leads);
-    const uint64_t rest = Skip(leads, begin_);
-    const uint64_t from = std::min<uint64_t>(_tzcnt_u64(rest), size);
-    const uint64_t before = std::min(count, begin_);
-    uint64_t shown = size - from;
-    uint64_t behind = 0;
-    if (count > end_) {
-      shown = _tzcnt_u64(Skip(rest, end_ - begin_)) - from;
-      behind = count - end_;
-    }
-    // All would be shown.
-    if (shown == size) {
-      shown = 0;
-      behind = count;
-    }
-    const uint64_t third = before + shown;
-    return {before, third, from, third + behind};
   }
 
  private:
   uint64_t begin_;
   uint64_t end_;
+  PlaceOf head_;
+  PlaceOf tail_;
+};
+
+class CutsOutside {
+ public:
+  static constexpr bool kBySize = false;
+  static constexpr bool kRefuses = false;
+
+  explicit CutsOutside(const HideOutside& rule)
+      : begin_(std::min(rule.begin, kTextBytesMax)),
+        end_(std::min(rule.end, kTextBytesMax)),
+        from_(begin_),
+        to_(end_) {}
+
+  template <typename Width, Shape kShape>
+  SLUICE_AVX2 inline Cut Of(typename Width::Vector /*text*/, uint64_t leads,
+                            uint64_t size) {
+    const uint64_t count = Count(leads);
+    const uint64_t before = std::min(count, begin_);
+    const uint64_t from = count > begin_ ? from_.In(leads) : size;
+    const uint64_t to = count > end_ ? to_.In(leads) : size;
+    // All would be shown.
+    const bool is_all = to - from == size;
+    const uint64_t third = before + (is_all ? 0 : to - from);
+    return {before, third, from,
+            third + count - (is_all ? 0 : std::min(count, end_))};
+  }
+
+ private:
+  uint64_t begin_;
+  uint64_t end_;
+  PlaceOf from_;
+  PlaceOf to_;
 };
 
 // Finds a character's places in a text.
 class CutsAround {
  public:
+  static constexpr bool kBySize = false;
   static constexpr bool kRefuses = false;
 
   explicit CutsAround(absl::string_view character)
@@ -284,7 +343,7 @@ class CutsBefore : public CutsAround {
  public:
   explicit CutsBefore(const HideBefore& rule) : CutsAround(rule.character) {}
 
-  template <typename Width>
+  template <typename Width, Shape kShape>
   SLUICE_AVX2 inline Cut Of(typename Width::Vector text, uint64_t leads,
                             uint64_t size) const {
     const uint64_t first = _tzcnt_u64(Places<Width>(text, leads));
@@ -299,7 +358,7 @@ class CutsBehind : public CutsAround {
  public:
   explicit CutsBehind(const HideBehind& rule) : CutsAround(rule.character) {}
 
-  template <typename Width>
+  template <typename Width, Shape kShape>
   SLUICE_AVX2 inline Cut Of(typename Width::Vector text, uint64_t leads,
                             uint64_t size) const {
     const uint64_t places = Places<Width>(text, leads);
@@ -335,14 +394,22 @@ struct Texts {
   char* offsets_out;
 };
 
+template <typename Width>
+SLUICE_AVX2 inline typename Width::Vector Continuation() {
+  char highest = kContinuationMax;
+  // g++ would make two comparisons of one if it knew what it is.
+  asm("" : "+r"(highest));
+  return Width::Fill(highest);
+}
+
 // Hides texts that fit in a vector of kWidth before row `rows` and before byte
 // `until` of the column.
 template <typename Width, Shape kShape, typename Cuts>
 SLUICE_AVX2 SLUICE_APART Progress HideTexts(const Texts& texts, uint32_t rows,
-                                            uint32_t until, const Cuts& cuts,
+                                            uint32_t until, Cuts cuts,
                                             Progress at) {
   const auto symbols = Width::Fill(texts.symbol);
-  const auto continuation = Width::Fill(kContinuationMax);
+  const auto continuation = Continuation<Width>();
   const char* const in = texts.column.data.data();
   const char* const offsets = texts.column.offsets.data() + sizeof(uint32_t);
   char* const offsets_out = texts.offsets_out + sizeof(uint32_t);
@@ -353,11 +420,12 @@ SLUICE_AVX2 SLUICE_APART Progress HideTexts(const Texts& texts, uint32_t rows,
   for (; row < rows; ++row) {
     const uint64_t end = LoadLittle<uint32_t>(offsets + row * sizeof(uint32_t));
     const uint64_t size = end - begin;
-    if (size > Width::kBytes || end > until) break;
+    if (size > Width::kBytes) break;
+    if (Cuts::kBySize && end > until) break;
     const auto text = Width::Load(in + begin);
     const uint64_t leads = _bzhi_u64(Width::Above(text, continuation),
                                      static_cast<uint32_t>(size));
-    const Cut cut = cuts.template Of<Width>(text, leads, size);
+    const Cut cut = cuts.template Of<Width, kShape>(text, leads, size);
     if constexpr (Cuts::kRefuses) {
       if (cut.written == 0 && size > 0) break;
     }
@@ -375,7 +443,7 @@ SLUICE_AVX2 SLUICE_APART Progress HideTexts(const Texts& texts, uint32_t rows,
 template <typename Rule>
 class UniformCuts {
  public:
-  explicit UniformCuts(const Rule& /*rule*/) {}
+  UniformCuts(const Rule& /*rule*/, char /*symbol*/) {}
   template <typename Width, Shape kShape>
   Progress Hide(const Texts& /*texts*/, uint32_t /*rows*/, Progress at) const {
     return at;
@@ -385,8 +453,10 @@ class UniformCuts {
 template <typename Rule>
 class UniformCutsOfCounts {
  public:
-  explicit UniformCutsOfCounts(const Rule& rule)
-      : ascii_(rule, 1), three_(rule, 3) {}
+  UniformCutsOfCounts(const Rule& rule, char symbol)
+      : ascii_(MakeCutTable(rule, 1)),
+        three_(MakeCutTable(rule, 3)),
+        short_(rule, symbol) {}
 
   // As far as texts are of ASCII alone, or of three bytes a character, as Han
   // ones mostly are.
@@ -394,22 +464,29 @@ class UniformCutsOfCounts {
   Progress Hide(const Texts& texts, uint32_t rows, Progress at) const {
     // So much that what is seen is still near when it is hidden.
     constexpr uint32_t kSeenBytes = 4096;
+    const records::Column& column = texts.column;
     const uint32_t end = at.begin + kSeenBytes;
-    const auto lead = static_cast<uint8_t>(texts.column.data.data()[at.begin]);
+    const auto lead = static_cast<uint8_t>(column.data.data()[at.begin]);
     if (lead < 0x80) {
-      const uint32_t until = EndOfUniform<1>(texts.column, at.begin, end);
-      return HideTexts<Width, kShape>(texts, rows, until, ascii_, at);
+      const uint32_t until = EndOfUniform<1>(column, at.begin, end);
+      return HideTexts<Width, kShape>(texts, rows, until,
+                                      CutsBySize<Rule>(ascii_), at);
     }
-    if (lead >= 0xE0 && lead < 0xF0) {
-      const uint32_t until = EndOfUniform<3>(texts.column, at.begin, end);
-      return HideTexts<Width, kShape>(texts, rows, until, three_, at);
-    }
-    return at;
+    if (lead < 0xE0 || lead >= 0xF0) return at;
+    const uint32_t until = EndOfUniform<3>(column, at.begin, end);
+    at.row = short_.Hide(column.data.data(), column.offsets.data(), at.row,
+                         rows, until, texts.out_begin, texts.offsets_out);
+    at.begin = static_cast<uint32_t>(column.Offset(at.row));
+    at.out = texts.out_begin + LoadLittle<uint32_t>(texts.offsets_out +
+                                                    at.row * sizeof(uint32_t));
+    return HideTexts<Width, kShape>(texts, rows, until,
+                                    CutsBySize<Rule>(three_), at);
   }
 
  private:
-  CutsBySize<Rule> ascii_;
-  CutsBySize<Rule> three_;
+  CutTable ascii_;
+  CutTable three_;
+  ShortShuffles short_;
 };
 template <>
 class UniformCuts<HideBetween> : public UniformCutsOfCounts<HideBetween> {
@@ -435,8 +512,8 @@ Progress HideColumn(const Texts& texts, const Rule& rule, TreatText treat,
   const records::Column& column = texts.column;
   const char* const in = column.data.data();
   const auto size = static_cast<uint32_t>(column.data.size());
-  const auto cuts = CutsBy(rule);
-  const UniformCuts<Rule> uniform_cuts(rule);
+  auto cuts = CutsBy(rule);
+  const UniformCuts<Rule> uniform_cuts(rule, texts.symbol);
   const uint32_t rows = RowsToRead(column, kBytesRead<Width>);
   const uint32_t wide_rows = RowsToRead(column, kBytesRead<TwoVectors>);
   uint32_t mixed_rows = kMixedRowsMin;

@@ -25,6 +25,9 @@ struct OneVector {
   SLUICE_AVX2 static inline Vector Fill(char byte) {
     return _mm256_set1_epi8(byte);
   }
+  SLUICE_AVX2 static inline Vector And(Vector a, Vector b) {
+    return _mm256_and_si256(a, b);
+  }
   SLUICE_AVX2 static inline Vector Or(Vector a, Vector b) {
     return _mm256_or_si256(a, b);
   }
@@ -63,6 +66,9 @@ struct TwoVectors {
   }
   SLUICE_AVX2 static inline Vector Fill(char byte) {
     return {OneVector::Fill(byte), OneVector::Fill(byte)};
+  }
+  SLUICE_AVX2 static inline Vector And(Vector a, Vector b) {
+    return {OneVector::And(a.low, b.low), OneVector::And(a.high, b.high)};
   }
   SLUICE_AVX2 static inline Vector Or(Vector a, Vector b) {
     return {OneVector::Or(a.low, b.low), OneVector::Or(a.high, b.high)};
