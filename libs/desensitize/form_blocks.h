@@ -258,6 +258,7 @@ class BlockMask {
     marks[0] = marks[1] = _mm256_setzero_si256();
     verdict_.starts.of[i + 1] = HighBits(marked);
     form_.Look(text, marked, verdict_.starts, i + 1);
+    _mm_prefetch(text + kBatchBlocks * kBlockBytes, _MM_HINT_T0);
   }
 
   SLUICE_APART SLUICE_AVX2 void Write(uint32_t block, uint32_t count) {
