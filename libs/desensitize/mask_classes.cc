@@ -9,6 +9,7 @@
 #include "libs/base/cpu_level.h"
 #include "libs/desensitize/character_class.h"
 #include "libs/desensitize/class_blocks.h"
+#include "libs/desensitize/class_rows.h"
 #include "libs/desensitize/class_signs.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/treat_texts.h"
@@ -57,6 +58,13 @@ class ClassesMask : public Operator {
     if (symbol_.size() == 1) {
       auto treated = MaskClassBlocks(column, symbol_.byte());
       if (treated.has_value()) return *std::move(treated);
+#if defined(__x86_64__)
+      if (UsedCpuLevel() == CpuLevel::kAvx2) {
+        const auto write = [this](const char* begin, const char* end,
+                                  char* out) { return Write(begin, end, out); };
+        return MaskClassRows(column, symbol_.byte(), write);
+      }
+#endif
     }
     return TreatTexts(column, column.data.size() * symbol_.size(),
                       [this](const char* begin, const char* end, char* out) {
