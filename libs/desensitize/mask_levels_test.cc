@@ -2,6 +2,7 @@
 // on what stands beside a text. Whole columns of what they are made for, with
 // something strange now and then, must come out the same at each level, and as
 // each text does alone.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "absl/strings/string_view.h"
 #include "libs/base/cpu_level.h"
+#include "libs/base/shared_bytes.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/operator.h"
 #include "libs/records/batch_builder.h"
@@ -94,24 +96,30 @@ void AddByPlace(std::vector<Kind>* kinds) {
   }
 }
 
-std::vector<Kind> Kinds() {
+// Masks of texts that have a grammar.
+std::vector<Kind> FormKinds() {
   std::vector<Kind> kinds;
-  kinds.push_back(
-      {Compile([](auto* mask) { mask->mutable_name(); }),
-       {"王伟", "李秀英", "张国强", "夏芳", "万静丽", "欧阳伟", "诸葛孔明"},
-       {"欧", "阳", "欧阳", "万俟", "·", "伟", "A", "é", "\xF0\xA0\x80\x80",
-        "买买提·艾力", "公孙", "\xC2\xB0", "尼古拉斯赵四王五李六张三丰"}});
   kinds.push_back(
       {Compile([](auto* mask) { mask->mutable_email(); }),
        {"user1234@example.com", "a@b.cn", "zhang.wei@163.com", "1234567@qq.com",
         "somebody.with.a.long.name@mail.example.org"},
-       {"@", ".", "a", "-", "张", "a@b.cn", "@qq.com", "..", "é", ",",
+       {"@", ".", "a", "-", "张", "a@b.cn", "@qq.com", "..", "é", ",", "_",
         "0123456789012345678901234567890123456789"}});
   kinds.push_back({Compile([](auto* mask) { mask->mutable_plate(); }),
                    {"京A12345", "浙AD12345", "沪B1234学", "粤ZF456警",
                     "桂O12345", "新CF1234挂"},
                    {"京", "学", "A", "AD1234", "1234", "5", "I", "O", "d", "é",
                     "国", "京A12345", "\xF0\xA0\x80\x80", "·", "领"}});
+  return kinds;
+}
+
+std::vector<Kind> Kinds() {
+  std::vector<Kind> kinds = FormKinds();
+  kinds.push_back(
+      {Compile([](auto* mask) { mask->mutable_name(); }),
+       {"王伟", "李秀英", "张国强", "夏芳", "万静丽", "欧阳伟", "诸葛孔明"},
+       {"欧", "阳", "欧阳", "万俟", "·", "伟", "A", "é", "\xF0\xA0\x80\x80",
+        "买买提·艾力", "公孙", "\xC2\xB0", "尼古拉斯赵四王五李六张三丰"}});
   kinds.push_back(
       {Compile([](auto* mask) { mask->mutable_free_text(); }),
        {"联系电话13812345678，请尽快回复", "身份证11010519491231002X",
@@ -211,15 +219,30 @@ TEST_CASE("short texts are hidden whole whatever stands beside them") {
   }
 }
 
-void CheckSameWithoutVectors(const Operator& mask,
-                             const std::vector<std::string>& texts) {
-  const records::Column column = ColumnOf(texts);
+// In memory of its own, so that what is read behind it is seen.
+SharedBytes Alone(const SharedBytes& bytes) {
+  const size_t size = bytes.size();
+  const std::shared_ptr<char[]> copy(new char[size]);
+  std::copy_n(bytes.data(), size, copy.get());
+  return SharedBytes(copy, absl::string_view(copy.get(), size));
+}
+
+void CheckSameWithoutVectors(const Operator& mask, records::Column column) {
+  column.validity = Alone(column.validity);
+  column.offsets = Alone(column.offsets);
+  column.data = Alone(column.data);
   const Treated quick = mask.Apply(column);
   const CpuLevelCap cap(CpuLevel::kPortable);
   const Treated slow = mask.Apply(column);
   REQUIRE(quick.untreatable == slow.untreatable);
+  REQUIRE(quick.column.null_count == slow.column.null_count);
+  REQUIRE(quick.column.validity.view() == slow.column.validity.view());
   REQUIRE(quick.column.data.view() == slow.column.data.view());
   REQUIRE(quick.column.offsets.view() == slow.column.offsets.view());
+}
+void CheckSameWithoutVectors(const Operator& mask,
+                             const std::vector<std::string>& texts) {
+  CheckSameWithoutVectors(mask, ColumnOf(texts));
 }
 
 const std::vector<std::string>& HanNames() {
@@ -301,6 +324,96 @@ TEST_CASE("a name that is not of Han characters stops others nowhere") {
       texts[row] = usual;
     }
   }
+}
+
+// `text` with one of its characters gone, or something strange before it, or
+// instead.
+std::string Edited(const Kind& kind, std::string text, Random* random) {
+  std::vector<size_t> begins;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if ((static_cast<uint8_t>(text[at]) & 0xC0) != 0x80) begins.push_back(at);
+  }
+  if (begins.empty()) return text;
+  const size_t nth = (*random)() % begins.size();
+  const size_t end = nth + 1 < begins.size() ? begins[nth + 1] : text.size();
+  const bool goes = (*random)() % 3 != 0;
+  const bool comes = !goes || (*random)() % 2 == 0;
+  return text.replace(
+      begins[nth], goes ? end - begins[nth] : 0,
+      comes ? kind.strange[(*random)() % kind.strange.size()] : "");
+}
+
+// Of `rows` texts, of which so many in a hundred are null or empty and so many
+// are strange.
+records::Column LongColumn(const Kind& kind, size_t rows, uint64_t empty,
+                           uint64_t strange, Random* random) {
+  records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+  for (; rows > 0; --rows) {
+    const bool none = (*random)() % 100 < empty;
+    const bool edited = (*random)() % 100 < strange;
+    std::string text = TextOf(kind, strange, random);
+    if (edited) text = Edited(kind, std::move(text), random);
+    if (none && (*random)() % 2 == 0) {
+      builder.AppendNull();
+    } else {
+      builder.AppendText(none ? "" : AsView(text));
+    }
+  }
+  return builder.Finish();
+}
+
+TEST_CASE("long columns of forms and classes are the same at every level") {
+  Random random(7);
+  for (const Kind& kind : Kinds()) {
+    for (int round = 0; round < 24; ++round) {
+      const uint64_t empty = round % 4 < 2 ? 0 : round % 4 == 2 ? 3 : 90;
+      const uint64_t strange = std::vector<uint64_t>{0, 1, 10, 60}[round / 6];
+      CAPTURE(round);
+      CheckSameWithoutVectors(*kind.mask, LongColumn(kind, random() % 1500,
+                                                     empty, strange, &random));
+    }
+  }
+}
+
+TEST_CASE("a text that is not of its form spoils none beside it, anywhere") {
+  Random random(8);
+  for (const Kind& kind : FormKinds()) {
+    // Far more than are looked at together.
+    std::vector<std::string> texts(700);
+    for (std::string& text : texts) text = TextOf(kind, 0, &random);
+    for (size_t row = 0; row < texts.size(); row += 1 + random() % 3) {
+      const std::string strange =
+          row % 2 == 0 ? Edited(kind, texts[row], &random)
+                       : kind.strange[random() % kind.strange.size()];
+      CAPTURE(row, strange);
+      const std::string usual = std::exchange(texts[row], strange);
+      CheckSameWithoutVectors(*kind.mask, texts);
+      texts[row] = usual;
+    }
+  }
+}
+
+TEST_CASE("texts of every length have the same classes at every level") {
+  const auto mask = Compile([](auto* m) { m->mutable_classes(); });
+  const std::vector<std::string> characters = {"国", "a", "Z", "7", "-", "é"};
+  Random random(9);
+  for (const size_t odd : {0, 1, 60}) {
+    for (size_t size = 0; size < 45; ++size) {
+      std::vector<std::string> texts(200);
+      for (std::string& text : texts) {
+        const size_t kinds = random() % 100 < odd ? characters.size() : 1;
+        while (text.size() < size) text += characters[random() % kinds];
+      }
+      CAPTURE(odd, size);
+      CheckSameWithoutVectors(*mask, texts);
+    }
+  }
+  // More than sixteen bits count in one text of many.
+  std::string text_as_long_as_many;
+  while (text_as_long_as_many.size() < 70'000) text_as_long_as_many += "国";
+  std::vector<std::string> texts(130, "王伟");
+  texts[70] = text_as_long_as_many;
+  CheckSameWithoutVectors(*mask, texts);
 }
 
 std::string Utf8Of(uint32_t code) {
