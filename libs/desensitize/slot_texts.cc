@@ -9,6 +9,7 @@
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/lane_texts.h"
+#include "libs/desensitize/slot_pairs.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -34,7 +35,7 @@ bool SlotTexts::CanHold(const std::vector<std::string>& texts) {
 SlotTexts::SlotTexts(const std::vector<std::string>& texts)
     : slot_bytes_(std::max(kSlotBytesMin, std::bit_ceil(LongestOf(texts)))),
       texts_((texts.size() + 1) * slot_bytes_),
-      sizes_(texts.size() + 1) {
+      sizes_(std::max(texts.size() + 1, kPairedSlots)) {
   assert(CanHold(texts));
   for (size_t i = 0; i < texts.size(); ++i) {
     texts[i].copy(&texts_[(i + 1) * slot_bytes_], slot_bytes_);
@@ -43,6 +44,7 @@ SlotTexts::SlotTexts(const std::vector<std::string>& texts)
   if (texts.size() < kLaneSlots && LongestOf(texts) <= kLaneTextBytesMax) {
     lanes_.assign(kLaneSlots, LaneOf(""));
     std::transform(texts.begin(), texts.end(), lanes_.begin() + 1, LaneOf);
+    pairs_ = SlotPairsOf(texts);
   }
 }
 
@@ -84,6 +86,21 @@ SLUICE_AVX512 size_t SlotTexts::WriteLaneTexts(const uint64_t* slots,
   return end;
 }
 
+size_t SlotTexts::WriteAvx2(const uint64_t* slots, uint32_t rows, char* data,
+                            size_t begin, char* ends) const {
+  const Slots all = {texts_.data(), sizes_.data()};
+  const SlotRows of = {slots, rows, data, begin, ends};
+  if (!pairs_.empty()) return WriteSlotPairs(all, pairs_.data(), of);
+  switch (slot_bytes_) {
+    case kSlotBytesMin:
+      return WriteSlotsByTwo<kSlotBytesMin>(all, of);
+    case 2 * kSlotBytesMin:
+      return WriteSlotsByTwo<2 * kSlotBytesMin>(all, of);
+    default:
+      return WriteSlotsByTwo<4 * kSlotBytesMin>(all, of);
+  }
+}
+
 #endif
 
 size_t SlotTexts::Write(const uint64_t* slots, uint32_t rows, char* data,
@@ -91,6 +108,9 @@ size_t SlotTexts::Write(const uint64_t* slots, uint32_t rows, char* data,
 #if defined(__x86_64__)
   if (!lanes_.empty() && UsedCpuLevel() == CpuLevel::kAvx512) {
     return WriteLaneTexts(slots, rows, data, begin, ends);
+  }
+  if (UsedCpuLevel() == CpuLevel::kAvx2) {
+    return WriteAvx2(slots, rows, data, begin, ends);
   }
 #endif
   switch (slot_bytes_) {

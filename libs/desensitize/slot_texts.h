@@ -42,6 +42,8 @@ class SlotTexts {
 #if defined(__x86_64__)
   size_t WriteLaneTexts(const uint64_t* slots, uint32_t rows, char* data,
                         size_t begin, char* ends) const;
+  size_t WriteAvx2(const uint64_t* slots, uint32_t rows, char* data,
+                   size_t begin, char* ends) const;
 #endif
 
   // 8, 16 or 32.
@@ -50,6 +52,8 @@ class SlotTexts {
   std::vector<uint8_t> sizes_;
   // The same as lanes of lane_texts.h, if they are few and short.
   std::vector<uint64_t> lanes_;
+  // And every two of those, one behind the other.
+  std::vector<char> pairs_;
 };
 
 }  // namespace sluice::desensitize
