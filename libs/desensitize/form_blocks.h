@@ -120,9 +120,8 @@ struct FormVerdict {
 };
 
 // A form of texts, for MaskInBlocks, is a class with
-//   // Looks at the block of word `word`. Behind the texts there are zeros
-//   ('0')
-//   // to the end of a block and of the next.
+//   // Looks at the block of word `word`. Behind the texts there are '0's to
+//   // the end of a block and of the next.
 //   void Look(const ByteBlock& block, uint32_t word);
 //   // Decides about the blocks of words 1 to `count`, of which it looked at
 //   // each and at the one behind them. Returns what is not 0 if a bit of
@@ -304,7 +303,9 @@ class BlockMask {
   // the last one before it that is not empty.
   void LookAgainUntil(uint32_t row) {
     uint32_t from = row;
-    while (from > judged_ && column_.Text(--from).empty()) {
+    while (from > judged_) {
+      --from;
+      if (!column_.Text(from).empty()) break;
     }
     for (from = std::max(from, judged_); from <= row; ++from) {
       if (from < column_.row_count && !column_.Text(from).empty() &&

@@ -61,6 +61,13 @@ class DateGeneralization : public Operator {
   }
 
  private:
+  template <typename Value>
+  auto Exact() const {
+    return [unit = unit_](Value value, Value* out) {
+      return Floor(value, unit, out);
+    };
+  }
+
   template <typename NearDate, typename NearTime>
   Treated ApplyTo(const records::Column& column, const NearSpan& span,
                   NearDate near_date, NearTime near_time) const {
@@ -86,13 +93,6 @@ class DateGeneralization : public Operator {
   Treated ApplyTo(const records::Column& column, Near near) const {
     return TreatEveryNumber<Value, Value>(column, column.type, near,
                                           Exact<Value>());
-  }
-
-  template <typename Value>
-  auto Exact() const {
-    return [unit = unit_](Value value, Value* out) {
-      return Floor(value, unit, out);
-    };
   }
 
   const DatePart::Unit unit_;
