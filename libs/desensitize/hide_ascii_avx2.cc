@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cstdint>
 #include <type_traits>
@@ -53,11 +54,14 @@ SLUICE_AVX2 inline typename Width::Vector BytesFrom(uint64_t begin) {
 }
 
 // Each says which bytes of a text are hidden, and perhaps bytes behind the
-// text, and which sizes are untreatable. What is hidden by its place depends on
-// the size alone.
+// text: of one of `size << kShift`, for what is looked up by it. Texts of up to
+// refused_max() bytes are untreatable, but for empty ones. What is hidden by
+// its place depends on the size alone.
 template <typename Width, typename Rule>
 class HiddenBySize {
  public:
+  static constexpr int kShift = std::countr_zero(Width::kBytes);
+
   SLUICE_AVX2 explicit HiddenBySize(const Rule& rule) {
     for (uint32_t size = 0; size <= Width::kBytes; ++size) {
       const CharacterRun run = RunOf(rule, size);
@@ -78,13 +82,10 @@ class HiddenBySize {
     }
   }
 
-  SLUICE_AVX2 bool Refuses(uint32_t size) const {
-    if constexpr (!std::is_same_v<Rule, HideInside>) return false;
-    return size - 1 < refused_max_;
-  }
+  uint32_t refused_max() const { return refused_max_; }
   SLUICE_AVX2 typename Width::Vector Of(typename Width::Vector /*text*/,
-                                        uint32_t size) const {
-    return Width::Load(hidden_.data() + size * Width::kBytes);
+                                        uint32_t place) const {
+    return Width::Load(hidden_.data() + place);
   }
 
  private:
@@ -97,10 +98,12 @@ class HiddenBySize {
 template <typename Width>
 class HiddenAround {
  public:
+  static constexpr int kShift = 0;
+
   SLUICE_AVX2 explicit HiddenAround(absl::string_view character)
       : character_(Width::Fill(character[0])) {}
 
-  SLUICE_AVX2 bool Refuses(uint32_t /*size*/) const { return false; }
+  uint32_t refused_max() const { return 0; }
 
  protected:
   // Where the character is, a bit a byte, in a text and behind it.
@@ -159,33 +162,88 @@ struct Progress {
   uint32_t begin;
 };
 
-// Each text is written over what the one before it wrote too much. Sets bits of
-// `other` if one is not ASCII.
+// What the steps of a column share.
+struct Texts {
+  const char* in;
+  const char* offsets;
+  char* out;
+  char symbol;
+  // Has bits if a text is not ASCII.
+  uint64_t other;
+};
+
+// Rows that are looked at together.
+constexpr uint32_t kTogether = sizeof(__m256i) / sizeof(uint32_t);
+
+// Each text is written over what the one before it wrote too much.
 template <typename Width, typename Hidden>
-SLUICE_AVX2 SLUICE_APART Progress HideTexts(const records::Column& column,
-                                            uint32_t rows, const Hidden& hidden,
-                                            char symbol, Progress at, char* out,
-                                            uint64_t* other) {
+SLUICE_AVX2 SLUICE_APART Progress HideTogether(Texts* texts, uint32_t rows,
+                                               const Hidden& hidden,
+                                               Progress at) {
   using Vector = typename Width::Vector;
-  const Vector symbols = Width::Fill(symbol);
-  const char* const in = column.data.data();
-  const char* const offsets = column.offsets.data() + sizeof(uint32_t);
-  uint32_t begin = at.begin;
+  const Vector symbols = Width::Fill(texts->symbol);
+  const __m256i longest = _mm256_set1_epi32(Width::kBytes);
+  const auto refused_max = static_cast<int>(hidden.refused_max());
+  const __m256i refused = _mm256_set1_epi32(refused_max);
+  const __m256i none = _mm256_setzero_si256();
+  const char* const in = texts->in;
+  char* const out = texts->out;
   uint32_t row = at.row;
   Vector all = Width::Fill(0);
-  for (; row < rows; ++row) {
-    const auto end = LoadLittle<uint32_t>(offsets + row * sizeof(uint32_t));
-    const uint32_t size = end - begin;
-    if (size > Width::kBytes) break;
-    if (hidden.Refuses(size)) break;
-    const Vector text = Width::Load(in + begin);
-    all = Width::Or(all, text);
-    Width::Store(Width::Blend(hidden.Of(text, size), text, symbols),
-                 out + begin);
-    begin = end;
+  for (; row + kTogether <= rows; row += kTogether) {
+    const char* const begins = texts->offsets + row * sizeof(uint32_t);
+    const __m256i sizes = _mm256_sub_epi32(
+        OneVector::Load(begins + sizeof(uint32_t)), OneVector::Load(begins));
+    __m256i wrong = _mm256_cmpgt_epi32(sizes, longest);
+    if (refused_max > 0) {
+      const __m256i treatable = _mm256_or_si256(
+          _mm256_cmpgt_epi32(sizes, refused), _mm256_cmpeq_epi32(sizes, none));
+      wrong = _mm256_or_si256(
+          wrong, _mm256_andnot_si256(treatable, _mm256_set1_epi32(-1)));
+    }
+    if (OneVector::HighBits(wrong) != 0) break;
+    alignas(sizeof(__m256i)) char places[sizeof(__m256i)];
+    OneVector::Store(_mm256_slli_epi32(sizes, Hidden::kShift), places);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < sizeof(places); i += sizeof(uint32_t)) {
+      const auto begin = LoadLittle<uint32_t>(begins + i);
+      const Vector text = Width::Load(in + begin);
+      all = Width::Or(all, text);
+      const Vector of = hidden.Of(text, LoadLittle<uint32_t>(places + i));
+      Width::Store(Width::Blend(of, text, symbols), out + begin);
+    }
   }
-  *other |= Width::HighBits(all);
-  return {row, begin};
+  texts->other |= Width::HighBits(all);
+  return {row, LoadLittle<uint32_t>(texts->offsets + row * sizeof(uint32_t))};
+}
+
+// The same one by one, up to a row that is long or untreatable.
+template <typename Width, typename Hidden>
+SLUICE_AVX2 Progress HideEach(Texts* texts, uint32_t rows, const Hidden& hidden,
+                              Progress at) {
+  using Vector = typename Width::Vector;
+  const Vector symbols = Width::Fill(texts->symbol);
+  for (; at.row < rows; ++at.row) {
+    const auto end = LoadLittle<uint32_t>(
+        texts->offsets + (at.row + size_t{1}) * sizeof(uint32_t));
+    const uint32_t size = end - at.begin;
+    if (size > Width::kBytes || size - 1 < hidden.refused_max()) break;
+    const Vector text = Width::Load(texts->in + at.begin);
+    texts->other |= Width::HighBits(text);
+    const Vector of = hidden.Of(text, size << Hidden::kShift);
+    Width::Store(Width::Blend(of, text, symbols), texts->out + at.begin);
+    at.begin = end;
+  }
+  return at;
+}
+
+// Rows before `rows` that are together in vectors of `Width`, and then some one
+// by one.
+template <typename Width, typename Hidden>
+SLUICE_AVX2 Progress HideRows(Texts* texts, uint32_t rows, const Hidden& hidden,
+                              Progress at) {
+  at = HideTogether<Width>(texts, rows, hidden, at);
+  return HideEach<Width>(texts, std::min(rows, at.row + kTogether), hidden, at);
 }
 
 // Rows before `narrow_rows` are looked at as narrow ones first.
@@ -197,26 +255,29 @@ SLUICE_AVX2 bool HideColumn(const records::Column& column, const Rule& rule,
   const auto wide = HiddenBy<TwoVectors>(rule);
   const char* const in = column.data.data();
   const uint32_t wide_rows = RowsToRead(column, TwoVectors::kBytes);
+  Texts texts = {in, column.offsets.data(), out, symbol, 0};
   Progress at = {0, 0};
-  uint64_t other = 0;
-  while (at.row < column.row_count && other == 0) {
-    at = HideTexts<OneVector>(column, narrow_rows, narrow, symbol, at, out,
-                              &other);
-    // What is left of the column, or one longer text.
-    const uint32_t stopped = at.row;
-    const uint32_t until =
-        stopped < narrow_rows ? std::min(stopped + 1, wide_rows) : wide_rows;
-    at = HideTexts<TwoVectors>(column, until, wide, symbol, at, out, &other);
-    if (at.row == column.row_count || at.row > stopped) continue;
+  while (at.row < column.row_count && texts.other == 0) {
+    const uint32_t from = at.row;
+    if (from < narrow_rows) {
+      at = HideRows<OneVector>(&texts, narrow_rows, narrow, at);
+      // One longer text.
+      at = HideEach<TwoVectors>(&texts, std::min(at.row + 1, wide_rows), wide,
+                                at);
+    } else {
+      at = HideRows<TwoVectors>(&texts, wide_rows, wide, at);
+    }
+    if (at.row > from) continue;
     const auto end = static_cast<uint32_t>(column.Offset(at.row + 1));
     if (end != at.begin) {
       if (!IsAscii(in + at.begin, end - at.begin)) return false;
-      if (treat(in + at.begin, in + end, out + at.begin) == nullptr)
+      if (treat(in + at.begin, in + end, out + at.begin) == nullptr) {
         return false;
+      }
     }
     at = {at.row + 1, end};
   }
-  return other == 0;
+  return texts.other == 0;
 }
 
 }  // namespace
