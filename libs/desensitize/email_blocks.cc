@@ -64,15 +64,15 @@ static_assert(AreRight(kEmailClasses));
 
 class EmailForm {
  public:
-  static constexpr size_t kMarkedBytes = 0;
-  static uint8_t MarkOf(const char* /*text*/) { return 0x80; }
+  static constexpr size_t kHeadBytes = 0;
+  static uint32_t WrongHead(const char* /*text*/) { return 0; }
 
   static bool Has(absl::string_view text) {
     return identifiers::FindEmailAt(text) != absl::string_view::npos;
   }
 
-  SLUICE_AVX2 void Look(const char* text, const ByteBlock& /*marks*/,
-                        const BatchBits& /*starts*/, uint32_t word) {
+  SLUICE_AVX2 void Look(const char* text, const BatchBits& /*starts*/,
+                        uint32_t word) {
     const ByteBlock block = LoadBlock(text);
     const ByteBlock classes = ClassesOf(block, kEmailClasses);
     at_signs_.of[word] = EqualBits(block, _mm256_set1_epi8('@'));

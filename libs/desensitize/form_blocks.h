@@ -120,17 +120,17 @@ struct FormVerdict {
 };
 
 // A form of texts, for MaskInBlocks, is a class with
-//   // Looks at the block of word `word`. Behind the texts there are '0's to
-//   // the end of a block and of the next.
-//   void Look(const ByteBlock& block, uint32_t word);
+//   // Looks at the block of word `word`, at `text`; of `starts` this word
+//   // and the one before are known. Behind the last text there are zeros
+//   // ('0') to the end of a block and of the next.
+//   void Look(const char* text, const BatchBits& starts, uint32_t word);
 //   // Decides about the blocks of words 1 to `count`, of which it looked at
 //   // each and at the one behind them. Returns what is not 0 if a bit of
 //   // `wrong` is set.
 //   uint64_t Decide(uint32_t count, FormVerdict* verdict);
-//   // What is marked where a text begins, with the highest bit set. Reads
-//   // kMarkedBytes bytes.
-//   static constexpr size_t kMarkedBytes;
-//   static uint8_t MarkOf(const char* text);
+//   // Not 0 if no text of the form has the first kHeadBytes of `text`.
+//   static constexpr size_t kHeadBytes;
+//   static uint32_t WrongHead(const char* text);
 //   // Whether a text is of the form.
 //   static bool Has(absl::string_view text);
 // Look and Decide are SLUICE_AVX2.
@@ -170,10 +170,14 @@ class BlockMask {
     for (uint32_t block = 0; block < blocks_; block += kBatchBlocks) {
       const uint32_t count = std::min(blocks_ - block, kBatchBlocks);
       first_row_ = row_;
+      wrong_heads_ = 0;
       row_ = MarkStarts(row_, block, block + count);
+      const bool has_wrong_head = wrong_heads_ != 0;
       MarkStarts(row_, block, block + count + 1);
       Look(block, count);
-      if (form_.Decide(count, &verdict_) != 0) LookAgain(block, count);
+      const bool has_wrong = form_.Decide(count, &verdict_) != 0;
+      if (has_wrong_head) AddWrongHeads(block);
+      if (has_wrong || has_wrong_head) LookAgain(block, count);
       Write(block, count);
       verdict_.starts.of[0] = verdict_.starts.of[count];
     }
@@ -192,6 +196,8 @@ class BlockMask {
   }
 
  private:
+  static constexpr uint8_t kMark = 0x80;
+
   uint32_t BeginOf(uint32_t row) const {
     return static_cast<uint32_t>(column_.Offset(row));
   }
@@ -207,6 +213,7 @@ class BlockMask {
                                                uint32_t until) {
     const char* const offsets = column_.offsets.data();
     const char* const texts = texts_.data();
+    uint32_t wrong_heads = 0;
     uint8_t* const marks = marks_.data();
     const size_t base = first * kBlockBytes;
     const auto begin_of = [offsets](uint32_t at) {
@@ -215,28 +222,44 @@ class BlockMask {
     // Only so far as may be read without a look at what is behind the texts.
     const size_t end =
         std::min(until * kBlockBytes,
-                 texts_.size() - std::min(texts_.size(), Form::kMarkedBytes));
+                 texts_.size() - std::min(texts_.size(), Form::kHeadBytes));
     constexpr uint32_t kTogether = 4;
     for (; row + kTogether <= column_.row_count &&
            begin_of(row + kTogether - 1) < end;
          row += kTogether) {
       for (uint32_t i = 0; i < kTogether; ++i) {
         const uint32_t begin = begin_of(row + i);
-        marks[begin - base] = Form::MarkOf(texts + begin);
+        marks[begin - base] = kMark;
+        wrong_heads |= Form::WrongHead(texts + begin);
       }
     }
     for (; row <= column_.row_count && begin_of(row) < until * kBlockBytes;
          ++row) {
-      marks[begin_of(row) - base] = MarkAtEnd(begin_of(row));
+      marks[begin_of(row) - base] = kMark;
+      if (row < column_.row_count) wrong_heads |= WrongHeadOf(row);
     }
+    wrong_heads_ |= wrong_heads;
     return row;
   }
-  // Of a text of the last few, or of where the last one ends.
-  uint8_t MarkAtEnd(uint32_t begin) const {
-    std::array<char, Form::kMarkedBytes + 1> text = {};
-    std::memcpy(text.data(), texts_.data() + begin,
-                std::min(Form::kMarkedBytes, texts_.size() - begin));
-    return Form::MarkOf(text.data());
+
+  // Of a text that may be one of the last few.
+  uint32_t WrongHeadOf(uint32_t row) const {
+    std::array<char, Form::kHeadBytes + 1> head = {};
+    const size_t begin = BeginOf(row);
+    std::memcpy(head.data(), texts_.data() + begin,
+                std::min(Form::kHeadBytes, texts_.size() - begin));
+    return Form::WrongHead(head.data());
+  }
+
+  // Of the texts that begin in a batch.
+  void AddWrongHeads(uint32_t block) {
+    for (uint32_t row = first_row_; row < std::min(row_, column_.row_count);
+         ++row) {
+      if (WrongHeadOf(row) == 0) continue;
+      const size_t place = BeginOf(row) - block * kBlockBytes;
+      verdict_.wrong.of[1 + place / kBlockBytes] |= uint64_t{1}
+                                                    << place % kBlockBytes;
+    }
   }
 
   // How many of the `count` blocks from `block` on are whole.
@@ -253,11 +276,9 @@ class BlockMask {
   SLUICE_AVX2 void LookAt(const char* text, uint32_t i) {
     auto* const marks =
         reinterpret_cast<__m256i*>(marks_.data() + i * kBlockBytes);
-    const ByteBlock marked = {marks[0], marks[1]};
+    verdict_.starts.of[i + 1] = HighBits({marks[0], marks[1]});
     marks[0] = marks[1] = _mm256_setzero_si256();
-    verdict_.starts.of[i + 1] = HighBits(marked);
-    form_.Look(text, marked, verdict_.starts, i + 1);
-    _mm_prefetch(text + kBatchBlocks * kBlockBytes, _MM_HINT_T0);
+    form_.Look(text, verdict_.starts, i + 1);
   }
 
   SLUICE_APART SLUICE_AVX2 void Write(uint32_t block, uint32_t count) {
@@ -346,7 +367,9 @@ class BlockMask {
   uint32_t row_ = 0;
   // Before this row none is to be looked at again.
   uint32_t judged_ = 0;
-  // At the first byte of each text.
+  // Not 0 if a text that was marked has a wrong head.
+  uint32_t wrong_heads_ = 0;
+  // At the first byte of each text kMark.
   alignas(kBlockBytes)
       std::array<uint8_t, (kBatchBlocks + 1) * kBlockBytes> marks_ = {};
   // The last block and the one behind it.

@@ -57,47 +57,38 @@ bool IsLast(const char* character) {
 
 class PlateForm {
  public:
-  static constexpr size_t kMarkedBytes = sizeof(uint32_t);
-  static uint8_t MarkOf(const char* text) {
-    const bool begins =
-        identifiers::kPlateProvinces.Has(LoadLittle<uint32_t>(text));
-    return begins ? kBegins : kBeginsWrong;
+  static constexpr size_t kHeadBytes = sizeof(uint32_t);
+  static uint32_t WrongHead(const char* text) {
+    return identifiers::kPlateProvinces.DifferenceOf(
+        LoadLittle<uint32_t>(text));
   }
 
   static bool Has(absl::string_view text) {
     return identifiers::IsLicencePlate(text);
   }
 
-  SLUICE_AVX2 void Look(const char* text, const ByteBlock& marks,
-                        const BatchBits& starts, uint32_t word) {
+  SLUICE_AVX2 void Look(const char* text, const BatchBits& starts,
+                        uint32_t word) {
     const ByteBlock classes = ClassesOf(LoadBlock(text), kPlateClasses);
-    // The second highest bit of each mark.
-    begin_wrong_.of[word] = HighBits(
-        {_mm256_slli_epi16(marks.low, 1), _mm256_slli_epi16(marks.high, 1)});
     not_letters_.of[word] = BitsWithout(classes, kLetter);
     const uint64_t not_plain = BitsWithout(classes, kPlain);
     not_plain_.of[word] = not_plain;
-    const uint64_t odd = not_plain & ~HeadsOf(starts, word);
+    twos_.of[word] = starts.of[word] | starts.Before(word, 1);
+    const uint64_t heads = twos_.of[word] | twos_.Before(word, 2);
+    heads_.of[word] = heads;
+    const uint64_t odd = not_plain & ~heads;
     lasts_.of[word] = odd == 0 ? 0 : LastsAmong(text, odd);
   }
 
   SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict* verdict) {
     const uint64_t wrong = Judge(count, verdict);
+    twos_.of[0] = twos_.of[count];
+    heads_.of[0] = heads_.of[count];
     lasts_.of[0] = lasts_.of[count];
     return wrong;
   }
 
  private:
-  static constexpr uint8_t kBegins = 0x80;
-  static constexpr uint8_t kBeginsWrong = 0xC0;
-
-  // The four bytes of each province and authority.
-  SLUICE_ANY_LEVEL static uint64_t HeadsOf(const BatchBits& starts,
-                                           uint32_t word) {
-    return starts.of[word] | starts.Before(word, 1) | starts.Before(word, 2) |
-           starts.Before(word, 3);
-  }
-
   // First bytes of what may be the last character of a plate.
   static uint64_t LastsAmong(const char* text, uint64_t bytes) {
     uint64_t lasts = 0;
@@ -115,26 +106,21 @@ class PlateForm {
     uint64_t any = 0;
     for (uint32_t i = 1; i <= count; ++i) {
       const uint64_t starts = all.of[i];
-      const uint64_t heads = HeadsOf(all, i);
-      // A plate is of nine or ten bytes, or of two more with a last character
-      // of three. The first one of the column has none before it, which is
-      // looked at again for this.
-      const uint64_t fifth = all.Before(i, 4);
-      const uint64_t sixth = all.Before(i, 5);
-      const uint64_t seventh = all.Before(i, 6);
-      const uint64_t eighth = all.Before(i, 7);
-      const uint64_t too_near = (heads ^ starts) | fifth | sixth | seventh |
-                                eighth | all.Before(i, 8);
-      const uint64_t plain_ends = all.Before(i, 9) | all.Before(i, 10);
-      const uint64_t last_ends = all.Before(i, 11) | all.Before(i, 12);
+      const uint64_t heads = heads_.of[i];
+      // The four bytes behind each head. A plate is of nine or ten bytes, or
+      // of two more with a last character of three. The first one of the
+      // column has none before it, for which it is looked at again.
+      const uint64_t fours = heads_.Before(i, 4);
+      const uint64_t too_near = (heads ^ starts) | fours | all.Before(i, 8);
+      const uint64_t plain_ends = twos_.Before(i, 9);
+      const uint64_t last_ends = twos_.Before(i, 11);
       const uint64_t behind_last = lasts_.Before(i, kHanBytes);
       const uint64_t bad_ends = too_near |
                                 (behind_last & (plain_ends | ~last_ends)) |
                                 (~behind_last & ~plain_ends);
       const uint64_t last_bytes =
           lasts_.of[i] | lasts_.Before(i, 1) | lasts_.Before(i, 2);
-      const uint64_t wrong = begin_wrong_.of[i] |
-                             (all.Before(i, 3) & not_letters_.of[i]) |
+      const uint64_t wrong = (all.Before(i, 3) & not_letters_.of[i]) |
                              (not_plain_.of[i] & ~heads & ~last_bytes) |
                              (starts & bad_ends) | (behind_last & ~starts);
       verdict->wrong.of[i] = wrong;
@@ -142,14 +128,15 @@ class PlateForm {
       // All but the last two characters. A text that is too short would hide
       // some of the next head.
       verdict->hidden.of[i] =
-          ~heads & (fifth | sixth | seventh |
-                    (eighth & ~all.Behind(i, 2) & ~lasts_.Behind(i, 1)));
+          fours & ~heads & ~all.Behind(i, 2) & ~lasts_.Behind(i, 1);
     }
     return any;
   }
 
-  // Texts that do not begin with a province.
-  BatchBits begin_wrong_;
+  // The first two bytes of each text, and the four of its head: the province
+  // and the authority.
+  BatchBits twos_;
+  BatchBits heads_;
   BatchBits not_letters_;
   BatchBits not_plain_;
   BatchBits lasts_;

@@ -40,9 +40,11 @@ class PlateProvinces {
 
   // Whether the first three bytes of a text are one; `head` is its first four,
   // the first the lowest.
-  constexpr bool Has(uint32_t head) const {
+  constexpr bool Has(uint32_t head) const { return DifferenceOf(head) == 0; }
+  // 0 if they are.
+  constexpr uint32_t DifferenceOf(uint32_t head) const {
     const uint32_t province = head & 0xFFFFFF;
-    return provinces_[PlaceOf(province)] == province;
+    return provinces_[PlaceOf(province)] ^ province;
   }
 
   // Whether each has a place of its own.
