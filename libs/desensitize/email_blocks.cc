@@ -13,17 +13,18 @@
 namespace sluice::desensitize {
 namespace {
 
-// What a domain may have, in four sets, and what else may stand before the @.
-// In both the @ itself, which other ways are found out by.
-constexpr uint8_t kHyphenDot = 1;
-constexpr uint8_t kZeroToNine = 2;
-constexpr uint8_t kAllButZero = 4;
-constexpr uint8_t kZeroToTen = 8;
-constexpr uint8_t kDomain = kHyphenDot | kZeroToNine | kAllButZero | kZeroToTen;
-constexpr uint8_t kSignsBeforeDigits = 16;
-constexpr uint8_t kSignsBehindDigits = 32;
-constexpr uint8_t kZeroAndLastTwo = 64;
-constexpr uint8_t kBraces = 128;
+// What else may stand before the @, and from the fifth set on what a domain may
+// have too. In both the @ itself, which other ways are found out by.
+constexpr uint8_t kSignsBeforeDigits = 1;
+constexpr uint8_t kSignsBehindDigits = 2;
+constexpr uint8_t kZeroAndLastTwo = 4;
+constexpr uint8_t kBraces = 8;
+constexpr uint8_t kHyphenDot = 16;
+constexpr uint8_t kZeroToNine = 32;
+constexpr uint8_t kAllButZero = 64;
+constexpr uint8_t kZeroToTen = 128;
+constexpr uint8_t kLocalMin = 1;
+constexpr uint8_t kDomainMin = kHyphenDot;
 
 constexpr HalfClasses MakeEmailClasses() {
   HalfClasses classes = {};
@@ -56,7 +57,8 @@ constexpr bool AreRight(const HalfClasses& classes) {
     const uint8_t of = classes.Of(static_cast<uint8_t>(byte));
     const bool local = identifiers::IsEmailLocalCharacter(c) || c == '@';
     const bool domain = identifiers::IsEmailDomainCharacter(c) || c == '@';
-    if (local != (of != 0) || domain != ((of & kDomain) != 0)) return false;
+    if (local != (of >= kLocalMin)) return false;
+    if (domain != (of >= kDomainMin)) return false;
   }
   return true;
 }
@@ -77,8 +79,8 @@ class EmailForm {
     const ByteBlock classes = ClassesOf(block, kEmailClasses);
     at_signs_.of[word] = EqualBits(block, _mm256_set1_epi8('@'));
     dots_.of[word] = EqualBits(block, _mm256_set1_epi8('.'));
-    not_local_.of[word] = EqualBits(classes, _mm256_setzero_si256());
-    not_domain_.of[word] = BitsWithout(classes, kDomain);
+    local_characters_.of[word] = BitsFrom(kLocalMin, classes);
+    domain_characters_.of[word] = BitsFrom(kDomainMin, classes);
   }
 
   SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict* verdict) {
@@ -125,8 +127,8 @@ class EmailForm {
       const uint64_t before = at_signs_.Before(i, 1) | dots_.Before(i, 1);
       const uint64_t bad_joints =
           (joints & before) | (starts & (joints | before));
-      const uint64_t wrong = no_turns | bad_joints | not_local_.of[i] |
-                             (not_domain_.of[i] & ~local) |
+      const uint64_t wrong = no_turns | bad_joints | ~local_characters_.of[i] |
+                             (~(domain_characters_.of[i] | local)) |
                              (starts & ~ends_left_.of[i]);
       verdict->wrong.of[i] = wrong;
       any |= wrong;
@@ -139,8 +141,8 @@ class EmailForm {
 
   BatchBits at_signs_;
   BatchBits dots_;
-  BatchBits not_local_;
-  BatchBits not_domain_;
+  BatchBits local_characters_;
+  BatchBits domain_characters_;
   // From the first byte of each text to its @.
   BatchBits local_;
   // Of the dots of domains and the first bytes of texts those that nothing that

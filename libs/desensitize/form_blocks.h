@@ -84,12 +84,11 @@ SLUICE_AVX2 inline ByteBlock ClassesOf(const ByteBlock& block,
           ClassesOf(block.high, of_low, of_high)};
 }
 
-// A bit for each byte that has none of the bits of `of`.
-SLUICE_AVX2 inline uint64_t BitsWithout(const ByteBlock& classes, uint8_t of) {
-  const __m256i bits = _mm256_set1_epi8(static_cast<char>(of));
-  return EqualBits({_mm256_and_si256(classes.low, bits),
-                    _mm256_and_si256(classes.high, bits)},
-                   _mm256_setzero_si256());
+// A bit for each byte that is, without a sign, `least` (1 to 128) or above.
+SLUICE_AVX2 inline uint64_t BitsFrom(uint8_t least, const ByteBlock& block) {
+  const __m256i up_to_high = _mm256_set1_epi8(static_cast<char>(0x80 - least));
+  return HighBits({_mm256_adds_epu8(block.low, up_to_high),
+                   _mm256_adds_epu8(block.high, up_to_high)});
 }
 
 // A bit for each byte of the blocks of a batch, the first of them in word 1:
@@ -224,14 +223,15 @@ class BlockMask {
         std::min(until * kBlockBytes,
                  texts_.size() - std::min(texts_.size(), Form::kHeadBytes));
     constexpr uint32_t kTogether = 4;
-    for (; row + kTogether <= column_.row_count &&
-           begin_of(row + kTogether - 1) < end;
-         row += kTogether) {
-      for (uint32_t i = 0; i < kTogether; ++i) {
-        const uint32_t begin = begin_of(row + i);
+    while (row + kTogether <= column_.row_count &&
+           begin_of(row + kTogether - 1) < end) {
+      const char* const four = offsets + row * sizeof(uint32_t);
+      for (size_t i = 0; i < kTogether; ++i) {
+        const size_t begin = LoadLittle<uint32_t>(four + i * sizeof(uint32_t));
         marks[begin - base] = kMark;
         wrong_heads |= Form::WrongHead(texts + begin);
       }
+      row += kTogether;
     }
     for (; row <= column_.row_count && begin_of(row) < until * kBlockBytes;
          ++row) {

@@ -17,13 +17,13 @@ namespace {
 
 constexpr size_t kHanBytes = 3;
 
-constexpr uint8_t kDigits = 1;
+// Of those that are one, all but the last set are letters, and all but the
+// first may stand behind the authority.
+constexpr uint8_t kUnusedToO = 1;
 constexpr uint8_t kUsedToO = 2;
-constexpr uint8_t kUnusedToO = 4;
-constexpr uint8_t kFromP = 8;
-constexpr uint8_t kLetter = kUsedToO | kUnusedToO | kFromP;
-// What may stand behind the authority.
-constexpr uint8_t kPlain = kDigits | kUsedToO | kFromP;
+constexpr uint8_t kFromP = 4;
+constexpr uint8_t kDigits = 0x80;
+constexpr uint8_t kPlainMin = kUsedToO;
 
 constexpr HalfClasses MakePlateClasses() {
   HalfClasses classes = {};
@@ -70,13 +70,15 @@ class PlateForm {
   SLUICE_AVX2 void Look(const char* text, const BatchBits& starts,
                         uint32_t word) {
     const ByteBlock classes = ClassesOf(LoadBlock(text), kPlateClasses);
-    not_letters_.of[word] = BitsWithout(classes, kLetter);
-    const uint64_t not_plain = BitsWithout(classes, kPlain);
-    not_plain_.of[word] = not_plain;
+    const __m256i none = _mm256_setzero_si256();
+    letters_.of[word] = HighBits({_mm256_cmpgt_epi8(classes.low, none),
+                                  _mm256_cmpgt_epi8(classes.high, none)});
+    const uint64_t plain = BitsFrom(kPlainMin, classes);
+    plain_.of[word] = plain;
     twos_.of[word] = starts.of[word] | starts.Before(word, 1);
     const uint64_t heads = twos_.of[word] | twos_.Before(word, 2);
     heads_.of[word] = heads;
-    const uint64_t odd = not_plain & ~heads;
+    const uint64_t odd = ~(plain | heads);
     lasts_.of[word] = odd == 0 ? 0 : LastsAmong(text, odd);
   }
 
@@ -120,8 +122,8 @@ class PlateForm {
                                 (~behind_last & ~plain_ends);
       const uint64_t last_bytes =
           lasts_.of[i] | lasts_.Before(i, 1) | lasts_.Before(i, 2);
-      const uint64_t wrong = (all.Before(i, 3) & not_letters_.of[i]) |
-                             (not_plain_.of[i] & ~heads & ~last_bytes) |
+      const uint64_t wrong = (all.Before(i, 3) & ~letters_.of[i]) |
+                             ~(plain_.of[i] | heads | last_bytes) |
                              (starts & bad_ends) | (behind_last & ~starts);
       verdict->wrong.of[i] = wrong;
       any |= wrong;
@@ -137,8 +139,8 @@ class PlateForm {
   // and the authority.
   BatchBits twos_;
   BatchBits heads_;
-  BatchBits not_letters_;
-  BatchBits not_plain_;
+  BatchBits letters_;
+  BatchBits plain_;
   BatchBits lasts_;
 };
 
