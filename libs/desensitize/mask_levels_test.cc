@@ -393,6 +393,33 @@ TEST_CASE("a text that is not of its form spoils none beside it, anywhere") {
   }
 }
 
+TEST_CASE("what is wrong with a form is seen where batches of blocks meet") {
+  constexpr size_t kBatchBytes = 4096;
+  const std::vector<Kind> kinds = FormKinds();
+  const std::vector<std::vector<std::string>> wrong = {
+      {"a@.b.cn", "a.@b.cn", "a@b.cn.", ".a@b.cn", "a@@b.cn", "a@b..cn",
+       "ab.cn", "a@bcn", "a@b.c_", "a@b_.cn", "@b.cn", "a@", "a", "a@b.cn"},
+      {"京A1234", "京A1234567", "A12345", "京112345", "京A12I45", "京A123学4",
+       "京A123学", "京A12345学", "京A1234京", "京", "京A", "1", "京A1234学"}};
+  for (size_t kind = 0; kind < kinds.size(); ++kind) {
+    for (const std::string& text : wrong[kind]) {
+      for (size_t before = 0; before < 16; ++before) {
+        // Texts of 9 and of 10 bytes, of as many as they should be together.
+        const size_t bytes = kBatchBytes - before;
+        std::vector<std::string> texts(bytes % 9,
+                                       kind == 0 ? "abc@de.com" : "京A123456");
+        texts.resize(texts.size() + (bytes - texts.size() * 10) / 9,
+                     kind == 0 ? "ab@de.com" : "京A12345");
+        texts.push_back(text);
+        texts.push_back(text);
+        texts.push_back(texts[0]);
+        CAPTURE(text, before);
+        CheckSameWithoutVectors(*kinds[kind].mask, texts);
+      }
+    }
+  }
+}
+
 TEST_CASE("texts of every length have the same classes at every level") {
   const auto mask = Compile([](auto* m) { m->mutable_classes(); });
   const std::vector<std::string> characters = {"国", "a", "Z", "7", "-", "é"};
