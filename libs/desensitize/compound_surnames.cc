@@ -64,6 +64,19 @@ constexpr CompoundSurnameSieve MakeSieve() {
   return sieve;
 }
 
+constexpr CompoundSurnameFilter MakeFilter() {
+  CompoundSurnameFilter filter = {};
+  for (size_t at = 0; at < kNames.size(); at += kCompoundSurnameBytes + 1) {
+    uint32_t bytes = 0;
+    for (size_t i = 4; i-- > 0;) {
+      bytes = bytes << 8 |
+              static_cast<uint8_t>(kNames[at + CompoundSurnameFilter::kAt + i]);
+    }
+    filter.slots[CompoundSurnameFilter::Slot(bytes)] = true;
+  }
+  return filter;
+}
+
 static_assert((kNames.size() + 1) % (kCompoundSurnameBytes + 1) == 0);
 
 static_assert(EachHasASlot(MakeTable()));
@@ -73,6 +86,8 @@ static_assert(EachHasASlot(MakeTable()));
 constexpr CompoundSurnameTable kCompoundSurnameTable = MakeTable();
 
 constexpr CompoundSurnameSieve kCompoundSurnameSieve = MakeSieve();
+
+constexpr CompoundSurnameFilter kCompoundSurnameFilter = MakeFilter();
 
 constexpr absl::string_view kCompoundSurnames(kNames.data(), kNames.size());
 

@@ -4,11 +4,14 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/desensitize/compound_surnames.h"
 #include "libs/desensitize/mask_operators.h"
 #include "libs/desensitize/name_blocks.h"
 #include "libs/desensitize/name_windows.h"
+#include "libs/desensitize/name_words.h"
+#include "libs/desensitize/rows_to_read.h"
 #include "libs/desensitize/treat_texts.h"
 #include "libs/desensitize/utf8.h"
 #include "libs/records/aligned_buffer.h"
@@ -85,6 +88,9 @@ class NameMask : public Operator {
 
   Treated Apply(const records::Column& column) const override {
     if (symbol_.size() == 1 && HasNameWindows()) return HideManyAtATime(column);
+    if (symbol_.size() == 1 && UsedCpuLevel() == CpuLevel::kAvx2) {
+      return HideAsWords(column);
+    }
     const MaskSymbol symbol = symbol_;
     const size_t bytes_max = column.data.size() * symbol.size();
     // Most columns have no separator at all: one search spares one per name.
@@ -114,17 +120,10 @@ class NameMask : public Operator {
 
   Treated HideManyAtATime(const records::Column& column) const {
     const uint32_t rows = column.row_count;
-    Output out = {
-        records::AlignedBuffer((rows + size_t{1}) * sizeof(int32_t)),
-        records::AlignedBuffer(column.data.size() +
-                               std::max(kNameBlockSlack, kNameWindowSlack)),
-        nullptr};
-    char* const out_begin = out.data.data();
-    out.end = out_begin;
-    StoreLittle<int32_t>(0, out.offsets.data());
+    Output out = NewOutput(column, std::max(kNameBlockSlack, kNameWindowSlack));
     for (uint32_t row = 0; row < rows;) {
       if (rows - row >= kNameBlockRows &&
-          HideNameBlock(column, row, symbol_.byte(), out_begin, &out.end,
+          HideNameBlock(column, row, symbol_.byte(), out.data.data(), &out.end,
                         out.offsets.data())) {
         row += kNameBlockRows;
       } else {
@@ -132,7 +131,33 @@ class NameMask : public Operator {
                             &out);
       }
     }
-    const auto size = static_cast<size_t>(out.end - out_begin);
+    return Finish(column, std::move(out));
+  }
+
+  Treated HideAsWords(const records::Column& column) const {
+    const uint32_t rows = column.row_count;
+    const uint32_t until = RowsToRead(column, sizeof(uint64_t));
+    Output out = NewOutput(column, kNameWordSlack);
+    for (uint32_t row = 0; row < rows;) {
+      row = HideNamesAsWords(column, row, until, symbol_.byte(),
+                             out.data.data(), &out.end, out.offsets.data());
+      const uint32_t behind = std::min(rows, row + kNameWordRows);
+      for (; row < behind; ++row) HideName(column, row, &out);
+    }
+    return Finish(column, std::move(out));
+  }
+
+  static Output NewOutput(const records::Column& column, size_t slack) {
+    Output out = {records::AlignedBuffer((column.row_count + size_t{1}) *
+                                         sizeof(int32_t)),
+                  records::AlignedBuffer(column.data.size() + slack), nullptr};
+    out.end = out.data.data();
+    StoreLittle<int32_t>(0, out.offsets.data());
+    return out;
+  }
+
+  static Treated Finish(const records::Column& column, Output out) {
+    const auto size = static_cast<size_t>(out.end - out.data.data());
     Treated treated{column, 0};
     treated.column.offsets = std::move(out.offsets).Share();
     treated.column.data = std::move(out.data).Share().Slice(0, size);
