@@ -12,6 +12,7 @@
 #include "libs/base/x86_vectors.h"
 #include "libs/desensitize/form_windows.h"
 #include "libs/desensitize/output_validity.h"
+#include "libs/desensitize/point_forms.h"
 #include "libs/desensitize/window_starts.h"
 #include "libs/records/aligned_buffer.h"
 
@@ -552,7 +553,10 @@ SLUICE_AVX512 Treated CutAs(const records::Column& column, PointCut cut,
 std::optional<Treated> CutPointRows(const records::Column& column, PointCut cut,
                                     ExactCut exact) {
   assert(cut.CanBeMade());
-  if (UsedCpuLevel() != CpuLevel::kAvx512) return std::nullopt;
+  if (UsedCpuLevel() == CpuLevel::kPortable) return std::nullopt;
+  if (UsedCpuLevel() == CpuLevel::kAvx2) {
+    return CutPointsByForm(column, cut, exact);
+  }
   if (cut.last_step == 1) return CutAs<Lowered::kNone>(column, cut, exact);
   if (cut.last_step > 10) return CutAs<Lowered::kLastTwo>(column, cut, exact);
   return CutAs<Lowered::kLast>(column, cut, exact);
