@@ -43,6 +43,8 @@ struct alignas(128) PointForm {
   // Of a byte what it may be at least, and how many values above that.
   std::array<uint8_t, kVectorBytes> least;
   std::array<uint8_t, kVectorBytes> span;
+  // 0xFF where both numbers have their last digit that stays.
+  std::array<uint8_t, kVectorBytes> last;
   // A bit for each byte that is no digit.
   uint32_t others = 0;
   // How long a point may be at least, and how many bytes more: none is as long
@@ -93,6 +95,9 @@ class FormMaker {
     form->first_kept = whole + behind_whole;
     form->comma = comma;
     form->second_kept = 1 + second_whole + behind_whole;
+    form->last.fill(0);
+    form->last[form->first_kept - 1] = 0xFF;
+    form->last[kNumberBytes + form->second_kept - 1] = 0xFF;
   }
 
  private:
@@ -115,6 +120,14 @@ SLUICE_AVX2 inline __m256i Load(const void* bytes) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(bytes));
 }
 
+SLUICE_AVX2 inline __m128i LoadNumber(const char* bytes) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+}
+
+SLUICE_AVX2 inline void StoreNumber(__m128i bytes, char* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+}
+
 // A bit for each byte that is not above `span`.
 SLUICE_AVX2 inline uint32_t AtMost(__m256i bytes, __m256i span) {
   return static_cast<uint32_t>(_mm256_movemask_epi8(
@@ -128,20 +141,86 @@ SLUICE_AVX2 inline uint32_t OtherBytes(__m256i bytes, uint32_t size) {
   return _bzhi_u32(~digits, size);
 }
 
-// What two digits become, by the lower halves of their bytes.
-struct QuartersOfDigits {
-  std::array<std::array<char, 2>, 16 * 10> of = {};
+SLUICE_AVX2 inline __m256i InBoth(const std::array<char, kNumberBytes>& bytes) {
+  return _mm256_broadcastsi128_si256(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data())));
+}
 
-  constexpr QuartersOfDigits() {
-    for (size_t number = 0; number < 100; ++number) {
-      const size_t quarter = number - number % 25;
-      of[number / 10 * 16 + number % 10] = {
-          static_cast<char>('0' + quarter / 10),
-          static_cast<char>('0' + quarter % 10)};
+// Lowers digits of two numbers, one in each half of a vector.
+template <Lowered kLowered>
+class DigitLowering {
+ public:
+  SLUICE_AVX2 explicit DigitLowering(PointCut cut) {
+    // By digit: what becomes of one, or of the first of two.
+    std::array<char, kNumberBytes> lowered = {};
+    for (uint32_t digit = 0; digit < 10; ++digit) {
+      lowered[digit] = static_cast<char>('0' + digit - digit % cut.last_step);
+    }
+    lowered_ = InBoth(lowered);
+    // Of ten times the first digit of two the quarters below, and whether the
+    // second digit makes it one more.
+    if constexpr (kLowered == Lowered::kLastTwo) {
+      std::array<char, kNumberBytes> first = {};
+      std::array<char, kNumberBytes> first_with_upper = {};
+      std::array<char, kNumberBytes> second = {};
+      std::array<char, kNumberBytes> second_with_upper = {};
+      for (uint32_t digit = 0; digit < 10; ++digit) {
+        const uint32_t low = digit * 10 / 25 * 25;
+        const uint32_t high = (digit * 10 + 5) / 25 * 25;
+        first[digit] = static_cast<char>('0' + low / 10);
+        first_with_upper[digit] = static_cast<char>('0' + high / 10);
+        second[digit] = static_cast<char>('0' + low % 10);
+        second_with_upper[digit] = static_cast<char>('0' + high % 10);
+      }
+      first_ = InBoth(first);
+      first_with_upper_ = InBoth(first_with_upper);
+      second_ = InBoth(second);
+      second_with_upper_ = InBoth(second_with_upper);
+      std::array<char, kNumberBytes> back = {};
+      std::array<char, kNumberBytes> forth = {};
+      const uint32_t between = cut.decimals == 1 ? 2 : 1;
+      for (uint32_t i = 0; i < kNumberBytes; ++i) {
+        back[i] =
+            static_cast<char>(i + between < kNumberBytes ? i + between : 0x80);
+        forth[i] = static_cast<char>(i >= between ? i - between : 0x80);
+      }
+      from_last_ = InBoth(back);
+      to_last_ = InBoth(forth);
     }
   }
+
+  // `last`: PointForm's.
+  SLUICE_AVX2 __m256i Lower(__m256i numbers, __m256i last) const {
+    if constexpr (kLowered == Lowered::kNone) return numbers;
+    if constexpr (kLowered == Lowered::kLast) {
+      return _mm256_blendv_epi8(numbers, _mm256_shuffle_epi8(lowered_, numbers),
+                                last);
+    }
+    // At the first digit of two whether the second one is 5 or more.
+    const __m256i upper = _mm256_shuffle_epi8(
+        _mm256_cmpgt_epi8(numbers, _mm256_set1_epi8('4')), from_last_);
+    const __m256i first = _mm256_blendv_epi8(
+        _mm256_shuffle_epi8(first_, numbers),
+        _mm256_shuffle_epi8(first_with_upper_, numbers), upper);
+    const __m256i second = _mm256_blendv_epi8(
+        _mm256_shuffle_epi8(second_, numbers),
+        _mm256_shuffle_epi8(second_with_upper_, numbers), upper);
+    numbers = _mm256_blendv_epi8(numbers, first,
+                                 _mm256_shuffle_epi8(last, from_last_));
+    return _mm256_blendv_epi8(numbers, _mm256_shuffle_epi8(second, to_last_),
+                              last);
+  }
+
+ private:
+  __m256i lowered_;
+  __m256i first_;
+  __m256i first_with_upper_;
+  __m256i second_;
+  __m256i second_with_upper_;
+  // What is at the last digit to the one before, and the other way.
+  __m256i from_last_;
+  __m256i to_last_;
 };
-constexpr QuartersOfDigits kQuartersOfDigits;
 
 // A column on its way.
 template <Lowered kLowered>
@@ -150,9 +229,9 @@ class FormCutter {
   FormCutter(const records::Column& column, PointCut cut, ExactCut exact)
       : column_(column),
         exact_(exact),
+        cut_(cut),
         maker_(cut),
         rows_to_read_(RowsToRead(column, kVectorBytes)),
-        between_last_(cut.decimals == 1 ? 2 : 1),
         offsets_((column.row_count + size_t{1}) * sizeof(uint32_t)),
         data_(std::min<size_t>(column.row_count - column.null_count,
                                column.data.size()) *
@@ -160,16 +239,13 @@ class FormCutter {
               kVectorBytes),
         validity_(column) {
     StoreLittle<uint32_t>(0, offsets_.data());
-    for (uint32_t digit = 0; digit < 10; ++digit) {
-      lower_digits_[digit] =
-          static_cast<char>('0' + digit - digit % cut.last_step);
-    }
   }
 
   SLUICE_AVX2 void CutAll() {
     const uint32_t rows = column_.row_count;
+    const DigitLowering<kLowered> lowering(cut_);
     for (uint32_t row = 0; row < rows; ++row) {
-      row = CutKnown(row);
+      row = CutKnown(row, lowering);
       if (row >= rows) return;
       if (row < rows_to_read_) LearnFrom(row);
       CutExactly(row);
@@ -193,7 +269,9 @@ class FormCutter {
   }
 
   // From `row` on, up to the first one of no known form. Returns it.
-  SLUICE_AVX2 uint32_t CutKnown(uint32_t row) {
+  SLUICE_AVX2 uint32_t CutKnown(uint32_t row,
+                                const DigitLowering<kLowered>& lowering_in) {
+    const DigitLowering<kLowered> lowering = lowering_in;
     const uint32_t rows = rows_to_read_;
     const char* const texts = column_.data.data();
     const char* const offsets = column_.offsets.data();
@@ -217,34 +295,21 @@ class FormCutter {
           right != ~uint32_t{0}) {
         break;
       }
+      const char* const comma = text + form.comma;
       char* const second = out + form.first_kept;
       char* const out_end = second + form.second_kept;
-      const char* const comma = text + form.comma;
-      std::memcpy(out, text, kNumberBytes);
-      std::memcpy(second, comma, kNumberBytes);
-      Lower(text + form.first_kept, second);
-      Lower(comma + form.second_kept, out_end);
+      const __m256i numbers = lowering.Lower(
+          _mm256_inserti128_si256(_mm256_castsi128_si256(LoadNumber(text)),
+                                  LoadNumber(comma), 1),
+          Load(form.last.data()));
+      StoreNumber(_mm256_castsi256_si128(numbers), out);
+      StoreNumber(_mm256_extracti128_si256(numbers, 1), second);
       out = out_end;
       StoreLittle(static_cast<uint32_t>(out - out_begin), offsets_out + at);
       begin = end;
     }
     end_ = static_cast<uint32_t>(out - out_begin);
     return row;
-  }
-
-  // The last digits before `end`, which are also before `out`.
-  void Lower(const char* end, char* out) const {
-    if constexpr (kLowered == Lowered::kLast) {
-      out[-1] = lower_digits_[static_cast<uint8_t>(end[-1]) & 0x0F];
-    }
-    if constexpr (kLowered == Lowered::kLastTwo) {
-      const ptrdiff_t before = -1 - between_last_;
-      const auto& digits =
-          kQuartersOfDigits.of[(static_cast<uint8_t>(end[before]) & 0x0F) * 16 +
-                               (static_cast<uint8_t>(end[-1]) & 0x0F)];
-      out[before] = digits[0];
-      out[-1] = digits[1];
-    }
   }
 
   // Makes a form of the text if none is known.
@@ -273,12 +338,9 @@ class FormCutter {
 
   const records::Column& column_;
   const ExactCut exact_;
+  const PointCut cut_;
   const FormMaker maker_;
   const uint32_t rows_to_read_;
-  // From the last digit but one that stays to the last one.
-  const ptrdiff_t between_last_;
-  // What a last digit becomes, by its lower half.
-  std::array<char, 16> lower_digits_ = {};
   records::AlignedBuffer offsets_;
   records::AlignedBuffer data_;
   uint32_t end_ = 0;
