@@ -1,6 +1,5 @@
 #include "libs/desensitize/slot_pairs.h"
 
-#include <array>
 #include <cassert>
 #include <cstring>
 
@@ -32,12 +31,12 @@ std::vector<char> SlotPairsOf(const std::vector<std::string>& texts) {
 #if defined(__x86_64__)
 
 template <size_t kSlotBytes>
-SLUICE_AVX2 size_t WriteSlotsByTwo(const Slots& all, const SlotRows& of) {
+SLUICE_AVX2 size_t WriteSlotsByTwo(const SlotTable& all, const SlotRows& of) {
   const auto [texts, sizes] = all;
   const auto [slots, rows, data, begin, ends] = of;
   size_t end = begin;
-  uint32_t row = 0;
-  for (; row + 2 <= rows; row += 2) {
+  const size_t paired = rows / 2 * size_t{2};
+  for (size_t row = 0; row < paired; row += 2) {
     const uint64_t first = slots[row];
     const uint64_t second = slots[row + 1];
     std::memcpy(data + end, texts + first * kSlotBytes, kSlotBytes);
@@ -46,18 +45,18 @@ SLUICE_AVX2 size_t WriteSlotsByTwo(const Slots& all, const SlotRows& of) {
     end = between + sizes[second];
     StoreLittle(uint64_t{end} << 32 | between, ends + row * sizeof(int32_t));
   }
-  if (row < rows) {
-    const uint64_t last = slots[row];
+  if (paired < rows) {
+    const uint64_t last = slots[paired];
     std::memcpy(data + end, texts + last * kSlotBytes, kSlotBytes);
     end += sizes[last];
-    StoreLittle(static_cast<int32_t>(end), ends + row * sizeof(int32_t));
+    StoreLittle(static_cast<int32_t>(end), ends + paired * sizeof(int32_t));
   }
   return end;
 }
 
-template size_t WriteSlotsByTwo<8>(const Slots&, const SlotRows&);
-template size_t WriteSlotsByTwo<16>(const Slots&, const SlotRows&);
-template size_t WriteSlotsByTwo<32>(const Slots&, const SlotRows&);
+template size_t WriteSlotsByTwo<8>(const SlotTable&, const SlotRows&);
+template size_t WriteSlotsByTwo<16>(const SlotTable&, const SlotRows&);
+template size_t WriteSlotsByTwo<32>(const SlotTable&, const SlotRows&);
 
 namespace {
 
@@ -82,7 +81,7 @@ SLUICE_AVX2 inline void WritePair(const char* pairs, uint64_t at, char* out) {
 }  // namespace
 
 // Eight rows at a time.
-SLUICE_AVX2 size_t WriteSlotPairs(const Slots& all, const char* pairs,
+SLUICE_AVX2 size_t WriteSlotPairs(const SlotTable& all, const char* pairs,
                                   const SlotRows& of) {
   constexpr uint32_t kRows = 8;
   static_assert(kPairBytes == 16 && kPairedSlots == 16);

@@ -23,7 +23,7 @@ inline constexpr size_t kPairedTextBytesMax = 8;
 std::vector<char> SlotPairsOf(const std::vector<std::string>& texts);
 
 // Texts of slots, each in as many bytes, and how long they are.
-struct Slots {
+struct SlotTable {
   const char* texts;
   const uint8_t* sizes;
 };
@@ -41,11 +41,11 @@ struct SlotRows {
 
 // Slots of `kSlotBytes`.
 template <size_t kSlotBytes>
-SLUICE_AVX2 size_t WriteSlotsByTwo(const Slots& all, const SlotRows& of);
+SLUICE_AVX2 size_t WriteSlotsByTwo(const SlotTable& all, const SlotRows& of);
 
 // Slots of kPairedTextBytesMax, up to kPairedSlots with sizes in memory for as
 // many, and their pairs.
-SLUICE_AVX2 size_t WriteSlotPairs(const Slots& all, const char* pairs,
+SLUICE_AVX2 size_t WriteSlotPairs(const SlotTable& all, const char* pairs,
                                   const SlotRows& of);
 
 #endif  // defined(__x86_64__)

@@ -88,7 +88,7 @@ SLUICE_AVX512 size_t SlotTexts::WriteLaneTexts(const uint64_t* slots,
 
 size_t SlotTexts::WriteAvx2(const uint64_t* slots, uint32_t rows, char* data,
                             size_t begin, char* ends) const {
-  const Slots all = {texts_.data(), sizes_.data()};
+  const SlotTable all = {texts_.data(), sizes_.data()};
   const SlotRows of = {slots, rows, data, begin, ends};
   if (!pairs_.empty()) return WriteSlotPairs(all, pairs_.data(), of);
   switch (slot_bytes_) {

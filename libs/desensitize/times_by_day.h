@@ -46,7 +46,7 @@ class TimesByDay {
       FloorWhole(at, kLanes, at);
       std::memcpy(out + done, at, rest * sizeof(int64_t));
     }
-    return _mm256_testz_si256(ticks_, _mm256_set1_epi64x(-1LL << kTicksBits)) &&
+    return _mm256_testz_si256(ticks_, _mm256_set1_epi64x(kNoTicks)) &&
            last_ < span_.days;
   }
 
@@ -58,7 +58,7 @@ class TimesByDay {
   // A day is a multiple of 2^13 microseconds, a tick. Days of up to 2^40 ticks
   // are exact: those of 285 years.
   static constexpr int kTickBits = 13;
-  static constexpr int kTicksBits = 40;
+  static constexpr auto kNoTicks = static_cast<int64_t>(~uint64_t{0} << 40);
   static constexpr int kTicksPerDay = 10'546'875;
   static_assert((int64_t{kTicksPerDay} << kTickBits) == kMicrosecondsPerDay);
 
