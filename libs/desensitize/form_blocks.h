@@ -120,8 +120,8 @@ struct FormVerdict {
 
 // A form of texts, for MaskInBlocks, is a class with
 //   // Looks at the block of word `word`, at `text`; of `starts` this word
-//   // and the one before are known. Behind the last text there are zeros
-//   // ('0') to the end of a block and of the next.
+//   // and the one before are known. Behind the last text there are '0's
+//   // to the end of a block and of the next.
 //   void Look(const char* text, const BatchBits& starts, uint32_t word);
 //   // Decides about the blocks of words 1 to `count`, of which it looked at
 //   // each and at the one behind them. Returns what is not 0 if a bit of
