@@ -94,7 +94,8 @@ constexpr size_t kBytesRead = 2 * Width::kBytes;
 
 // ---- Texts all of whose characters are of as many bytes.
 
-// Of a text of `count` characters of `unit` bytes.
+// Of a text of `count` characters of `unit` bytes. Nothing is written of an
+// untreatable one.
 template <typename Rule>
 Cut CutOf(const Rule& rule, size_t count, size_t unit) {
   const CharacterRun run = RunOf(rule, count);
@@ -402,8 +403,8 @@ SLUICE_AVX2 inline typename Width::Vector Continuation() {
   return Width::Fill(highest);
 }
 
-// Hides texts that fit in a vector of kWidth before row `rows` and before byte
-// `until` of the column.
+// Hides texts from `at` on that are before row `rows` and, if they are cut by
+// their sizes, end before byte `until`, up to one that is long or untreatable.
 template <typename Width, Shape kShape, typename Cuts>
 SLUICE_AVX2 SLUICE_APART Progress HideTexts(const Texts& texts, uint32_t rows,
                                             uint32_t until, Cuts cuts,
@@ -439,21 +440,10 @@ SLUICE_AVX2 SLUICE_APART Progress HideTexts(const Texts& texts, uint32_t rows,
           out + written};
 }
 
-// Does nothing for a rule that does not count characters.
 template <typename Rule>
 class UniformCuts {
  public:
-  UniformCuts(const Rule& /*rule*/, char /*symbol*/) {}
-  template <typename Width, Shape kShape>
-  Progress Hide(const Texts& /*texts*/, uint32_t /*rows*/, Progress at) const {
-    return at;
-  }
-};
-
-template <typename Rule>
-class UniformCutsOfCounts {
- public:
-  UniformCutsOfCounts(const Rule& rule, char symbol)
+  UniformCuts(const Rule& rule, char symbol)
       : ascii_(MakeCutTable(rule, 1)),
         three_(MakeCutTable(rule, 3)),
         short_(rule, symbol) {}
@@ -488,17 +478,16 @@ class UniformCutsOfCounts {
   CutTable three_;
   ShortShuffles short_;
 };
-template <>
-class UniformCuts<HideBetween> : public UniformCutsOfCounts<HideBetween> {
-  using UniformCutsOfCounts::UniformCutsOfCounts;
-};
-template <>
-class UniformCuts<HideInside> : public UniformCutsOfCounts<HideInside> {
-  using UniformCutsOfCounts::UniformCutsOfCounts;
-};
-template <>
-class UniformCuts<HideOutside> : public UniformCutsOfCounts<HideOutside> {
-  using UniformCutsOfCounts::UniformCutsOfCounts;
+
+// For rules that look for a character.
+struct NoUniformCuts {
+  template <typename Rule>
+  NoUniformCuts(const Rule& /*rule*/, char /*symbol*/) {}
+
+  template <typename Width, Shape kShape>
+  Progress Hide(const Texts& /*texts*/, uint32_t /*rows*/, Progress at) const {
+    return at;
+  }
 };
 
 // After as many that are looked at one by one, others are looked for again; the
@@ -513,7 +502,9 @@ Progress HideColumn(const Texts& texts, const Rule& rule, TreatText treat,
   const char* const in = column.data.data();
   const auto size = static_cast<uint32_t>(column.data.size());
   auto cuts = CutsBy(rule);
-  const UniformCuts<Rule> uniform_cuts(rule, texts.symbol);
+  const std::conditional_t<std::is_base_of_v<CutsAround, decltype(cuts)>,
+                           NoUniformCuts, UniformCuts<Rule>>
+      uniform_cuts(rule, texts.symbol);
   const uint32_t rows = RowsToRead(column, kBytesRead<Width>);
   const uint32_t wide_rows = RowsToRead(column, kBytesRead<TwoVectors>);
   uint32_t mixed_rows = kMixedRowsMin;
