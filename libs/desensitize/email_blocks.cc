@@ -51,31 +51,29 @@ constexpr HalfClasses MakeEmailClasses() {
 }
 constexpr HalfClasses kEmailClasses = MakeEmailClasses();
 
-constexpr bool AreRight(const HalfClasses &classes) {
+constexpr bool AreRight(const HalfClasses& classes) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     const auto c = static_cast<char>(byte);
     const uint8_t of = classes.Of(static_cast<uint8_t>(byte));
     const bool local = identifiers::IsEmailLocalCharacter(c) || c == '@';
     const bool domain = identifiers::IsEmailDomainCharacter(c) || c == '@';
-    if (local != (of >= kLocalMin))
-      return false;
-    if (domain != (of >= kDomainMin))
-      return false;
+    if (local != (of >= kLocalMin)) return false;
+    if (domain != (of >= kDomainMin)) return false;
   }
   return true;
 }
 static_assert(AreRight(kEmailClasses));
 
 class EmailForm {
-public:
+ public:
   static constexpr size_t kHeadBytes = 0;
-  static uint32_t WrongHead(const char * /*text*/) { return 0; }
+  static uint32_t WrongHead(const char* /*text*/) { return 0; }
 
   static bool Has(absl::string_view text) {
     return identifiers::FindEmailAt(text) != absl::string_view::npos;
   }
 
-  SLUICE_AVX2 void Look(const char *text, const BatchBits & /*starts*/,
+  SLUICE_AVX2 void Look(const char* text, const BatchBits& /*starts*/,
                         uint32_t word) {
     const ByteBlock block = LoadBlock(text);
     const ByteBlock classes = ClassesOf(block, kEmailClasses);
@@ -85,7 +83,7 @@ public:
     domain_characters_.of[word] = BitsFrom(kDomainMin, classes);
   }
 
-  SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict *verdict) {
+  SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict* verdict) {
     RunThrough(verdict->starts, count);
     const uint64_t wrong = Judge(count, verdict);
     at_signs_.of[0] = at_signs_.of[count];
@@ -93,11 +91,11 @@ public:
     return wrong;
   }
 
-private:
+ private:
   // Subtracting runs from each text's first byte to its @, and from that to the
   // first dot or the next text. Where a text is not of the form it may run on
   // to the first byte of the next, not farther unless that is wrong too.
-  SLUICE_AVX2 void RunThrough(const BatchBits &starts, uint32_t count) {
+  SLUICE_AVX2 void RunThrough(const BatchBits& starts, uint32_t count) {
     uint64_t in_local = in_local_;
     uint64_t in_undotted = in_undotted_;
     for (uint32_t i = 1; i <= count; ++i) {
@@ -115,8 +113,8 @@ private:
     in_undotted_ = in_undotted;
   }
 
-  SLUICE_AVX2 uint64_t Judge(uint32_t count, FormVerdict *verdict) const {
-    const BatchBits &begins = verdict->starts;
+  SLUICE_AVX2 uint64_t Judge(uint32_t count, FormVerdict* verdict) const {
+    const BatchBits& begins = verdict->starts;
     uint64_t any = 0;
     for (uint32_t i = 1; i <= count; ++i) {
       const uint64_t starts = begins.of[i];
@@ -155,13 +153,13 @@ private:
   uint64_t in_undotted_ = 0;
 };
 
-} // namespace
+}  // namespace
 
-SLUICE_AVX2 Treated MaskEmailBlocks(const records::Column &column,
+SLUICE_AVX2 Treated MaskEmailBlocks(const records::Column& column,
                                     char symbol) {
   return MaskInBlocks<EmailForm>(column, symbol);
 }
 
-} // namespace sluice::desensitize
+}  // namespace sluice::desensitize
 
-#endif // defined(__x86_64__)
+#endif  // defined(__x86_64__)

@@ -36,20 +36,20 @@ struct ByteBlock {
   __m256i high;
 };
 
-SLUICE_AVX2 inline ByteBlock LoadBlock(const char *text) {
-  const auto *const halves = reinterpret_cast<const __m256i *>(text);
+SLUICE_AVX2 inline ByteBlock LoadBlock(const char* text) {
+  const auto* const halves = reinterpret_cast<const __m256i*>(text);
   return {_mm256_loadu_si256(halves), _mm256_loadu_si256(halves + 1)};
 }
 
 // The highest bit of each byte, the first byte's the lowest.
-SLUICE_AVX2 inline uint64_t HighBits(const ByteBlock &block) {
+SLUICE_AVX2 inline uint64_t HighBits(const ByteBlock& block) {
   const auto low = static_cast<uint32_t>(_mm256_movemask_epi8(block.low));
   const auto high = static_cast<uint32_t>(_mm256_movemask_epi8(block.high));
   return low | uint64_t{high} << 32;
 }
 
 // A bit for each byte that is `byte`.
-SLUICE_AVX2 inline uint64_t EqualBits(const ByteBlock &block, __m256i byte) {
+SLUICE_AVX2 inline uint64_t EqualBits(const ByteBlock& block, __m256i byte) {
   return HighBits({_mm256_cmpeq_epi8(block.low, byte),
                    _mm256_cmpeq_epi8(block.high, byte)});
 }
@@ -72,12 +72,12 @@ SLUICE_AVX2 inline __m256i ClassesOf(__m256i bytes, __m256i of_low,
   return _mm256_and_si256(_mm256_shuffle_epi8(of_low, bytes),
                           _mm256_shuffle_epi8(of_high, high));
 }
-SLUICE_AVX2 inline __m256i InBothHalves(const std::array<uint8_t, 16> &of) {
+SLUICE_AVX2 inline __m256i InBothHalves(const std::array<uint8_t, 16>& of) {
   return _mm256_broadcastsi128_si256(
-      _mm_loadu_si128(reinterpret_cast<const __m128i *>(of.data())));
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(of.data())));
 }
-SLUICE_AVX2 inline ByteBlock ClassesOf(const ByteBlock &block,
-                                       const HalfClasses &classes) {
+SLUICE_AVX2 inline ByteBlock ClassesOf(const ByteBlock& block,
+                                       const HalfClasses& classes) {
   const __m256i of_low = InBothHalves(classes.of_low);
   const __m256i of_high = InBothHalves(classes.of_high);
   return {ClassesOf(block.low, of_low, of_high),
@@ -85,7 +85,7 @@ SLUICE_AVX2 inline ByteBlock ClassesOf(const ByteBlock &block,
 }
 
 // A bit for each byte that is, without a sign, `least` (1 to 128) or above.
-SLUICE_AVX2 inline uint64_t BitsFrom(uint8_t least, const ByteBlock &block) {
+SLUICE_AVX2 inline uint64_t BitsFrom(uint8_t least, const ByteBlock& block) {
   const __m256i up_to_high = _mm256_set1_epi8(static_cast<char>(0x80 - least));
   return HighBits({_mm256_adds_epu8(block.low, up_to_high),
                    _mm256_adds_epu8(block.high, up_to_high)});
@@ -137,7 +137,7 @@ struct FormVerdict {
 namespace form_blocks_internal {
 
 // Which bytes a half of a block's bits hides: 0xFF each.
-SLUICE_AVX2 inline __m256i BytesOfBits(const char *bits) {
+SLUICE_AVX2 inline __m256i BytesOfBits(const char* bits) {
   const __m256i places =
       _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2,
                        2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
@@ -150,12 +150,16 @@ SLUICE_AVX2 inline __m256i BytesOfBits(const char *bits) {
 
 // A column on its way. The texts stay where they are until it is known which
 // are untreatable.
-template <typename Form> class BlockMask {
-public:
-  BlockMask(const records::Column &column, char symbol)
-      : column_(column), texts_(column.data.view()), symbol_(symbol),
+template <typename Form>
+class BlockMask {
+ public:
+  BlockMask(const records::Column& column, char symbol)
+      : column_(column),
+        texts_(column.data.view()),
+        symbol_(symbol),
         blocks_(static_cast<uint32_t>(texts_.size() / kBlockBytes) + 1),
-        data_(blocks_ * kBlockBytes), validity_(column) {
+        data_(blocks_ * kBlockBytes),
+        validity_(column) {
     const size_t in_last = texts_.size() % kBlockBytes;
     last_.fill('0');
     std::memcpy(last_.data(), texts_.data() + texts_.size() - in_last, in_last);
@@ -171,10 +175,8 @@ public:
       MarkStarts(row_, block, block + count + 1);
       Look(block, count);
       const bool has_wrong = form_.Decide(count, &verdict_) != 0;
-      if (has_wrong_head)
-        AddWrongHeads(block);
-      if (has_wrong || has_wrong_head)
-        LookAgain(block, count);
+      if (has_wrong_head) AddWrongHeads(block);
+      if (has_wrong || has_wrong_head) LookAgain(block, count);
       Write(block, count);
       verdict_.starts.of[0] = verdict_.starts.of[count];
     }
@@ -192,16 +194,15 @@ public:
     return treated;
   }
 
-private:
+ private:
   static constexpr uint8_t kMark = 0x80;
 
   uint32_t BeginOf(uint32_t row) const {
     return static_cast<uint32_t>(column_.Offset(row));
   }
 
-  const char *BlockAt(uint32_t block) const {
-    if (block + 1 < blocks_)
-      return texts_.data() + block * kBlockBytes;
+  const char* BlockAt(uint32_t block) const {
+    if (block + 1 < blocks_) return texts_.data() + block * kBlockBytes;
     return last_.data() + (block + 1 - blocks_) * kBlockBytes;
   }
 
@@ -209,10 +210,10 @@ private:
   // before it are marked. `first` is that of the batch.
   SLUICE_APART SLUICE_AVX2 uint32_t MarkStarts(uint32_t row, uint32_t first,
                                                uint32_t until) {
-    const char *const offsets = column_.offsets.data();
-    const char *const texts = texts_.data();
+    const char* const offsets = column_.offsets.data();
+    const char* const texts = texts_.data();
     uint32_t wrong_heads = 0;
-    uint8_t *const marks = marks_.data();
+    uint8_t* const marks = marks_.data();
     const size_t base = first * kBlockBytes;
     const auto begin_of = [offsets](uint32_t at) {
       return LoadLittle<uint32_t>(offsets + at * sizeof(uint32_t));
@@ -224,7 +225,7 @@ private:
     constexpr uint32_t kTogether = 4;
     while (row + kTogether <= column_.row_count &&
            begin_of(row + kTogether - 1) < end) {
-      const char *const four = offsets + row * sizeof(uint32_t);
+      const char* const four = offsets + row * sizeof(uint32_t);
       for (size_t i = 0; i < kTogether; ++i) {
         const size_t begin = LoadLittle<uint32_t>(four + i * sizeof(uint32_t));
         marks[begin - base] = kMark;
@@ -235,8 +236,7 @@ private:
     for (; row <= column_.row_count && begin_of(row) < until * kBlockBytes;
          ++row) {
       marks[begin_of(row) - base] = kMark;
-      if (row < column_.row_count)
-        wrong_heads |= WrongHeadOf(row);
+      if (row < column_.row_count) wrong_heads |= WrongHeadOf(row);
     }
     wrong_heads_ |= wrong_heads;
     return row;
@@ -245,8 +245,7 @@ private:
   // Of a text that may be one of the last few.
   uint32_t WrongHeadOf(uint32_t row) const {
     const absl::string_view head = texts_.substr(BeginOf(row));
-    if (head.size() >= Form::kHeadBytes)
-      return Form::WrongHead(head.data());
+    if (head.size() >= Form::kHeadBytes) return Form::WrongHead(head.data());
     std::array<char, Form::kHeadBytes + 1> copy = {};
     std::memcpy(copy.data(), head.data(), head.size());
     return Form::WrongHead(copy.data());
@@ -256,8 +255,7 @@ private:
   void AddWrongHeads(uint32_t block) {
     for (uint32_t row = first_row_; row < std::min(row_, column_.row_count);
          ++row) {
-      if (WrongHeadOf(row) == 0)
-        continue;
+      if (WrongHeadOf(row) == 0) continue;
       const size_t place = BeginOf(row) - block * kBlockBytes;
       verdict_.wrong.of[1 + place / kBlockBytes] |= uint64_t{1}
                                                     << place % kBlockBytes;
@@ -270,16 +268,14 @@ private:
   }
 
   SLUICE_APART SLUICE_AVX2 void Look(uint32_t block, uint32_t count) {
-    const char *const texts = texts_.data() + block * kBlockBytes;
+    const char* const texts = texts_.data() + block * kBlockBytes;
     const uint32_t whole = WholeOf(block, count + 1);
-    for (uint32_t i = 0; i < whole; ++i)
-      LookAt(texts + i * kBlockBytes, i);
-    for (uint32_t i = whole; i <= count; ++i)
-      LookAt(BlockAt(block + i), i);
+    for (uint32_t i = 0; i < whole; ++i) LookAt(texts + i * kBlockBytes, i);
+    for (uint32_t i = whole; i <= count; ++i) LookAt(BlockAt(block + i), i);
   }
-  SLUICE_AVX2 void LookAt(const char *text, uint32_t i) {
-    auto *const marks =
-        reinterpret_cast<__m256i *>(marks_.data() + i * kBlockBytes);
+  SLUICE_AVX2 void LookAt(const char* text, uint32_t i) {
+    auto* const marks =
+        reinterpret_cast<__m256i*>(marks_.data() + i * kBlockBytes);
     verdict_.starts.of[i + 1] = HighBits({marks[0], marks[1]});
     marks[0] = marks[1] = _mm256_setzero_si256();
     form_.Look(text, verdict_.starts, i + 1);
@@ -287,8 +283,8 @@ private:
 
   SLUICE_APART SLUICE_AVX2 void Write(uint32_t block, uint32_t count) {
     const __m256i symbols = _mm256_set1_epi8(symbol_);
-    const char *const texts = texts_.data() + block * kBlockBytes;
-    char *const out = data_.data() + block * kBlockBytes;
+    const char* const texts = texts_.data() + block * kBlockBytes;
+    char* const out = data_.data() + block * kBlockBytes;
     const uint32_t whole = WholeOf(block, count);
     for (uint32_t i = 0; i < whole; ++i) {
       WriteAt(texts + i * kBlockBytes, i, symbols, out);
@@ -297,12 +293,12 @@ private:
       WriteAt(BlockAt(block + i), i, symbols, out);
     }
   }
-  SLUICE_AVX2 void WriteAt(const char *text, uint32_t i, __m256i symbols,
-                           char *out) const {
+  SLUICE_AVX2 void WriteAt(const char* text, uint32_t i, __m256i symbols,
+                           char* out) const {
     const ByteBlock bytes = LoadBlock(text);
-    const auto *const hidden =
-        reinterpret_cast<const char *>(&verdict_.hidden.of[i + 1]);
-    auto *const to = reinterpret_cast<__m256i *>(out + i * kBlockBytes);
+    const auto* const hidden =
+        reinterpret_cast<const char*>(&verdict_.hidden.of[i + 1]);
+    auto* const to = reinterpret_cast<__m256i*>(out + i * kBlockBytes);
     _mm256_storeu_si256(
         to, _mm256_blendv_epi8(bytes.low, symbols, BytesOfBits(hidden)));
     _mm256_storeu_si256(
@@ -320,11 +316,9 @@ private:
       while (wrong != 0) {
         const size_t place =
             begin + static_cast<size_t>(std::countr_zero(wrong));
-        while (row < column_.row_count && BeginOf(row + 1) <= place)
-          ++row;
+        while (row < column_.row_count && BeginOf(row + 1) <= place) ++row;
         LookAgainUntil(row);
-        if (row == column_.row_count)
-          return;
+        if (row == column_.row_count) return;
         const size_t behind = BeginOf(row + 1) - begin;
         wrong = behind < kBlockBytes ? wrong & ~uint64_t{0} << behind : 0;
       }
@@ -349,8 +343,8 @@ private:
 
   // Without the texts that are null in `output`, some of which are; returns
   // their bytes.
-  size_t CloseUp(const records::Column &output) {
-    char *const out = data_.data();
+  size_t CloseUp(const records::Column& output) {
+    char* const out = data_.data();
     size_t size = 0;
     uint32_t kept_from = 0;
     const auto keep_until = [&](uint32_t begin) {
@@ -371,7 +365,7 @@ private:
     return size;
   }
 
-  const records::Column &column_;
+  const records::Column& column_;
   const absl::string_view texts_;
   const char symbol_;
   // With one that holds what is behind the last text.
@@ -394,18 +388,18 @@ private:
   alignas(kBlockBytes) std::array<char, 2 * kBlockBytes> last_;
 };
 
-} // namespace form_blocks_internal
+}  // namespace form_blocks_internal
 
 // `column` with the form's mask, in a symbol of one byte.
 template <typename Form>
-SLUICE_AVX2 Treated MaskInBlocks(const records::Column &column, char symbol) {
+SLUICE_AVX2 Treated MaskInBlocks(const records::Column& column, char symbol) {
   form_blocks_internal::BlockMask<Form> mask(column, symbol);
   mask.MaskAll();
   return std::move(mask).Finish();
 }
 
-} // namespace sluice::desensitize
+}  // namespace sluice::desensitize
 
-#endif // defined(__x86_64__)
+#endif  // defined(__x86_64__)
 
-#endif // SLUICE_LIBS_DESENSITIZE_FORM_BLOCKS_H_
+#endif  // SLUICE_LIBS_DESENSITIZE_FORM_BLOCKS_H_

@@ -45,7 +45,7 @@ constexpr HalfClasses MakePlateClasses() {
 constexpr HalfClasses kPlateClasses = MakePlateClasses();
 
 // A character's three bytes.
-constexpr uint32_t HanOf(const char *bytes) {
+constexpr uint32_t HanOf(const char* bytes) {
   const auto byte = [bytes](size_t i) {
     return uint32_t{static_cast<uint8_t>(bytes[i])} << 8 * i;
   };
@@ -63,19 +63,18 @@ constexpr std::array<uint32_t, kLastCount> MakeLasts() {
 }
 
 // Whether it is one of those that may end a plate.
-bool IsLast(const char *character) {
+bool IsLast(const char* character) {
   constexpr std::array<uint32_t, kLastCount> kLasts = MakeLasts();
   const uint32_t han = HanOf(character);
   bool is_one = false;
-  for (const uint32_t last : kLasts)
-    is_one |= han == last;
+  for (const uint32_t last : kLasts) is_one |= han == last;
   return is_one;
 }
 
 class PlateForm {
-public:
+ public:
   static constexpr size_t kHeadBytes = sizeof(uint32_t);
-  static uint32_t WrongHead(const char *text) {
+  static uint32_t WrongHead(const char* text) {
     return identifiers::kPlateProvinces.DifferenceOf(
         LoadLittle<uint32_t>(text));
   }
@@ -84,7 +83,7 @@ public:
     return identifiers::IsLicencePlate(text);
   }
 
-  SLUICE_AVX2 void Look(const char *text, const BatchBits &starts,
+  SLUICE_AVX2 void Look(const char* text, const BatchBits& starts,
                         uint32_t word) {
     const ByteBlock classes = ClassesOf(LoadBlock(text), kPlateClasses);
     const __m256i none = _mm256_setzero_si256();
@@ -99,7 +98,7 @@ public:
     lasts_.of[word] = odd == 0 ? 0 : LastsAmong(text, odd);
   }
 
-  SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict *verdict) {
+  SLUICE_AVX2 uint64_t Decide(uint32_t count, FormVerdict* verdict) {
     const uint64_t wrong = Judge(count, verdict);
     twos_.of[0] = twos_.of[count];
     heads_.of[0] = heads_.of[count];
@@ -107,22 +106,21 @@ public:
     return wrong;
   }
 
-private:
+ private:
   // First bytes of what may be the last character of a plate.
-  static uint64_t LastsAmong(const char *text, uint64_t bytes) {
+  static uint64_t LastsAmong(const char* text, uint64_t bytes) {
     uint64_t lasts = 0;
     for (; bytes != 0; bytes &= bytes - 1) {
-      const char *const at = text + std::countr_zero(bytes);
+      const char* const at = text + std::countr_zero(bytes);
       // Three bytes are there in UTF-8.
       const bool is_first = static_cast<uint8_t>(*at) >= 0xE0;
-      if (is_first && IsLast(at))
-        lasts |= bytes & -bytes;
+      if (is_first && IsLast(at)) lasts |= bytes & -bytes;
     }
     return lasts;
   }
 
-  SLUICE_AVX2 uint64_t Judge(uint32_t count, FormVerdict *verdict) const {
-    const BatchBits &all = verdict->starts;
+  SLUICE_AVX2 uint64_t Judge(uint32_t count, FormVerdict* verdict) const {
+    const BatchBits& all = verdict->starts;
     uint64_t any = 0;
     for (uint32_t i = 1; i <= count; ++i) {
       const uint64_t starts = all.of[i];
@@ -162,13 +160,13 @@ private:
   BatchBits lasts_;
 };
 
-} // namespace
+}  // namespace
 
-SLUICE_AVX2 Treated MaskPlateBlocks(const records::Column &column,
+SLUICE_AVX2 Treated MaskPlateBlocks(const records::Column& column,
                                     char symbol) {
   return MaskInBlocks<PlateForm>(column, symbol);
 }
 
-} // namespace sluice::desensitize
+}  // namespace sluice::desensitize
 
-#endif // defined(__x86_64__)
+#endif  // defined(__x86_64__)
