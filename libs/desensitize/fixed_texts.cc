@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/records/aligned_buffer.h"
 
@@ -39,11 +40,16 @@ SharedBytes FixedOffsets(const records::Column& column, size_t length) {
 }
 
 SharedBytes EvenOffsets(uint32_t rows, size_t length) {
-  records::AlignedBuffer offsets((rows + size_t{1}) * sizeof(uint32_t));
+  const size_t count = rows + size_t{1};
+  records::AlignedBuffer offsets(count * sizeof(uint32_t));
   const auto step = static_cast<uint32_t>(length);
-  for (uint32_t row = 0; row <= rows; ++row) {
-    StoreLittle(row * step, offsets.data() + row * sizeof(uint32_t));
-  }
+  char* const out = offsets.data();
+  RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+    for (size_t row = 0; row < count; ++row) {
+      StoreLittle(static_cast<uint32_t>(row) * step,
+                  out + row * sizeof(uint32_t));
+    }
+  });
   return std::move(offsets).Share();
 }
 

@@ -115,6 +115,57 @@ SLUICE_AVX512 bool CutVectors(absl::string_view texts, size_t length,
   return wrong == 0;
 }
 
+constexpr size_t kHalfBytes = sizeof(__m128i);
+static_assert(kCutBytesMax == kHalfBytes);
+
+SLUICE_AVX2 inline __m128i LoadHalf(const void* bytes) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
+}
+
+SLUICE_AVX2 inline void StoreHalf(__m128i bytes, char* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+}
+
+// The same of two texts at once, one in each half of a vector, of kHalfBytes at
+// most.
+SLUICE_AVX2 bool CutPairs(absl::string_view texts, size_t length, size_t kept,
+                          const uint8_t* least, const uint8_t* span,
+                          char* out) {
+  // What is behind a text may be anything.
+  alignas(kHalfBytes) std::array<uint8_t, kHalfBytes> spans;
+  spans.fill(0xFF);
+  std::memcpy(spans.data(), span, length);
+  const __m256i lowest = _mm256_broadcastsi128_si256(LoadHalf(least));
+  const __m256i allowed = _mm256_broadcastsi128_si256(LoadHalf(spans.data()));
+  __m256i wrong = _mm256_setzero_si256();
+  const char* in = texts.data();
+  const char* const end = in + texts.size();
+  const auto cut = [&](__m128i first, __m128i second) SLUICE_AVX2 {
+    const __m256i both =
+        _mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1);
+    wrong = _mm256_or_si256(
+        wrong, _mm256_subs_epu8(_mm256_sub_epi8(both, lowest), allowed));
+    StoreHalf(first, out);
+    StoreHalf(second, out + kept);
+    out += 2 * kept;
+  };
+  const size_t bytes_each = 2 * length;
+#pragma GCC unroll 4
+  for (; static_cast<size_t>(end - in) >= length + kHalfBytes;
+       in += bytes_each) {
+    cut(LoadHalf(in), LoadHalf(in + length));
+  }
+  // What is left is too near the end to be read with what is behind it.
+  while (in < end) {
+    std::array<char, kHalfBytes> text = {};
+    std::memcpy(text.data(), in, length);
+    in += length;
+    cut(LoadHalf(text.data()), LoadHalf(text.data()));
+    out -= kept;
+  }
+  return _mm256_testz_si256(wrong, wrong) != 0;
+}
+
 #endif
 }  // namespace
 
@@ -153,6 +204,10 @@ class FormPatterns {
     if (UsedCpuLevel() == CpuLevel::kAvx512) {
       return CutVectors(column.data.view(), length, kept, least_.data(),
                         span_.data(), out);
+    }
+    if (UsedCpuLevel() == CpuLevel::kAvx2 && length <= kHalfBytes) {
+      return CutPairs(column.data.view(), length, kept, least_.data(),
+                      span_.data(), out);
     }
 #endif
     if (!Fit(column)) return false;
