@@ -9,6 +9,7 @@
 #include "libs/desensitize/near_dates.h"
 #include "libs/desensitize/times_by_day.h"
 #include "libs/desensitize/treat_every_number.h"
+#include "libs/records/aligned_buffer.h"
 #include "libs/records/batch.h"
 
 namespace sluice::desensitize {
@@ -76,12 +77,12 @@ class DateGeneralization : public Operator {
     }
 #if defined(__x86_64__)
     if (UsedCpuLevel() == CpuLevel::kAvx2) {
-      return TreatNumbersBy<int64_t, int64_t>(
-          column, column.type,
-          [&](const char* in, uint32_t rows, char* out) {
-            return FloorTimes(in, rows, out, span, near_date);
-          },
-          near_time, Exact<int64_t>());
+      records::AlignedBuffer data(column.row_count * sizeof(int64_t));
+      const bool all = FloorTimes(column.data.data(), column.row_count,
+                                  data.data(), span, near_date);
+      return TreatLeftNumbers<int64_t, int64_t>(column, column.type, all,
+                                                near_time, Exact<int64_t>(),
+                                                std::move(data));
     }
 #else
     (void)span;

@@ -70,20 +70,21 @@ SLUICE_ANY_LEVEL inline bool HasQuickWay(TreatFlags<In> flags) {
   return flags >> (8 * sizeof(flags) - 1) == 0;
 }
 
-// TreatEveryNumber, with a way of its own over all rows:
-// `treat_all(in, rows, out)` does for them what `treat` does, nulls too, and
-// returns whether each had a quick way.
-template <typename In, typename Out, typename TreatAll, typename TreatValue,
-          typename TreatExactly>
-Treated TreatNumbersBy(const records::Column& column, records::DataType type,
-                       TreatAll treat_all, TreatValue treat,
-                       TreatExactly exact) {
+// What TreatEveryNumber does about the rows that have no quick way and about
+// nulls, once `data` holds what `treat` makes of each row; `all` have a quick
+// way, or some have none. Not called, for compilers forget what they know of a
+// `treat` that is given away.
+template <typename In, typename Out, typename TreatValue, typename TreatExactly>
+SLUICE_ANY_LEVEL inline Treated TreatLeftNumbers(const records::Column& column,
+                                                 records::DataType type,
+                                                 bool all,
+                                                 const TreatValue& treat,
+                                                 const TreatExactly& exact,
+                                                 records::AlignedBuffer data) {
   const uint32_t rows = column.row_count;
-  records::AlignedBuffer data(rows * sizeof(Out));
   OutputValidity validity(column);
   char* const out = data.data();
   const char* const in = column.data.data();
-  const bool all = treat_all(in, rows, out);
   for (uint32_t row = 0; row < rows && !all; ++row) {
     char ignored[sizeof(Out)];
     const char* const at = in + row * sizeof(In);
@@ -114,33 +115,36 @@ Treated TreatNumbersBy(const records::Column& column, records::DataType type,
 template <typename In, typename Out, typename TreatValue, typename TreatExactly>
 Treated TreatEveryNumber(const records::Column& column, records::DataType type,
                          TreatValue treat, TreatExactly exact) {
-  const auto treat_all = [treat](const char* in, uint32_t rows, char* out) {
-    return RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
-      if constexpr (std::is_same_v<In, int32_t>) {
-        // Two instructions a vector, where flags take three.
-        int32_t least = std::numeric_limits<int32_t>::max();
-        int32_t most = std::numeric_limits<int32_t>::min();
-        for (uint32_t row = 0; row < rows; ++row) {
-          const char* const at = in + row * sizeof(In);
-          least = std::min(least, LoadLittle<In>(at));
-          most = std::max(most, LoadLittle<In>(at));
-          TreatNumberAt<In, Out>(at, out + row * sizeof(Out), treat);
-        }
-        Out ignored = 0;
-        const TreatFlags<In> left =
-            treat(least, &ignored) | treat(most, &ignored);
-        return HasQuickWay<In>(left);
-      } else {
-        TreatFlags<In> left = 0;
-        for (uint32_t row = 0; row < rows; ++row) {
-          left |= TreatNumberAt<In, Out>(in + row * sizeof(In),
-                                         out + row * sizeof(Out), treat);
-        }
-        return HasQuickWay<In>(left);
+  const uint32_t rows = column.row_count;
+  records::AlignedBuffer data(rows * sizeof(Out));
+  char* const out = data.data();
+  const char* const in = column.data.data();
+  const bool all = RunAtUsedCpuLevel([=]() SLUICE_ANY_LEVEL {
+    if constexpr (std::is_same_v<In, int32_t>) {
+      // Two instructions a vector, where flags take three.
+      int32_t least = std::numeric_limits<int32_t>::max();
+      int32_t most = std::numeric_limits<int32_t>::min();
+      for (uint32_t row = 0; row < rows; ++row) {
+        const char* const at = in + row * sizeof(In);
+        least = std::min(least, LoadLittle<In>(at));
+        most = std::max(most, LoadLittle<In>(at));
+        TreatNumberAt<In, Out>(at, out + row * sizeof(Out), treat);
       }
-    });
-  };
-  return TreatNumbersBy<In, Out>(column, type, treat_all, treat, exact);
+      Out ignored = 0;
+      const TreatFlags<In> left =
+          treat(least, &ignored) | treat(most, &ignored);
+      return HasQuickWay<In>(left);
+    } else {
+      TreatFlags<In> left = 0;
+      for (uint32_t row = 0; row < rows; ++row) {
+        left |= TreatNumberAt<In, Out>(in + row * sizeof(In),
+                                       out + row * sizeof(Out), treat);
+      }
+      return HasQuickWay<In>(left);
+    }
+  });
+  return TreatLeftNumbers<In, Out>(column, type, all, treat, exact,
+                                   std::move(data));
 }
 
 }  // namespace sluice::desensitize
