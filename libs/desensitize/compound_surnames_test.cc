@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "libs/base/endian.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -20,6 +21,26 @@ TEST_CASE("every listed compound surname is found and is listed once") {
     CHECK(IsCompoundSurname(name.data()));
     CHECK(seen.insert(name).second);
   }
+}
+
+TEST_CASE("the filter passes every compound surname and few other names") {
+  const std::vector<std::string> names = absl::StrSplit(kCompoundSurnames, ' ');
+  const auto passes = [](const std::string& name) {
+    return kCompoundSurnameFilter.Passes(
+        LoadLittle<uint32_t>(name.data() + CompoundSurnameFilter::kAt));
+  };
+  for (const std::string& name : names) CHECK(passes(name));
+  size_t passed = 0;
+  size_t others = 0;
+  for (const std::string& first : names) {
+    for (const std::string& second : names) {
+      const std::string name = first.substr(0, 3) + second.substr(3);
+      if (IsCompoundSurname(name.data())) continue;
+      ++others;
+      passed += passes(name) ? 1 : 0;
+    }
+  }
+  CHECK(passed < others / 10);
 }
 
 TEST_CASE("the well known compound surnames are listed") {

@@ -162,7 +162,10 @@ class BlockMask {
         validity_(column) {
     const size_t in_last = texts_.size() % kBlockBytes;
     last_.fill('0');
-    std::memcpy(last_.data(), texts_.data() + texts_.size() - in_last, in_last);
+    if (in_last > 0) {
+      std::memcpy(last_.data(), texts_.data() + texts_.size() - in_last,
+                  in_last);
+    }
   }
 
   SLUICE_AVX2 void MaskAll() {
@@ -247,7 +250,7 @@ class BlockMask {
     const absl::string_view head = texts_.substr(BeginOf(row));
     if (head.size() >= Form::kHeadBytes) return Form::WrongHead(head.data());
     std::array<char, Form::kHeadBytes + 1> copy = {};
-    std::memcpy(copy.data(), head.data(), head.size());
+    if (!head.empty()) std::memcpy(copy.data(), head.data(), head.size());
     return Form::WrongHead(copy.data());
   }
 

@@ -188,7 +188,7 @@ class NearIntegerRange {
 
   // Whether the values of near ranges are such as NearQuotients takes.
   static bool CanFind(Int128 width) {
-    return width <= (int64_t{1} << 40) / kNearAbove;
+    return width <= NearQuotients::kMax / kNearAbove;
   }
 
   // No value has a slot if there are no texts, or they cannot be found.

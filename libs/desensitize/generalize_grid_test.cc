@@ -1,5 +1,6 @@
 // Points are cut several at a time, by what stands beside them: each must come
 // out as it does alone, whatever its neighbours are.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/string_view.h"
 #include "libs/desensitize/operator.h"
+#include "libs/records/aligned_buffer.h"
 #include "libs/records/batch_builder.h"
 
 namespace sluice::desensitize {
@@ -24,7 +26,7 @@ struct Points {
   bool operator==(const Points&) const = default;
 };
 
-Points Generalize(const std::string& cell, const Texts& texts) {
+Points GeneralizeHere(const std::string& cell, const Texts& texts) {
   Treatment treatment;
   treatment.mutable_generalize()->mutable_grid()->set_cell(cell);
   Field field;
@@ -39,7 +41,12 @@ Points Generalize(const std::string& cell, const Texts& texts) {
   for (const auto& text : texts) {
     text ? builder.AppendText(AsView(*text)) : builder.AppendNull();
   }
-  const Treated treated = (*compiled)->Apply(builder.Finish());
+  records::Column column = builder.Finish();
+  // Nothing behind the texts may be read.
+  records::AlignedBuffer data(column.data.size());
+  std::copy(column.data.view().begin(), column.data.view().end(), data.data());
+  column.data = std::move(data).Share();
+  const Treated treated = (*compiled)->Apply(column);
   Points points;
   points.untreatable = treated.untreatable;
   points.texts.reserve(texts.size());
@@ -52,12 +59,24 @@ Points Generalize(const std::string& cell, const Texts& texts) {
   return points;
 }
 
+// At each level that has vectors.
+Points Generalize(const std::string& cell, const Texts& texts) {
+  std::optional<Points> points;
+  for (const CpuLevel level : {CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+    const CpuLevelCap cap(level);
+    Points each = GeneralizeHere(cell, texts);
+    if (points) CHECK(*points == each);
+    points = std::move(each);
+  }
+  return *std::move(points);
+}
+
 // Each text in a column of its own.
 Points GeneralizeAlone(const std::string& cell, const Texts& texts) {
   const CpuLevelCap cap(CpuLevel::kPortable);
   Points points;
   for (const auto& text : texts) {
-    Points alone = Generalize(cell, {text});
+    Points alone = GeneralizeHere(cell, {text});
     points.texts.push_back(alone.texts.at(0));
     points.untreatable += alone.untreatable;
   }
@@ -283,6 +302,29 @@ TEST_CASE("a strange text among points is what it is alone, at every place") {
         }
       }
     }
+  }
+}
+
+TEST_CASE("points are cut in columns of many forms") {
+  Texts texts;
+  for (size_t first = 1; first <= 15; ++first) {
+    for (size_t second = 1; second <= 15; ++second) {
+      for (const std::string whole : {"1", "29", "119", "199"}) {
+        texts.emplace_back(
+            whole + "." + std::string("987654321987654").substr(0, first) +
+            ",29." + std::string("123456789123456").substr(0, second));
+      }
+    }
+  }
+  // Each form again when it is known, if others did not take its place.
+  const size_t once = texts.size();
+  for (size_t i = 0; i < once; ++i) {
+    texts.insert(texts.end(), 2, texts[i * 7 % once]);
+  }
+  for (const std::string cell :
+       {"0.000001", "0.0005", "0.25", "0.2", "1", "2.5", "10"}) {
+    CAPTURE(cell);
+    CHECK(Generalize(cell, texts) == GeneralizeAlone(cell, texts));
   }
 }
 

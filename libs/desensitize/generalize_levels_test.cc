@@ -204,6 +204,33 @@ TEST_CASE("times far away are floored among those near today") {
   }
 }
 
+TEST_CASE("one moment beside what has a quick way is floored among others") {
+  constexpr auto kType = records::v1::DATA_TYPE_TIMESTAMP;
+  // Of years, quarters and months: from 1900-01-01, 1900-04-01 and 1900-03-01
+  // to 2100-12-31 and 2100-02-28.
+  const std::vector<std::pair<DatePart::Unit, std::pair<int64_t, int64_t>>>
+      spans = {{DatePart::YEAR, {-25'567, 47'847}},
+               {DatePart::QUARTER, {-25'477, 47'541}},
+               {DatePart::MONTH, {-25'508, 47'541}}};
+  for (const auto& [unit, span] : spans) {
+    const auto op = Compile(kType, [&, unit = unit](auto* g) {
+      g->mutable_date()->set_unit(unit);
+    });
+    const int64_t begin = span.first * kMicrosecondsPerDay;
+    const int64_t end = span.second * kMicrosecondsPerDay;
+    for (const int64_t time : {begin - 1, begin - kMicrosecondsPerDay, begin,
+                               end - 1, end, end + kMicrosecondsPerDay}) {
+      for (const size_t row : {0, 7, 8, 11, 19}) {
+        Values<int64_t> times(20, int64_t{20'000} * kMicrosecondsPerDay + 5);
+        times[row] = time;
+        CheckAtEachLevel(*op, kType, times, [unit = unit](int64_t any) {
+          return FlooredTime(any, unit);
+        });
+      }
+    }
+  }
+}
+
 // The multiple of `width` at or below `value`.
 Int128 FloorOf(Int128 value, Int128 width) {
   const Int128 rest = value % width;

@@ -490,8 +490,8 @@ struct NoUniformCuts {
   }
 };
 
-// After as many that are looked at one by one, others are looked for again; the
-// more seldom the longer there are none.
+// After as many that are looked at one by one, or treated so, others are looked
+// for again; the more seldom the longer there are none.
 constexpr uint32_t kMixedRowsMin = 8;
 constexpr uint32_t kMixedRowsMax = 256;
 
@@ -508,15 +508,19 @@ Progress HideColumn(const Texts& texts, const Rule& rule, TreatText treat,
   const uint32_t rows = RowsToRead(column, kBytesRead<Width>);
   const uint32_t wide_rows = RowsToRead(column, kBytesRead<TwoVectors>);
   uint32_t mixed_rows = kMixedRowsMin;
+  uint32_t mixed_until = 0;
   Progress at = {0, 0, texts.out_begin};
   while (at.row < column.row_count) {
     if (at.row < rows) {
-      const uint32_t from = at.row;
-      at = uniform_cuts.template Hide<Width, kShape>(texts, rows, at);
-      mixed_rows = at.row - from >= mixed_rows
-                       ? kMixedRowsMin
-                       : std::min(2 * mixed_rows, kMixedRowsMax);
-      const uint32_t until = std::min(rows, at.row + mixed_rows);
+      if (at.row >= mixed_until) {
+        const uint32_t from = at.row;
+        at = uniform_cuts.template Hide<Width, kShape>(texts, rows, at);
+        mixed_rows = at.row - from >= mixed_rows
+                         ? kMixedRowsMin
+                         : std::min(2 * mixed_rows, kMixedRowsMax);
+        mixed_until = at.row + mixed_rows;
+      }
+      const uint32_t until = std::min(rows, mixed_until);
       at = HideTexts<Width, kShape>(texts, until, size, cuts, at);
       if (at.row == until) continue;
     }

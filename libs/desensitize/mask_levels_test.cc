@@ -227,18 +227,25 @@ SharedBytes Alone(const SharedBytes& bytes) {
   return SharedBytes(copy, absl::string_view(copy.get(), size));
 }
 
+Treated ApplyAt(CpuLevel level, const Operator& mask,
+                const records::Column& column) {
+  const CpuLevelCap cap(level);
+  return mask.Apply(column);
+}
+
 void CheckSameWithoutVectors(const Operator& mask, records::Column column) {
   column.validity = Alone(column.validity);
   column.offsets = Alone(column.offsets);
   column.data = Alone(column.data);
-  const Treated quick = mask.Apply(column);
-  const CpuLevelCap cap(CpuLevel::kPortable);
-  const Treated slow = mask.Apply(column);
-  REQUIRE(quick.untreatable == slow.untreatable);
-  REQUIRE(quick.column.null_count == slow.column.null_count);
-  REQUIRE(quick.column.validity.view() == slow.column.validity.view());
-  REQUIRE(quick.column.data.view() == slow.column.data.view());
-  REQUIRE(quick.column.offsets.view() == slow.column.offsets.view());
+  const Treated slow = ApplyAt(CpuLevel::kPortable, mask, column);
+  for (const CpuLevel level : {CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+    const Treated quick = ApplyAt(level, mask, column);
+    REQUIRE(quick.untreatable == slow.untreatable);
+    REQUIRE(quick.column.null_count == slow.column.null_count);
+    REQUIRE(quick.column.validity.view() == slow.column.validity.view());
+    REQUIRE(quick.column.data.view() == slow.column.data.view());
+    REQUIRE(quick.column.offsets.view() == slow.column.offsets.view());
+  }
 }
 void CheckSameWithoutVectors(const Operator& mask,
                              const std::vector<std::string>& texts) {
@@ -445,6 +452,61 @@ TEST_CASE("texts of every length have the same classes at every level") {
   std::vector<std::string> texts(130, "王伟");
   texts[70] = text_as_long_as_many;
   CheckSameWithoutVectors(*mask, texts);
+}
+
+TEST_CASE("names of each length stand beside others and beside nulls") {
+  const auto mask = Compile([](auto* m) { m->mutable_name(); });
+  Random random(7);
+  for (int round = 0; round < 400; ++round) {
+    const uint64_t nulls_in_hundred = round % 4 == 0 ? 0 : random() % 90;
+    const uint64_t strange_in_hundred = round % 3 == 0 ? 0 : random() % 10;
+    records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+    for (size_t rows = random() % 200; rows > 0; --rows) {
+      if (random() % 100 < nulls_in_hundred) {
+        builder.AppendNull();
+        continue;
+      }
+      // The last two are mostly looked up in vain.
+      std::string name = std::vector<std::string>{"王", "欧阳", "司马", "徐芳",
+                                                  "梁丽"}[random() % 5];
+      const bool is_strange = random() % 100 < strange_in_hundred;
+      for (size_t more = is_strange ? random() % 12 : 1; more > 0; --more) {
+        name += "伟";
+      }
+      if (is_strange && random() % 3 == 0) name += "·é";
+      builder.AppendText(AsView(name));
+    }
+    CAPTURE(round);
+    CheckSameWithoutVectors(*mask, builder.Finish());
+  }
+}
+
+TEST_CASE("what is known of addresses may be of any length") {
+  const auto mask = Compile([](auto* m) { m->mutable_address(); });
+  // Of half a vector at most, of a vector, and of more.
+  const std::vector<std::string> heads = {
+      "浙江省杭州市西湖区", "浙江省杭州市上城区", "北京市东城区",
+      "内蒙古自治区锡林郭勒盟苏尼特左旗",
+      "新疆维吾尔自治区伊犁哈萨克自治州察布查尔锡伯自治县"};
+  Random random(8);
+  for (int round = 0; round < 400; ++round) {
+    const size_t known = 1 + round % heads.size();
+    records::ColumnBuilder builder(1, records::v1::DATA_TYPE_STRING);
+    for (size_t rows = random() % 60; rows > 0; --rows) {
+      if (random() % 10 == 0) {
+        builder.AppendNull();
+        continue;
+      }
+      std::string address = heads[random() % known];
+      // Some lack the end of what is known, or have another one.
+      if (random() % 20 == 0) address.resize(address.size() - 3);
+      if (random() % 20 == 0) address.replace(address.size() - 3, 3, "号");
+      for (size_t more = random() % 8; more > 0; --more) address += "路";
+      builder.AppendText(AsView(address));
+    }
+    CAPTURE(round);
+    CheckSameWithoutVectors(*mask, builder.Finish());
+  }
 }
 
 std::string Utf8Of(uint32_t code) {
