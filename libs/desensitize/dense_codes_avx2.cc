@@ -128,6 +128,7 @@ SLUICE_AVX2 CodePlace DenseCodes::TranslateFours(
     const char* offsets, absl::string_view texts, CodePlace from, uint32_t last,
     char* out, char* out_offsets,
     absl::FunctionRef<void(uint32_t row)> unknown) const {
+  // Mostly the caller has seen to it.
   while (last > from.row &&
          LoadLittle<uint32_t>(offsets + (last - 1) * kOffset) + kLaneBytes >
              texts.size()) {

@@ -94,7 +94,8 @@ class EmailForm {
  private:
   // Subtracting runs from each text's first byte to its @, and from that to the
   // first dot or the next text. Where a text is not of the form it may run on
-  // to the first byte of the next, not farther unless that is wrong too.
+  // to the first byte of the next, or be taken to, not farther unless that is
+  // wrong too.
   SLUICE_AVX2 void RunThrough(const BatchBits& starts, uint32_t count) {
     uint64_t in_local = in_local_;
     uint64_t in_undotted = in_undotted_;

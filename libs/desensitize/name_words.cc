@@ -27,8 +27,7 @@ constexpr size_t kVectorBytes = 32;
 constexpr uint32_t kLanes = kVectorBytes / sizeof(uint32_t);
 static_assert(kLanes == kNameWordRows);
 
-// Names of a block. Where not all can be hidden here, a
-// part of them can.
+// Names of a block. Where not all can be hidden here, a part of them can.
 constexpr uint32_t kBlockRows = 64;
 
 SLUICE_AVX2 inline __m256i Load(const void* bytes) {
