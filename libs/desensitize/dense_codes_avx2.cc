@@ -28,9 +28,8 @@ SLUICE_AVX2 inline __m256i InEachHalf(const void* bytes) {
 }
 
 SLUICE_AVX2 inline __m128i LoadTwo(const char* first, const char* second) {
-  return _mm_castpd_si128(
-      _mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(first)),
-                   reinterpret_cast<const double*>(second)));
+  return _mm_set_epi64x(LoadLittle<int64_t>(second),
+                        LoadLittle<int64_t>(first));
 }
 
 // In lanes that hold numbers of up to 127: the bytes whose place in their lane
