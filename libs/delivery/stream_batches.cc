@@ -45,12 +45,13 @@ absl::StatusOr<bool> Stream::Process() {
     fetched_.pop_front();
     return true;
   }
-  current_.emplace();
-  current_->prepared = **std::move(prepared);
-  current_->selection = current_->prepared.selection;
-  current_->row_count = current_->selection == nullptr
-                            ? current_->prepared.row_count
-                            : current_->selection->source_rows;
+  Current current;
+  current.prepared = **std::move(prepared);
+  current.selection = current.prepared.selection;
+  current.row_count = current.selection == nullptr
+                          ? current.prepared.row_count
+                          : current.selection->source_rows;
+  current_ = std::move(current);
   RETURN_IF_ERROR(SkipRowsDone());
   return true;
 }

@@ -17,6 +17,9 @@ clang_tidy_path = rule(
     build_setting = config.string(flag = True),
 )
 
+def _where(path, flag):
+    return ("-isystem" if path.startswith("bazel-out/") else flag) + path
+
 def _tidy_impl(target, ctx):
     if ctx.rule.kind not in ["cc_library", "cc_binary"] or ctx.rule.attr.testonly:
         return []
@@ -30,9 +33,10 @@ def _tidy_impl(target, ctx):
 
     flags = ["-std=c++20", "-UNDEBUG", "-Wall", "-Wextra", "-Wthread-safety"]
     flags += ["-D" + define for define in context.defines.to_list() + context.local_defines.to_list()]
-    flags += ["-I" + path for path in context.includes.to_list()]
-    flags += ["-iquote" + path for path in context.quote_includes.to_list()]
-    flags += ["-isystem" + path for path in context.system_includes.to_list()]
+    # Generated headers are judged as the system's are, not at all, and so read faster.
+    flags += [_where(path, "-I") for path in context.includes.to_list()]
+    flags += [_where(path, "-iquote") for path in context.quote_includes.to_list()]
+    flags += [_where(path, "-isystem") for path in context.system_includes.to_list()]
 
     reports = []
     for source in sources:
