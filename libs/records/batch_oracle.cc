@@ -138,15 +138,11 @@ Buffers BuffersOf(const PlainColumn& column) {
   return buffers;
 }
 
-void SetTimestamp(int64_t microseconds, google::protobuf::Timestamp* to) {
-  int64_t seconds = microseconds / 1'000'000;
-  int64_t rest = microseconds % 1'000'000;
-  if (rest < 0) {
-    rest += 1'000'000;
-    --seconds;
-  }
+void SetTimestamp(absl::Time time, google::protobuf::Timestamp* to) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
   to->set_seconds(seconds);
-  to->set_nanos(static_cast<int32_t>(rest * 1000));
+  to->set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
 // ---- Checking.
@@ -390,8 +386,12 @@ PlainBatch RandomPlainBatch(std::mt19937_64* random, uint32_t row_count) {
                                      : v1::OPERATION_UPSERT);
     }
   }
-  if (Below(2, random) == 1) batch.event_time_min = -1'500'001;
-  if (Below(2, random) == 1) batch.event_time_max = 1'700'000'000'123'456;
+  if (Below(2, random) == 1) {
+    batch.event_time_min = absl::FromUnixNanos(-1'500'000'001);
+  }
+  if (Below(2, random) == 1) {
+    batch.event_time_max = absl::FromUnixNanos(1'700'000'000'123'456'789);
+  }
   return batch;
 }
 
@@ -441,12 +441,8 @@ Batch BuildBatch(const PlainBatch& plain) {
     operations.push_back(static_cast<char>(operation));
   }
   if (!operations.empty()) batch.operations = SharedBytes::Own(operations);
-  if (plain.event_time_min) {
-    batch.event_time_min = absl::FromUnixMicros(*plain.event_time_min);
-  }
-  if (plain.event_time_max) {
-    batch.event_time_max = absl::FromUnixMicros(*plain.event_time_max);
-  }
+  if (plain.event_time_min) batch.event_time_min = *plain.event_time_min;
+  if (plain.event_time_max) batch.event_time_max = *plain.event_time_max;
   return batch;
 }
 
@@ -489,10 +485,10 @@ PlainBatch ReadBatch(const Batch& batch) {
     plain.operations.push_back(static_cast<v1::Operation>(operation));
   }
   if (batch.event_time_min != absl::InfinitePast()) {
-    plain.event_time_min = absl::ToUnixMicros(batch.event_time_min);
+    plain.event_time_min = batch.event_time_min;
   }
   if (batch.event_time_max != absl::InfiniteFuture()) {
-    plain.event_time_max = absl::ToUnixMicros(batch.event_time_max);
+    plain.event_time_max = batch.event_time_max;
   }
   return plain;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/numeric/int128.h"
+#include "absl/time/time.h"
 #include "libs/records/batch.h"
 #include "sluice/records/v1/batch.pb.h"
 
@@ -40,9 +41,9 @@ struct PlainBatch {
   std::vector<PlainColumn> columns;
   // Empty: all rows are upserts.
   std::vector<v1::Operation> operations;
-  // Microseconds since the epoch.
-  std::optional<int64_t> event_time_min;
-  std::optional<int64_t> event_time_max;
+  // Of whole nanoseconds.
+  std::optional<absl::Time> event_time_min;
+  std::optional<absl::Time> event_time_max;
 
   friend bool operator==(const PlainBatch&, const PlainBatch&) = default;
 };

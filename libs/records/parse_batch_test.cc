@@ -42,8 +42,8 @@ v1::RecordBatch SmallMessage() {
       column(5, v1::DATA_TYPE_DECIMAL128, absl::int128(5), 8),
       column(6, v1::DATA_TYPE_DATE, int32_t{5}, 8)};
   plain.operations.assign(9, v1::OPERATION_DELETE);
-  plain.event_time_min = 1'000'000;
-  plain.event_time_max = 2'000'000;
+  plain.event_time_min = absl::FromUnixSeconds(1);
+  plain.event_time_max = absl::FromUnixSeconds(2);
   v1::RecordBatch message;
   REQUIRE(message.ParseFromString(SerializeSlowly(plain)));
   return message;
