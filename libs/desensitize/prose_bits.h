@@ -1,6 +1,9 @@
 // Bits, one for each byte of prose, and what they say of numbers: what is asked
 // of one is asked by the same shifts and sums of all that a block holds. For
-// prose_blocks.cc alone.
+// prose_blocks.cc and the levels that it has alone.
+//
+// A level (prose_avx2.h, prose_avx512.h) says how bits come from bytes and
+// bytes from bits, and has `Lanes`, bits of each lane of a block.
 #ifndef SLUICE_LIBS_DESENSITIZE_PROSE_BITS_H_
 #define SLUICE_LIBS_DESENSITIZE_PROSE_BITS_H_
 
@@ -8,11 +11,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
-#include "libs/base/x86_vectors.h"
-#include "libs/desensitize/prose_tables.h"
+#include "libs/base/cpu_level.h"
+#include "libs/desensitize/run_numbers.h"
+#include "libs/desensitize/text_glyph.h"
 #include "libs/identifiers/contact.h"
 
 namespace sluice::desensitize::prose {
@@ -21,10 +27,11 @@ using identifiers::kMobileDigits;
 
 // A bit a byte, the first byte's the lowest.
 using Bits = uint64_t;
+// The bytes that one of these tells of.
+inline constexpr size_t kWindowBytes = 64;
 
 // A block is looked at in lanes. Each decides about kLaneBytes bytes and sees
 // kBeforeBytes before them, so that no lane waits for another.
-using BitLanes __attribute__((vector_size(kWindowBytes))) = Bits;
 inline constexpr size_t kLanes = 8;
 inline constexpr size_t kBeforeBytes = 16;
 inline constexpr size_t kLaneBytes = 64 - kBeforeBytes;
@@ -32,37 +39,18 @@ inline constexpr size_t kBlockBytes = kLanes * kLaneBytes;
 inline constexpr size_t kBlockWindows = kBlockBytes / kWindowBytes;
 static_assert(kBlockBytes % kWindowBytes == 0);
 
+// What is hidden is told from kLagBytes before the bytes that a lane decides
+// about: of a number that ends there the middle may stand in them, and that of
+// one that ends behind the lane does not.
+inline constexpr size_t kLagBytes = 8;
+
 // Each step is done for a chunk of blocks before the next.
 inline constexpr size_t kChunkBlocks = 10;
 inline constexpr size_t kChunkBytes = kChunkBlocks * kBlockBytes;
 inline constexpr size_t kChunkWindows = kChunkBlocks * kBlockWindows;
 
-// The bytes of a block's lanes, from where the first one sees.
-inline constexpr Table kLaneOrder = [] {
-  Table table;
-  for (size_t i = 0; i < kWindowBytes; ++i) {
-    table.of[i] = static_cast<char>(i / 8 * (kLaneBytes / 8) + i % 8);
-  }
-  return table;
-}();
-
-// And back: of each lane kLaneBytes, without gaps, from kLagBytes before those
-// that it decides about: of a number that ends there the middle may stand in
-// them, and that of one that ends behind the lane does not.
-inline constexpr size_t kLagBytes = 8;
-inline constexpr Table kHiddenOrder = [] {
-  constexpr size_t kEach = kLaneBytes / 8;
-  Table table;
-  for (size_t i = 0; i < kLanes * kEach; ++i) {
-    table.of[i] = static_cast<char>(i / kEach * 8 +
-                                    (kBeforeBytes - kLagBytes) / 8 + i % kEach);
-  }
-  return table;
-}();
-inline constexpr Bits kHiddenOrderUsed = (Bits{1} << kBlockBytes / 8) - 1;
-
 // Of the bytes of a chunk, and of kWindowBytes before it. A whole vector is
-// read for each block.
+// read, or written, for each block.
 struct alignas(kWindowBytes) ChunkBits {
   std::array<Bits, 1 + kChunkWindows + 3> words = {};
 
@@ -70,60 +58,112 @@ struct alignas(kWindowBytes) ChunkBits {
   const char* FirstByte() const {
     return reinterpret_cast<const char*>(&words[1]);
   }
-
+  char* FirstByte() { return reinterpret_cast<char*>(&words[1]); }
   // From `before` bytes before what the block's first lane decides about.
-  SLUICE_AVX512 __m512i Load(size_t block, size_t before = kBeforeBytes) const {
-    return _mm512_loadu_si512(FirstByte() + block * (kBlockBytes / 8) -
-                              before / 8);
-  }
-  SLUICE_AVX512 BitLanes Lanes(size_t block,
-                               size_t before = kBeforeBytes) const {
-    return BitLanes(
-        _mm512_permutexvar_epi8(kLaneOrder.Load(), Load(block, before)));
+  const char* OfBlock(size_t block, size_t before = kBeforeBytes) const {
+    return FirstByte() + block * (kBlockBytes / 8) - before / 8;
   }
 
   // To the next chunk.
   void Advance() { words[0] = words[kChunkWindows]; }
-  // The same, for bits that are set one by one.
-  SLUICE_AVX512 void AdvanceAndClear() {
-    constexpr size_t kEach = sizeof(__m512i) / sizeof(Bits);
-    Advance();
-    for (size_t i = 1; i < words.size(); i += kEach) {
-      const size_t at = std::min(i, words.size() - kEach);
-      _mm512_storeu_si512(&words[at], _mm512_setzero_si512());
-    }
+};
+
+// A column's data, and where its copy goes with `mark` for what is hidden.
+struct Texts {
+  const char* in;
+  size_t size;
+  char mark;
+  char* out;
+
+  // Of the kWindowBytes at `at`, which are not behind the texts.
+  Bits UsedAt(size_t at) const {
+    const size_t left = size - std::min(at, size);
+    return left >= kWindowBytes ? ~Bits{0} : (Bits{1} << left) - 1;
   }
 };
 
-// kRule(a, b, c), which is made of &, | and ~, of each bit. One instruction.
-template <auto kRule>
-SLUICE_AVX512 inline BitLanes Each(BitLanes a, BitLanes b, BitLanes c) {
-  constexpr int kOfEachCase = kRule(0xF0, 0xCC, 0xAA) & 0xFF;
-  return BitLanes(_mm512_ternarylogic_epi64(__m512i(a), __m512i(b), __m512i(c),
-                                            kOfEachCase));
-}
+// What a chunk's bytes are, and what becomes of them.
+struct Chunk {
+  // Where texts begin. May be left out where it does not matter: where a text
+  // begins with what parts numbers, or no digit is shortly before it.
+  ChunkBits borders;
+  ChunkBits digits;
+  // What parts numbers.
+  ChunkBits parting;
+  // Which bytes are a 1; and two behind which a byte is that, if it is a digit,
+  // is one from 3 on.
+  ChunkBits ones;
+  ChunkBits high_behind;
+  // An @, and the first bytes of what is of full width: told in odd_blocks
+  // alone, of which the first is the one before the chunk.
+  ChunkBits odd;
+  std::array<bool, 1 + kChunkBlocks> odd_blocks = {};
 
-// The bits that, with as many before them as make `kCount` in all, are set.
-template <size_t kCount>
-SLUICE_AVX512 inline BitLanes EndsOfRuns(BitLanes bits) {
-  static_assert(kCount >= 8 && kCount <= 12);
-  const BitLanes two = bits & bits << 1;
-  const BitLanes four = two & two << 2;
-  return Each<[](int last, int before, int first) {
-    return last & before & first;
-  }>(four, four << 4, four << (kCount - 4));
-}
+  ChunkBits hidden;
+  // What stands before the chunk is not known.
+  bool begins_anew = false;
+
+  // To the next chunk.
+  void Advance() {
+    for (ChunkBits* const bits : {&digits, &parting, &ones, &high_behind}) {
+      bits->Advance();
+    }
+    begins_anew = false;
+  }
+
+  bool IsOdd(size_t block) const {
+    return odd_blocks[block] || odd_blocks[1 + block];
+  }
+};
+
+// ---- Rules of three bits, of which a level may have one in one instruction.
+
+struct All {
+  template <typename T>
+  SLUICE_ANY_LEVEL static constexpr T Of(const T& a, const T& b, const T& c) {
+    return a & b & c;
+  }
+};
+struct BothNotThird {
+  template <typename T>
+  SLUICE_ANY_LEVEL static constexpr T Of(const T& a, const T& b, const T& c) {
+    return a & b & ~c;
+  }
+};
+struct FirstAlone {
+  template <typename T>
+  SLUICE_ANY_LEVEL static constexpr T Of(const T& a, const T& b, const T& c) {
+    return a & ~b & ~c;
+  }
+};
+struct DifferNotThird {
+  template <typename T>
+  SLUICE_ANY_LEVEL static constexpr T Of(const T& a, const T& b, const T& c) {
+    return (a ^ b) & ~c;
+  }
+};
 
 // ---- What lanes say.
 
+// The bits that, with as many before them as make `kCount` in all, are set.
+template <size_t kCount, typename Level>
+SLUICE_ANY_LEVEL inline typename Level::Lanes EndsOfRuns(
+    const typename Level::Lanes& bits) {
+  static_assert(kCount >= 8 && kCount <= 12);
+  const typename Level::Lanes two = bits & bits << 1;
+  const typename Level::Lanes four = two & two << 2;
+  return Level::template Each<All>(four, four << 4, four << (kCount - 4));
+}
+
+template <typename Lanes>
 struct Digits {
   // Where a group ends in just as many digits as a mobile number has: right
   // behind the last.
-  BitLanes mobile_ends;
+  Lanes mobile_ends;
   // Digits that stand so far behind the first one that is near (near: nothing
   // between two that parts numbers) that more than a mobile number alone is
   // there.
-  BitLanes far;
+  Lanes far;
 };
 
 // `stops` are bytes that part numbers, and the first ones of texts.
@@ -135,31 +175,108 @@ struct Digits {
 // digit in the lane. If d is from g + 11 on, it is far. Else no digit is in 0
 // to g - 1, nor in f + 11 to kBeforeBytes - 1: six at most are up to g + 10,
 // which are no number, and one behind them is far.
-SLUICE_AVX512 inline Digits FindDigits(BitLanes digits, BitLanes stops) {
+template <typename Level, typename Lanes = typename Level::Lanes>
+SLUICE_ANY_LEVEL inline Digits<Lanes> FindDigits(const Lanes& digits,
+                                                 const Lanes& stops) {
   constexpr int kJoints = int{kMobileDigits} - 1;
   static_assert(kBeforeBytes > kMobileDigits + 1);
   static_assert(2 * kMobileDigits - kBeforeBytes < kMobileDigits);
-  const BitLanes behind_digit = digits << 1;
+  const Lanes behind_digit = digits << 1;
   // Digits that go on a group.
-  const BitLanes inner = Each<[](int digit, int behind, int stop) {
-    return digit & behind & ~stop;
-  }>(digits, behind_digit, stops);
-  const BitLanes groups = EndsOfRuns<size_t{kJoints}>(inner) << 1;
-  const BitLanes mobile_ends =
-      Each<[](int group, int goes_on, int began_before) {
-        return group & ~goes_on & ~began_before;
-      }>(groups, inner, inner << (kJoints + 1));
+  const Lanes inner =
+      Level::template Each<BothNotThird>(digits, behind_digit, stops);
+  const Lanes groups = EndsOfRuns<size_t{kJoints}, Level>(inner) << 1;
+  const Lanes mobile_ends =
+      Level::template Each<FirstAlone>(groups, inner, inner << (kJoints + 1));
   // Added to where it begins, a bit carries through a gap, and to what stands
   // behind it.
-  const BitLanes gaps = ~(digits | stops);
-  const BitLanes carried = gaps + (gaps & behind_digit);
+  const Lanes gaps = ~(digits | stops);
+  const Lanes carried = gaps + (gaps & behind_digit);
   // What is near a digit before it: a digit behind a digit or a gap, or a gap.
-  const BitLanes near =
-      inner |
-      Each<[](int gap, int carry, int stop) { return (gap ^ carry) & ~stop; }>(
-          gaps, carried, stops);
-  const BitLanes far = digits & EndsOfRuns<size_t{kMobileDigits}>(near);
+  const Lanes near =
+      inner | Level::template Each<DifferNotThird>(gaps, carried, stops);
+  const Lanes far = digits & EndsOfRuns<size_t{kMobileDigits}, Level>(near);
   return {mobile_ends, far};
+}
+
+template <typename Level>
+SLUICE_ANY_LEVEL inline typename Level::Lanes LanesOf(
+    const ChunkBits& bits, size_t block, size_t before = kBeforeBytes) {
+  return Level::Spread(Level::Load(bits.OfBlock(block, before)));
+}
+
+template <typename Level>
+SLUICE_ANY_LEVEL inline Digits<typename Level::Lanes> FindDigitsOf(
+    const Chunk& chunk, size_t block) {
+  return FindDigits<Level>(
+      LanesOf<Level>(chunk.digits, block),
+      Level::Spread(Level::Load(chunk.parting.OfBlock(block)) |
+                    Level::Load(chunk.borders.OfBlock(block))));
+}
+
+// The first bytes of digits of full width, among others; an @ parts, these do
+// not.
+template <typename Level>
+SLUICE_ANY_LEVEL inline typename Level::Lanes Wide(const Chunk& chunk,
+                                                   size_t block,
+                                                   size_t before) {
+  return LanesOf<Level>(chunk.odd, block, before) &
+         ~LanesOf<Level>(chunk.parting, block, before);
+}
+
+// Takes from `found` what is not so beside digits of full width, and adds what
+// is odd.
+template <typename Level>
+SLUICE_ANY_LEVEL inline void MindOdd(const Chunk& chunk, size_t block,
+                                     Digits<typename Level::Lanes>* found) {
+  constexpr int kDigits = int{kMobileDigits};
+  constexpr int kWide = int{kFullWidthBytes};
+  // The first byte of what stands before a number may stand before its lane.
+  constexpr size_t kEarlier = 8;
+  const auto borders = LanesOf<Level>(chunk.borders, block);
+  const auto before = Wide<Level>(chunk, block, kBeforeBytes + kEarlier)
+                      << (kDigits + kWide - int{kEarlier});
+  found->mobile_ends = found->mobile_ends &
+                       ~(Wide<Level>(chunk, block, kBeforeBytes) & ~borders) &
+                       ~(before & ~(borders << kDigits));
+  found->far = found->far | LanesOf<Level>(chunk.odd, block);
+}
+
+// What is hidden of numbers with those ends, if they begin as mobile numbers do
+// (AreMobileNumber).
+template <typename Level>
+SLUICE_ANY_LEVEL inline typename Level::Lanes Hidden(
+    const Chunk& chunk, size_t block, const typename Level::Lanes& ends) {
+  constexpr int kDigits = int{kMobileDigits};
+  constexpr int kHiddenFirst = kDigits - int{kMobileHead};
+  static_assert(kMobileHidden == 4 && kHiddenFirst <= int{kLagBytes});
+  const auto mobile = Level::template Each<All>(
+      ends, LanesOf<Level>(chunk.ones, block) << kDigits,
+      LanesOf<Level>(chunk.high_behind, block) << (kDigits + 1));
+  // A bit less another four below it is all from that one on.
+  return (mobile >> (kHiddenFirst - int{kMobileHidden})) -
+         (mobile >> kHiddenFirst);
+}
+
+// Finds what is hidden of the blocks, and for each which of its lanes are to be
+// looked at, a bit a lane. Returns how many these are.
+template <typename Level>
+SLUICE_ANY_LEVEL inline size_t DecideBlocks(size_t blocks, Chunk* chunk,
+                                            uint8_t* lanes_to_look_at) {
+  char* const hidden = chunk->hidden.FirstByte() - kLagBytes / 8;
+  size_t count = 0;
+  for (size_t block = 0; block < blocks; ++block) {
+    auto found = FindDigitsOf<Level>(*chunk, block);
+    if (chunk->IsOdd(block)) MindOdd<Level>(*chunk, block, &found);
+    if (block == 0 && chunk->begins_anew) {
+      found = {Level::None(), ~Level::None()};
+    }
+    Level::StoreHidden(Hidden<Level>(*chunk, block, found.mobile_ends),
+                       hidden + block * (kBlockBytes / 8));
+    lanes_to_look_at[block] = Level::LanesWith(found.far);
+    count += static_cast<size_t>(std::popcount(lanes_to_look_at[block]));
+  }
+  return count;
 }
 
 }  // namespace sluice::desensitize::prose

@@ -24,8 +24,8 @@ namespace sluice::desensitize {
 // rows of which more may have to be hidden; in all others it is done. Some of
 // those are told as well.
 //
-// False, with nothing done: this CPU has not CpuLevel::kAvx512, or the column
-// is so short that it is not worth it.
+// False, with nothing done: this CPU has not CpuLevel::kAvx2, or the column is
+// so short that it is not worth it.
 bool CopyProse(const records::Column& column, char mark, char* out,
                absl::FunctionRef<void(uint32_t begin, uint32_t end)> look);
 

@@ -1,5 +1,5 @@
 // What bytes of prose are, as far as numbers in it go: looked up by six bits of
-// a byte, 64 bytes by one instruction. For prose_blocks.cc alone.
+// a byte, 64 bytes by one instruction. For prose_avx512.h alone.
 #ifndef SLUICE_LIBS_DESENSITIZE_PROSE_TABLES_H_
 #define SLUICE_LIBS_DESENSITIZE_PROSE_TABLES_H_
 
@@ -10,12 +10,10 @@
 #include <cstdint>
 
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/prose_bits.h"
 #include "libs/desensitize/text_glyph.h"
 
 namespace sluice::desensitize::prose {
-
-// Bytes of a vector.
-inline constexpr size_t kWindowBytes = 64;
 
 // By six bits of a byte.
 struct alignas(kWindowBytes) Table {
