@@ -69,6 +69,8 @@ class DenseCodes {
   struct alignas(64) Found {
     std::array<uint64_t, kRows> lanes;
     bool any_unknown;
+    // All texts have text_size_; of fours alone.
+    bool are_equal;
   };
 
   DenseCodes() = default;
@@ -94,7 +96,9 @@ class DenseCodes {
       absl::FunctionRef<void(uint32_t row)> unknown) const;
 
   // In dense_codes_avx2.cc.
-  void LookUpFours(const char* offsets, const char* texts, uint32_t rows,
+  template <typename Texts>
+  void LookUpFours(const Texts& texts, uint32_t rows, Found* found) const;
+  void LookUpFours(const char* offsets, absl::string_view texts, uint32_t rows,
                    Found* found) const;
   CodePlace TranslateFours(const char* offsets, absl::string_view texts,
                            CodePlace from, uint32_t last, char* out,
