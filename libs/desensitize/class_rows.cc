@@ -137,8 +137,7 @@ SLUICE_AVX2 inline char* WriteKept(__m256i bytes, uint32_t kept, char* out) {
 // A column on its way.
 class ClassRows {
  public:
-  ClassRows(const records::Column& column, char symbol,
-            const WriteClasses& write)
+  ClassRows(const records::Column& column, char symbol, WriteClasses write)
       : column_(column),
         texts_(column.data.data()),
         readable_(RowsToRead(column, kVectorBytes)),
@@ -284,7 +283,7 @@ class ClassRows {
   // The rows before it have a vector behind where they begin.
   const uint32_t readable_;
   const char symbol_;
-  const WriteClasses& write_;
+  const WriteClasses write_;
   records::AlignedBuffer offsets_;
   records::AlignedBuffer data_;
   char* out_;
@@ -294,7 +293,7 @@ class ClassRows {
 }  // namespace
 
 SLUICE_AVX2 Treated MaskClassRows(const records::Column& column, char symbol,
-                                  const WriteClasses& write) {
+                                  WriteClasses write) {
   ClassRows rows(column, symbol, write);
   rows.MaskAll();
   return std::move(rows).Finish();

@@ -6,8 +6,7 @@
 
 #if defined(__x86_64__)
 
-#include <functional>
-
+#include "absl/functional/function_ref.h"
 #include "libs/base/cpu_level.h"
 #include "libs/desensitize/operator.h"
 #include "libs/records/batch.h"
@@ -17,12 +16,12 @@ namespace sluice::desensitize {
 // Writes what stands for the text from `begin` to `end`, not more bytes than it
 // has. Returns the end of it; null if there is nothing to hide.
 using WriteClasses =
-    std::function<char*(const char* begin, const char* end, char* out)>;
+    absl::FunctionRef<char*(const char* begin, const char* end, char* out)>;
 
 // NewClassesMask of a column, with a symbol of one byte. `write` does the same
 // for the texts that are none of these.
 SLUICE_AVX2 Treated MaskClassRows(const records::Column& column, char symbol,
-                                  const WriteClasses& write);
+                                  WriteClasses write);
 
 }  // namespace sluice::desensitize
 

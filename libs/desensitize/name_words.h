@@ -21,7 +21,7 @@ inline constexpr size_t kNameWordSlack = 2 * sizeof(uint64_t);
 // before `until`, at most RowsToRead(column, sizeof(uint64_t)), with `symbol`
 // and writes them at `*out`, which is moved on, and where each ends, counted
 // from `out_begin`, at the offset of the row behind it. Stops before
-// kNameWordRows names of which one has neither no character nor two to six of
+// kNameWordRows names of which one has neither no character nor two to nine of
 // three bytes each, and before fewer than these. Returns the row behind the
 // last name that is written. Texts are valid UTF-8. Only at CpuLevel::kAvx2 and
 // above.

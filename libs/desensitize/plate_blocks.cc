@@ -129,7 +129,7 @@ class PlateForm {
       // of two more with a last character of three. The first one of the
       // column has none before it, for which it is looked at again.
       const uint64_t fours = heads_.Before(i, 4);
-      const uint64_t too_near = (heads ^ starts) | fours | all.Before(i, 8);
+      const uint64_t too_near = fours | all.Before(i, 8);
       const uint64_t plain_ends = twos_.Before(i, 9);
       const uint64_t last_ends = twos_.Before(i, 11);
       const uint64_t behind_last = lasts_.Before(i, kHanBytes);

@@ -3,6 +3,7 @@
 #include "libs/base/cpu_level.h"
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/prefix_sums_avx2.h"
 
 #if defined(__x86_64__)
 
@@ -15,15 +16,6 @@ SLUICE_AVX2 inline __m256i LoadEight(const char* numbers) {
 
 SLUICE_AVX2 inline void StoreEight(__m256i numbers, void* out) {
   _mm256_storeu_si256(static_cast<__m256i*>(out), numbers);
-}
-
-// Each number and all before it.
-SLUICE_AVX2 inline __m256i Sums(__m256i numbers) {
-  numbers = _mm256_add_epi32(numbers, _mm256_slli_si256(numbers, 4));
-  numbers = _mm256_add_epi32(numbers, _mm256_slli_si256(numbers, 8));
-  // The last of the lower four is added to the upper ones.
-  const __m256i lower = _mm256_permute2x128_si256(numbers, numbers, 0x08);
-  return _mm256_add_epi32(numbers, _mm256_shuffle_epi32(lower, 0xFF));
 }
 
 SLUICE_AVX2 inline __m128i LoadBytes(const void* bytes) {
@@ -55,7 +47,7 @@ SLUICE_AVX2 uint32_t ShortShuffles::Hide(const char* texts, const char* offsets,
     const __m256i wrong =
         _mm256_or_si256(_mm256_cmpgt_epi32(sizes, longest), refused);
     if (_mm256_movemask_ps(_mm256_castsi256_ps(wrong)) != 0) break;
-    const __m256i ends_out = _mm256_add_epi32(before, Sums(sizes_out));
+    const __m256i ends_out = _mm256_add_epi32(before, PrefixSums(sizes_out));
     before = _mm256_permutevar8x32_epi32(ends_out, last);
     StoreEight(ends_out, begins_out + sizeof(uint32_t));
     // Where in the tables each text's are.

@@ -5,6 +5,7 @@
 
 #include "libs/base/endian.h"
 #include "libs/base/x86_vectors.h"
+#include "libs/desensitize/prefix_sums_avx2.h"
 
 namespace sluice::desensitize {
 namespace {
@@ -60,18 +61,6 @@ template size_t WriteSlotsByTwo<32>(const SlotTable&, const SlotRows&);
 
 namespace {
 
-// The sums of each of eight numbers and all before it.
-SLUICE_AVX2 inline __m256i SumsOf(__m256i numbers) {
-  const __m256i by_two =
-      _mm256_add_epi32(numbers, _mm256_bslli_epi128(numbers, 4));
-  const __m256i by_four =
-      _mm256_add_epi32(by_two, _mm256_bslli_epi128(by_two, 8));
-  const __m256i lower_sum =
-      _mm256_permutevar8x32_epi32(by_four, _mm256_set1_epi32(3));
-  return _mm256_add_epi32(by_four, _mm256_blend_epi32(_mm256_setzero_si256(),
-                                                      lower_sum, 0b1111'0000));
-}
-
 SLUICE_AVX2 inline void WritePair(const char* pairs, uint64_t at, char* out) {
   _mm_storeu_si128(
       reinterpret_cast<__m128i*>(out),
@@ -99,7 +88,7 @@ SLUICE_AVX2 size_t WriteSlotPairs(const SlotTable& all, const char* pairs,
     const __m256i both =
         _mm256_or_si256(_mm256_loadu_si256(from),
                         _mm256_slli_epi64(_mm256_loadu_si256(from + 1), 32));
-    const __m256i sums = SumsOf(
+    const __m256i sums = PrefixSums(
         _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(sizes, both), order));
     const __m256i ends_here = _mm256_add_epi32(end_before, sums);
     end_before = _mm256_permutevar8x32_epi32(ends_here, last);
