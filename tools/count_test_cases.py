@@ -87,8 +87,8 @@ def main():
     parser.add_argument("events", help="the file --build_event_json_file named")
     parser.add_argument("--bazel-exit", type=int, default=0,
                         help="the exit status of bazel test")
-    parser.add_argument("--planted-race", choices=["passed", "failed"],
-                        help="one more case: whether the planted race was found")
+    parser.add_argument("--planted-fault", choices=["passed", "failed"],
+                        help="one more case: whether the planted fault was found")
     parser.add_argument("--left-out", action="append", default=[], metavar="LABEL",
                         help="a target that was not run; may be repeated")
     parser.add_argument("--why", default="", help="why they were not run")
@@ -139,9 +139,9 @@ def main():
     for label in arguments.left_out:
         print(f"{'FAILED' if arguments.required else 'SKIPPED'} {label}: {arguments.why}")
         failed += arguments.required
-    if arguments.planted_race == "passed":
+    if arguments.planted_fault == "passed":
         passed += 1
-    elif arguments.planted_race == "failed":
+    elif arguments.planted_fault == "failed":
         failed += 1
     if arguments.bazel_exit != 0 and failed == 0:
         print(f"FAILED: bazel test ended with status {arguments.bazel_exit}: "

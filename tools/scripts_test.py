@@ -76,7 +76,7 @@ class CountTestCases(unittest.TestCase):
             self.assertEqual(self.run_on([ran]), (0, "3 passed, 0 failed"))
             self.assertEqual(self.run_on([ran, not_built]), (1, "3 passed, 1 failed"))
             self.assertEqual(self.run_on([ran], "--bazel-exit=3"), (1, "3 passed, 1 failed"))
-            self.assertEqual(self.run_on([ran], "--planted-race=failed"),
+            self.assertEqual(self.run_on([ran], "--planted-fault=failed"),
                              (1, "3 passed, 1 failed"))
             self.assertEqual(self.run_on([ran], "--left-out=//a:d", "--left-out=//a:e"),
                              (0, "3 passed, 0 failed"))

@@ -1,6 +1,7 @@
 #include "libs/records/batch_oracle.h"
 
 #include <cstring>
+#include <ctime>
 #include <limits>
 
 #include "libs/base/string_view.h"
@@ -139,10 +140,9 @@ Buffers BuffersOf(const PlainColumn& column) {
 }
 
 void SetTimestamp(absl::Time time, google::protobuf::Timestamp* to) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  to->set_seconds(seconds);
-  to->set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  const timespec parts = absl::ToTimespec(time);
+  to->set_seconds(parts.tv_sec);
+  to->set_nanos(static_cast<int32_t>(parts.tv_nsec));
 }
 
 // ---- Checking.
